@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# One INTERFACE target carries the language level, the warnings and the sanitizers of everything that is ours.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+set(CMAKE_NO_SYSTEM_FROM_IMPORTED OFF)
+
+add_library(roombridge_options INTERFACE)
+target_compile_options(roombridge_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                    $<$<BOOL:${ROOMBRIDGE_WERROR}>:-Werror>)
+target_include_directories(roombridge_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(ROOMBRIDGE_SANITIZE)
+  target_compile_options(roombridge_options INTERFACE -fsanitize=${ROOMBRIDGE_SANITIZE} -fno-omit-frame-pointer
+                                                      -fno-sanitize-recover=all)
+  target_link_options(roombridge_options INTERFACE -fsanitize=${ROOMBRIDGE_SANITIZE})
+endif()
+if(ROOMBRIDGE_FUZZ)
+  target_compile_options(roombridge_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# roombridge_layer(NAME SOURCES... DEPENDS targets...): a static library for one layer. A layer sees only the layers that
+# it names, so that a wrong include does not compile or does not link.
+function(roombridge_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC roombridge_options ${ARG_DEPENDS})
+endfunction()
+
+# roombridge_test(NAME SOURCES... DEPENDS targets...): a GoogleTest program whose cases CTest lists one by one.
+function(roombridge_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE roombridge_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# roombridge_fuzzer(NAME SOURCES... DEPENDS targets...): a libFuzzer program, its seeds in tests/fuzz/corpus/NAME.
+function(roombridge_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE roombridge_options ${ARG_DEPENDS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

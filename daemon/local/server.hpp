@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// The local side as the composition root sees it: a listener, its peers, and the requests that they cannot answer themselves.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/io.hpp"
+#include "daemon/base/logger.hpp"
+#include "daemon/local/options.hpp"
+#include "daemon/log/event_log.hpp"
+
+namespace roombridge::local {
+
+// A request's answer: the RESULT frame less its id.
+struct answer {
+  int error = 0;               // PROTOCOL.md error code; 0: ok
+  std::string text;            // the error in words
+  std::string_view outcome;    // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
+  std::string payload;         // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
+  std::vector<std::uint32_t> attachments;
+};
+using answer_function = std::function<void(answer)>;  // call exactly once, now or later; the peer may be gone by then: then nothing happens
+
+struct emit_request {
+  std::string_view event;
+  std::string_view arguments;                              // a JSON array, not yet checked; "[]" when the payload was empty
+  std::span<const std::span<const std::byte>> attachments;
+  bool want_ack = false;
+  std::chrono::milliseconds deadline{10'000};
+};
+
+class request_handler {
+ public:
+  virtual ~request_handler() = default;
+  virtual void on_emit(const emit_request& request, answer_function done) = 0;
+  // `method` may be unknown; `params` is JSON text, "{}" when absent; `control` says whether the peer has the right to control calls.
+  // `subscribers` is answered by the local side itself and never comes here.
+  virtual void on_call(std::string_view method, std::string_view params, bool control, answer_function done) = 0;
+};
+
+// One local connection, for `subscribers`.
+struct peer_info {
+  std::string client;
+  std::int64_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint64_t subscriptions = 0;
+  std::uint64_t pending = 0;     // sequence numbers between its cursor and the head
+  std::uint64_t delivered = 0;   // events sent
+  std::uint64_t lost = 0;        // events told as GAP slow
+};
+
+struct server_counters {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;            // over a limit
+  std::uint64_t protocol_errors = 0;    // connections ended for one
+  std::uint64_t delivered = 0;          // EVENT frames given to the kernel
+  std::uint64_t lost = 0;               // events told as GAP slow
+};
+
+class server {
+ public:
+  // Binds and listens at once; throws std::system_error that names the path and the step. A stale socket file that nobody listens on is
+  // replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`. All references outlive the server.
+  server(io::context& context, options initial, std::string server_name, log::event_log& events, request_handler& handler, logger& log);
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  // Accepts and serves until stop(); awaited by the composition root.
+  io::task<> run();
+
+  // Says BYE `shutdown` to everyone, drains for at most `drain`, closes and unlinks the socket; then run() returns.
+  void stop(std::chrono::milliseconds drain);
+
+  // Makes `status_head` (the STATUS frame's JSON) the current status and sends it to everyone who has subscribed.
+  void publish_status(std::string status_head);
+
+  // Writes what the log has got since the last call to whoever wants it and can take it: one sendmsg per subscriber.
+  void flush();
+
+  // Applies what can change live; the names of changed options that need a restart are returned ("local.socket", …).
+  std::vector<std::string> reconfigure(const options& changed);
+
+  [[nodiscard]] std::vector<peer_info> peers() const;
+  [[nodiscard]] server_counters counters() const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace roombridge::local

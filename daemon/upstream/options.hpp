@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// What the upstream layer needs to know, as plain data. The service's config loader fills it; nothing here is read from a file.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace roombridge::upstream {
+
+using std::chrono::milliseconds;
+
+// Where the JWT comes from. It is read afresh for every attempt; surrounding white space is cut; at most 64 KiB.
+struct token_none {
+  bool operator==(const token_none&) const = default;
+};
+struct token_file {  // watched by its directory: appears, changes, vanishes
+  std::string path;
+  bool operator==(const token_file&) const = default;
+};
+struct token_environment {
+  std::string name;
+  bool operator==(const token_environment&) const = default;
+};
+struct token_credential {  // a file of this name in $CREDENTIALS_DIRECTORY (systemd.exec(5), LoadCredential=)
+  std::string name;
+  bool operator==(const token_credential&) const = default;
+};
+using token_options = std::variant<token_none, token_file, token_environment, token_credential>;
+
+struct tls_options {
+  bool verify = true;   // certificate chain and host name
+  std::string ca_file;  // PEM; empty: the system's
+  bool operator==(const tls_options&) const = default;
+};
+
+// Delays double from `first` to `max`; each is drawn from its upper half, so that the jitter survives the cap.
+struct reconnect_options {
+  milliseconds first{1000};
+  milliseconds max{5000};
+  milliseconds refused_max{300'000};  // cap for a token that the server refused and that has not changed
+  milliseconds quiet{10'000};         // authenticated for so long: the delay starts from `first` again
+  bool operator==(const reconnect_options&) const = default;
+};
+
+// An object to send, field by field. A value may hold placeholders, `{token}`, `{room}`, `{field of the auth answer}`; a value that is
+// exactly one placeholder keeps the JSON type of what it stands for. "{{" is a brace.
+using payload_template = std::vector<std::pair<std::string, std::string>>;
+
+struct auth_options {
+  std::string request = "authenticate";
+  payload_template payload{{"token", "{token}"}};
+  std::string success = "auth_success";
+  std::string error = "auth_error";
+  std::string error_text = "message";  // the field of the error's first argument that says why
+  std::string user_field = "userId";   // the field of the answer that identifies the user
+  milliseconds timeout{10'000};
+  bool operator==(const auth_options&) const = default;
+};
+
+struct room_options {
+  std::string join = "join_room";
+  std::string leave = "leave_room";
+  payload_template payload{{"roomId", "{room}"}, {"userId", "{userId}"}};
+  std::string own = "user-{userId}";  // from the auth answer's fields; empty: none
+  std::vector<std::string> declared;
+  bool operator==(const room_options&) const = default;
+};
+
+struct options {
+  std::string url = "http://localhost:3001";  // http, https, ws or wss
+  std::string path = "/socket.io/";           // always sent with its trailing slash
+  std::string nsp = "/";                      // Socket.IO namespace
+  milliseconds connect_timeout{20'000};       // from the DNS look-up to the namespace's CONNECT
+  std::size_t receive_limit = 16u << 20;      // bytes of one message from the server
+  tls_options tls;
+  token_options token = token_file{"/etc/roombridge/token"};
+  reconnect_options reconnect;
+  auth_options auth;
+  room_options rooms;
+  bool operator==(const options&) const = default;
+};
+
+}  // namespace roombridge::upstream
