@@ -9,15 +9,17 @@ namespace roombridge::events {
 
 struct event_rule {
   std::string name;
-  std::vector<std::string> topics;    // templates over top-level fields of the first argument: "shop-{shopId}"; "{{" is a brace
+  std::vector<std::string>
+      topics;  // templates over top-level fields of the first argument: "shop-{shopId}"; "{{" is a brace
   std::vector<std::string> required;  // top-level fields that must be there, else the event is marked unexpected
   bool operator==(const event_rule&) const = default;
 };
 
 struct profile {
-  std::vector<event_rule> rules;      // names are unique
-  bool deliver_unknown = true;        // events without a rule: delivered without topics, or dropped (and counted)
-  std::vector<std::string> reserved;  // names that are never delivered and never emitted: authentication and room events
+  std::vector<event_rule> rules;  // names are unique
+  bool deliver_unknown = true;    // events without a rule: delivered without topics, or dropped (and counted)
+  std::vector<std::string>
+      reserved;  // names that are never delivered and never emitted: authentication and room events
   bool operator==(const profile&) const = default;
 };
 

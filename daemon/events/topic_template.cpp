@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/events/topic_template.hpp"
+
+#include <algorithm>
+
+namespace roombridge::events {
+namespace {
+
+constexpr auto no_field = static_cast<std::size_t>(-1);
+
+std::size_t index_of(std::vector<std::string>& fields, std::string_view name) {
+  const auto found = std::find(fields.begin(), fields.end(), name);
+  if (found != fields.end()) return static_cast<std::size_t>(found - fields.begin());
+  fields.emplace_back(name);
+  return fields.size() - 1;
+}
+
+}  // namespace
+
+std::optional<topic_template> topic_template::parse(std::string_view text, std::vector<std::string>& fields) {
+  topic_template result;
+  std::string literal;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c == '{' || c == '}') && i + 1 < text.size() && text[i + 1] == c) {
+      literal += c;
+      ++i;
+    } else if (c == '{') {
+      const std::size_t close = text.find('}', i);
+      if (close == std::string_view::npos || close == i + 1) return std::nullopt;
+      const std::string_view name = text.substr(i + 1, close - i - 1);
+      if (name.find('{') != std::string_view::npos) return std::nullopt;
+      result.parts_.push_back({std::move(literal), index_of(fields, name)});
+      literal.clear();
+      i = close;
+    } else if (c == '}') {
+      return std::nullopt;
+    } else {
+      literal += c;
+    }
+  }
+  if (!literal.empty()) result.parts_.push_back({std::move(literal), no_field});
+  return result;
+}
+
+bool topic_template::render(std::span<const std::string_view> values, std::string& out) const {
+  out.clear();
+  for (const part& p : parts_) {
+    out += p.literal;
+    if (p.field == no_field) continue;
+    const std::string_view value = values[p.field];
+    if (value.empty() || out.size() + value.size() > max_topic_size) return false;
+    out += value;
+  }
+  return !out.empty() && out.size() <= max_topic_size;
+}
+
+}  // namespace roombridge::events

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/events/parser.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace roombridge::events {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+profile booking() {
+  profile p;
+  p.rules = {
+      {"reservation_update", {"reservation-{reservationId}", "shop-{shopId}"}, {"reservationId", "status", "shopId"}},
+      {"settings_update", {}, {}}};
+  p.reserved = {"auth_success"};
+  return p;
+}
+
+class event_parser : public testing::Test {
+ protected:
+  parse_fault parse(std::string_view data) {
+    text_ = std::string(data) + std::string(64, '\0');
+    return parser_.parse(std::string_view(text_).substr(0, data.size()), event_);
+  }
+
+  parser parser_{booking()};
+  std::string text_;
+  parsed_event event_;
+};
+
+TEST_F(event_parser, reads_name_topics_and_passes_the_arguments_through) {
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":42, "status":"x","shopId":"s7"} , "more"])"),
+            parse_fault::none);
+  EXPECT_EQ(event_.name, "reservation_update");
+  EXPECT_EQ(event_.arguments, R"({"reservationId":42, "status":"x","shopId":"s7"} , "more")");
+  EXPECT_THAT(event_.topics, ElementsAre("reservation-42", "shop-s7"));
+  EXPECT_EQ(event_.what, disposition::deliver);
+  EXPECT_EQ(event_.unexpected, "");
+}
+
+TEST_F(event_parser, arguments_of_every_legal_shape) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"(["zero"])", ""},
+      {R"( [ "spaced" ] )", ""},
+      {R"(["many",1,"two",{"three":3},null])", R"(1,"two",{"three":3},null)"},
+      {R"(["x" , [ ] ])", R"( [ ] )"},
+      {R"(["",1])", "1"}};
+  for (const auto& [data, arguments] : cases) {
+    ASSERT_EQ(parse(data), parse_fault::none) << data;
+    EXPECT_EQ(event_.arguments, arguments) << data;
+    EXPECT_THAT(event_.topics, IsEmpty());
+  }
+}
+
+TEST_F(event_parser, a_number_is_a_name) {
+  ASSERT_EQ(parse(R"([42 ,"x"])"), parse_fault::none);
+  EXPECT_EQ(event_.name, "42");
+  EXPECT_EQ(event_.arguments, R"("x")");
+}
+
+TEST_F(event_parser, an_escaped_name_is_the_same_name) {
+  ASSERT_EQ(parse(R"(["reservation\u005fupdate",{"reservationId":1,"status":1,"shop\u0049d":2}])"), parse_fault::none);
+  EXPECT_EQ(event_.name, "reservation_update");
+  EXPECT_THAT(event_.topics, ElementsAre("reservation-1", "shop-2"));
+}
+
+TEST_F(event_parser, the_last_of_equal_keys_counts) {
+  ASSERT_EQ(parse(R"(["reservation_update",{"shopId":1,"reservationId":2,"status":3,"shopId":4}])"), parse_fault::none);
+  EXPECT_THAT(event_.topics, ElementsAre("reservation-2", "shop-4"));
+}
+
+TEST_F(event_parser, what_strict_parsers_refuse_passes) {
+  const std::string deep = std::string(2000, '[') + std::string(2000, ']');
+  const std::string arguments = R"({"reservationId":100000000000000000000000000000,"note":"\ud800","data":)" + deep +
+                                R"(,"shopId":"예약","status":true})";
+  ASSERT_EQ(parse(R"(["reservation_update",)" + arguments + "]"), parse_fault::none);
+  EXPECT_EQ(event_.arguments, arguments);
+  EXPECT_THAT(event_.topics, ElementsAre("reservation-100000000000000000000000000000", "shop-예약"));
+  EXPECT_EQ(event_.unexpected, "");
+}
+
+TEST_F(event_parser, what_the_profile_expects_and_misses_is_named_and_delivered) {
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":42,"shopId":"7"}])"), parse_fault::none);
+  EXPECT_EQ(event_.unexpected, "status");
+  EXPECT_THAT(event_.topics, ElementsAre("reservation-42", "shop-7"));
+  for (const char* odd : {R"(["reservation_update"])", R"(["reservation_update",null])",
+                          R"(["reservation_update",[1]])", R"(["reservation_update","x",{}])"}) {
+    ASSERT_EQ(parse(odd), parse_fault::none) << odd;
+    EXPECT_EQ(event_.unexpected, "reservationId") << odd;
+    EXPECT_EQ(event_.what, disposition::deliver) << odd;
+    EXPECT_THAT(event_.topics, IsEmpty()) << odd;
+  }
+}
+
+TEST_F(event_parser, a_field_that_is_no_scalar_makes_no_topic) {
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":{"id":1},"shopId":"\ud800","status":null}])"),
+            parse_fault::none);
+  EXPECT_THAT(event_.topics, IsEmpty());
+  EXPECT_EQ(event_.unexpected, "status");
+}
+
+TEST_F(event_parser, nothing_of_the_event_before_is_left) {
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":1,"shopId":2,"status":3}])"), parse_fault::none);
+  ASSERT_EQ(parse(R"(["reservation_update",{"status":3}])"), parse_fault::none);
+  EXPECT_THAT(event_.topics, IsEmpty());
+  EXPECT_EQ(event_.unexpected, "reservationId");
+}
+
+TEST_F(event_parser, reserved_and_unknown_names) {
+  ASSERT_EQ(parse(R"(["auth_success",{"userId":1}])"), parse_fault::none);
+  EXPECT_EQ(event_.what, disposition::reserved);
+  EXPECT_EQ(event_.arguments, R"({"userId":1})");
+  ASSERT_EQ(parse(R"(["other"])"), parse_fault::none);
+  EXPECT_EQ(event_.what, disposition::deliver);
+  profile strict = booking();
+  strict.deliver_unknown = false;
+  parser_.configure(strict);
+  ASSERT_EQ(parse(R"(["other"])"), parse_fault::none);
+  EXPECT_EQ(event_.what, disposition::unwanted);
+  EXPECT_TRUE(parser_.is_reserved("auth_success"));
+  EXPECT_FALSE(parser_.is_reserved("other"));
+}
+
+TEST_F(event_parser, faults_are_named) {
+  EXPECT_EQ(parse(R"(["x",{"a":[{]}])"), parse_fault::syntax);
+  EXPECT_EQ(parse(R"(["x")"), parse_fault::syntax);
+  EXPECT_EQ(parse(""), parse_fault::syntax);
+  for (const char* text : {"[]", "{}", "42", R"("x")", "[null]", "[[]]", "[true,1]", R"(["\ud800"])"})
+    EXPECT_EQ(parse(text), parse_fault::not_an_event) << text;
+  EXPECT_EQ(parse("[\"x\"," + std::string(5000, '[') + std::string(5000, ']') + "]"), parse_fault::too_deep);
+  EXPECT_EQ(parse("[\"" + std::string(max_name_size, 'n') + "\"]"), parse_fault::none);
+  EXPECT_EQ(parse("[\"" + std::string(max_name_size + 1, 'n') + "\"]"), parse_fault::not_an_event);
+}
+
+TEST_F(event_parser, every_prefix_of_an_event_is_a_fault) {
+  const std::string text = R"(["reservation_update",{"reservationId":42,"status":"x","shopId":"s7"},"\u0041",1.5e3])";
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_EQ(parse(text.substr(0, size)), parse_fault::syntax) << size;
+}
+
+}  // namespace
+}  // namespace roombridge::events
