@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The patterns of a SUBSCRIBE (PROTOCOL.md section 4): an exact name, or a prefix followed by one `*` at the end. Pure.
+#pragma once
+
+#include <string_view>
+
+#include <roombridge/proto/frame.hpp>
+
+namespace roombridge::proto {
+
+// 1 to max_pattern bytes, and a `*` nowhere but at the end.
+[[nodiscard]] constexpr bool is_valid_pattern(std::string_view pattern) noexcept {
+  return !pattern.empty() && pattern.size() <= max_pattern && pattern.find('*') >= pattern.size() - 1;
+}
+
+// Whether a valid pattern matches `name`. Bytes are compared: no case folding, no normalisation.
+[[nodiscard]] constexpr bool matches(std::string_view pattern, std::string_view name) noexcept {
+  if (!pattern.ends_with('*')) return pattern == name;
+  return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+}  // namespace roombridge::proto

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// One template describes the head's layout; counting and writing are two sinks of it, so that they cannot disagree.
+#include <roombridge/proto/event_head.hpp>
+
+#include <charconv>
+#include <cstring>
+#include <limits>
+
+#include <roombridge/proto/json_text.hpp>
+
+namespace roombridge::proto {
+namespace {
+
+struct size_sink {
+  std::size_t size = 0;
+
+  void raw(std::string_view text) { size += text.size(); }
+  void text(std::string_view value) { size += json_text_size(value); }
+  void number(std::uint64_t value) {
+    do ++size;
+    while ((value /= 10) != 0);
+  }
+};
+
+struct write_sink {
+  char* out;
+
+  void raw(std::string_view text) {
+    std::memcpy(out, text.data(), text.size());
+    out += text.size();
+  }
+  void text(std::string_view value) { out = write_json_text(out, value); }
+  void number(std::uint64_t value) {
+    out = std::to_chars(out, out + std::numeric_limits<std::uint64_t>::digits10 + 1, value).ptr;
+  }
+};
+
+template <class Sink>
+void put_head(Sink& sink, const event_fields& fields) {
+  sink.raw(R"({"seq":)");
+  sink.number(fields.seq);
+  sink.raw(R"(,"time":)");
+  sink.number(static_cast<std::uint64_t>(fields.time));
+  sink.raw(R"(,"event":")");
+  sink.text(fields.event);
+  sink.raw("\"");
+  if (!fields.topics.empty()) {
+    std::string_view before = R"(,"topics":[")";
+    for (const auto topic : fields.topics) {
+      sink.raw(before);
+      sink.text(topic);
+      before = R"(",")";
+    }
+    sink.raw(R"("])");
+  }
+  if (!fields.attachments.empty()) {
+    std::string_view before = R"(,"attachments":[)";
+    for (const auto size : fields.attachments) {
+      sink.raw(before);
+      sink.number(size);
+      before = ",";
+    }
+    sink.raw("]");
+  }
+  if (fields.unexpected) sink.raw(R"(,"unexpected":true)");
+  sink.raw("}");
+}
+
+}  // namespace
+
+std::size_t event_head_size(const event_fields& fields) noexcept {
+  size_sink sink;
+  put_head(sink, fields);
+  return sink.size;
+}
+
+char* write_event_head(char* out, const event_fields& fields) noexcept {
+  write_sink sink{out};
+  put_head(sink, fields);
+  return sink.out;
+}
+
+void append_event_head(std::string& out, const event_fields& fields) {
+  const std::size_t before = out.size();
+  out.resize(before + event_head_size(fields));
+  write_event_head(out.data() + before, fields);
+}
+
+}  // namespace roombridge::proto
