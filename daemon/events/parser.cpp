@@ -90,7 +90,7 @@ class parser::impl {
   }
 
   parse_fault parse(std::string_view data, parsed_event& out) {
-    if (parser_.capacity() > kept_capacity) parser_ = {};
+    if (parser_.capacity() > kept_capacity) parser_ = ondemand::parser{};
     const json_verdict verdict = check_json(data);
     if (!verdict) return verdict.fault == json_fault::too_deep ? parse_fault::too_deep : parse_fault::syntax;
     ondemand::document document;
