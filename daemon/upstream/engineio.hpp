@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Engine.IO protocol 4 over WebSocket: one packet is one message. Text messages start with their type; binary messages
+// are data as they are and do not come here. Pure. What peers get wrong is a value of `error`.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace roombridge::upstream::engineio {
+
+enum class packet_type : char {
+  open = '0',
+  close = '1',
+  ping = '2',
+  pong = '3',
+  message = '4',
+  upgrade = '5',
+  noop = '6',
+};
+
+enum class error : std::uint8_t {
+  empty_packet,
+  unknown_type,
+  open_too_large,   // above open_limit
+  open_not_json,    // not one JSON object
+  bad_sid,          // missing, not a text, empty, or longer than sid_limit
+  bad_interval,     // pingInterval missing, no integer, or not within 1 ms to heartbeat_limit
+  bad_timeout,      // pingTimeout likewise
+  bad_max_payload,  // there, not null, and not an integer from 1 to 2^53
+};
+
+// In words, for a person.
+[[nodiscard]] std::string_view to_string(error value);
+
+template <typename T>
+using result = boost::system::result<T, error>;
+
+inline constexpr std::size_t open_limit = 64 * 1024;  // bytes of the open packet's data
+inline constexpr std::size_t sid_limit = 256;         // bytes
+inline constexpr std::chrono::milliseconds heartbeat_limit = std::chrono::hours{24};
+
+struct packet {
+  packet_type type = packet_type::noop;
+  std::string_view data;  // into the decoded text
+};
+
+// Decodes one text message.
+[[nodiscard]] result<packet> decode(std::string_view text);
+
+// Appends one text message. `data` does not lie in `out`.
+void append_packet(std::string& out, packet_type type, std::string_view data = {});
+
+// What the server says in its open packet. Without a ping for ping_interval + ping_timeout the connection is dead.
+struct open {
+  std::string sid;
+  std::chrono::milliseconds ping_interval{0};
+  std::chrono::milliseconds ping_timeout{0};
+  std::optional<std::uint64_t>
+      max_payload;  // largest message that the server takes, in bytes; older servers do not say
+};
+
+// Parses an open packet's data. Unknown fields are ignored.
+[[nodiscard]] result<open> parse_open(std::string_view data);
+
+// The request target of the WebSocket handshake: the path with its slashes, and the query.
+[[nodiscard]] std::string websocket_target(std::string_view path);
+
+// Whether this text message shows that the server speaks Engine.IO 3 (Socket.IO 2), which is another protocol: a bare
+// `40`, which it sends unasked, or, while no open packet has come (`opened` false), `44"text"`. Ask before the
+// namespace's CONNECT has been answered.
+[[nodiscard]] bool is_engineio3(std::string_view text, bool opened);
+
+}  // namespace roombridge::upstream::engineio
