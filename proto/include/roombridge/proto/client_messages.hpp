@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// The heads of the frames that a client sends (PROTOCOL.md section 4), and PING and PONG, which either side sends.
+// Pure.
+//
+// encode_head() writes every field that differs from its default and checks nothing. parse<T>() ignores unknown fields
+// and checks everything that the protocol says of a field by itself; what depends on the connection (ids in use,
+// rights) is the receiver's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <roombridge/proto/frame.hpp>
+#include <roombridge/proto/parsed.hpp>
+
+namespace roombridge::proto {
+
+struct hello {
+  static constexpr auto type = frame_type::hello;
+  std::vector<std::uint64_t> versions{protocol_version};
+  std::string client;  // at most max_client_name bytes
+  bool operator==(const hello&) const = default;
+};
+
+struct subscribe {
+  static constexpr auto type = frame_type::subscribe;
+  std::uint64_t id = 0;
+  std::vector<std::string> events;  // valid patterns; empty: every event
+  std::vector<std::string> topics;  // valid patterns; empty: any topics or none
+  bool operator==(const subscribe&) const = default;
+};
+
+struct unsubscribe {
+  static constexpr auto type = frame_type::unsubscribe;
+  std::uint64_t id = 0;
+  std::uint64_t subscription = 0;
+  bool operator==(const unsubscribe&) const = default;
+};
+
+struct emit {
+  static constexpr auto type = frame_type::emit;
+  std::uint64_t id = 0;
+  std::string event;
+  bool ack = false;
+  std::uint32_t deadline_ms = default_deadline_ms;  // 1 to max_deadline_ms
+  std::vector<std::uint32_t> attachments;  // at most max_attachments sizes; whether they fit says split_payload()
+  bool operator==(const emit&) const = default;
+};
+
+struct call {
+  static constexpr auto type = frame_type::call;
+  std::uint64_t id = 0;
+  std::string method;
+  std::string params = "{}";  // the text of a JSON object
+  bool operator==(const call&) const = default;
+};
+
+// JOIN, LEAVE and ACK: reserved in version 0.1, so that only the id is read, to answer `unsupported`.
+struct reserved_request {
+  std::uint64_t id = 0;
+  bool operator==(const reserved_request&) const = default;
+};
+
+struct ping {
+  static constexpr auto type = frame_type::ping;
+  std::uint64_t id = 0;
+  std::optional<std::uint32_t> deadline_ms;  // 1 to max_deadline_ms
+  bool operator==(const ping&) const = default;
+};
+
+struct pong {
+  static constexpr auto type = frame_type::pong;
+  std::uint64_t id = 0;
+  bool operator==(const pong&) const = default;
+};
+
+[[nodiscard]] std::string encode_head(const hello& value);
+[[nodiscard]] std::string encode_head(const subscribe& value);
+[[nodiscard]] std::string encode_head(const unsubscribe& value);
+[[nodiscard]] std::string encode_head(const emit& value);
+[[nodiscard]] std::string encode_head(const call& value);
+[[nodiscard]] std::string encode_head(const reserved_request& value);
+[[nodiscard]] std::string encode_head(const ping& value);
+[[nodiscard]] std::string encode_head(const pong& value);
+
+template <class T>
+parsed<T> parse(std::string_view head);
+
+template <>
+parsed<hello> parse<hello>(std::string_view head);
+template <>
+parsed<subscribe> parse<subscribe>(std::string_view head);
+template <>
+parsed<unsubscribe> parse<unsubscribe>(std::string_view head);
+template <>
+parsed<emit> parse<emit>(std::string_view head);
+template <>
+parsed<call> parse<call>(std::string_view head);
+template <>
+parsed<reserved_request> parse<reserved_request>(std::string_view head);
+template <>
+parsed<ping> parse<ping>(std::string_view head);
+template <>
+parsed<pong> parse<pong>(std::string_view head);
+
+}  // namespace roombridge::proto

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// The heads of the frames that the daemon sends (PROTOCOL.md section 5). Pure.
+//
+// encode_head() writes every required field, and the others when they say something. parse<T>() ignores unknown fields;
+// every error that it gives has the code bad_head. Times are µs since the Unix epoch.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <roombridge/proto/client_messages.hpp>
+#include <roombridge/proto/event_head.hpp>
+
+namespace roombridge::proto {
+
+struct welcome {
+  static constexpr auto type = frame_type::welcome;
+  std::uint64_t version = protocol_version;
+  std::string server;        // name and version, for people
+  std::string epoch;         // 16 hex digits
+  std::uint64_t newest = 0;  // seq; 0: none yet
+  std::uint64_t body_limit = max_body;
+  std::uint64_t subscription_limit = max_subscriptions;
+  std::uint64_t pattern_limit = max_patterns;
+  bool may_control = false;
+  bool operator==(const welcome&) const = default;
+};
+
+struct event {
+  static constexpr auto type = frame_type::event;
+  std::uint64_t seq = 0;
+  std::int64_t time = 0;
+  std::string name;
+  std::vector<std::string> topics;
+  std::vector<std::uint32_t> attachments;
+  bool unexpected = false;
+  bool operator==(const event&) const = default;
+};
+
+enum class upstream_state { offline, connecting, connected, authenticating, authenticated };
+[[nodiscard]] std::string_view to_string(upstream_state state) noexcept;
+
+struct status {
+  static constexpr auto type = frame_type::status;
+  upstream_state state = upstream_state::offline;
+  std::int64_t since = 0;
+  std::optional<std::vector<std::string>> rooms;  // what is joined; present when authenticated
+  std::string cause;                              // empty: nothing ended or failed
+  std::string text;
+  std::optional<std::int64_t> next_attempt;
+  bool operator==(const status&) const = default;
+};
+
+struct live {
+  static constexpr auto type = frame_type::live;
+  std::uint64_t seq = 0;
+  bool operator==(const live&) const = default;
+};
+
+struct gap {
+  static constexpr auto type = frame_type::gap;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::optional<std::uint64_t> count;  // nothing: not known
+  std::string reason;                  // "slow", "oversize", "upstream"; a newer daemon may have more
+  std::string event;                   // oversize: the event's name
+  std::optional<std::uint64_t> bytes;  // oversize: its payload's size
+  std::optional<std::int64_t> from;    // upstream
+  std::optional<std::int64_t> until;   // upstream
+  bool operator==(const gap&) const = default;
+};
+
+// The error of a RESULT, and most of an ERROR. `code` may be one that this version does not know; then `name` tells
+// more.
+struct error_info {
+  error_code code = error_code::none;
+  std::string name;
+  std::string text;
+  bool retry = false;
+  bool operator==(const error_info&) const = default;
+};
+
+// With the name and the `retry` that belong to `code`.
+[[nodiscard]] error_info make_error(error_code code, std::string text);
+
+enum class emit_outcome { none, acked, sent_unknown, not_sent };
+[[nodiscard]] std::string_view to_string(emit_outcome outcome) noexcept;
+
+struct result {
+  static constexpr auto type = frame_type::result;
+  std::uint64_t id = 0;
+  std::optional<error_info> error;            // nothing: ok
+  emit_outcome outcome = emit_outcome::none;  // none but for an EMIT
+  std::vector<std::uint32_t> attachments;     // of an acknowledgement
+  bool operator==(const result&) const = default;
+};
+
+struct error {
+  static constexpr auto type = frame_type::error;
+  error_info info;
+  bool fatal = false;
+  bool operator==(const error&) const = default;
+};
+
+struct bye {
+  static constexpr auto type = frame_type::bye;
+  std::string reason;
+  std::string text;
+  bool reconnect = false;
+  bool operator==(const bye&) const = default;
+};
+
+[[nodiscard]] std::string encode_head(const welcome& value);
+[[nodiscard]] std::string encode_head(const event& value);
+[[nodiscard]] std::string encode_head(const status& value);
+[[nodiscard]] std::string encode_head(const live& value);
+[[nodiscard]] std::string encode_head(const gap& value);
+[[nodiscard]] std::string encode_head(const result& value);
+[[nodiscard]] std::string encode_head(const error& value);
+[[nodiscard]] std::string encode_head(const bye& value);
+
+template <>
+parsed<welcome> parse<welcome>(std::string_view head);
+template <>
+parsed<event> parse<event>(std::string_view head);
+template <>
+parsed<status> parse<status>(std::string_view head);
+template <>
+parsed<live> parse<live>(std::string_view head);
+template <>
+parsed<gap> parse<gap>(std::string_view head);
+template <>
+parsed<result> parse<result>(std::string_view head);
+template <>
+parsed<error> parse<error>(std::string_view head);
+template <>
+parsed<bye> parse<bye>(std::string_view head);
+
+}  // namespace roombridge::proto

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include <roombridge/proto/client_messages.hpp>
+
+#include <roombridge/proto/pattern.hpp>
+
+#include "head_reader.hpp"
+#include "head_writer.hpp"
+
+namespace roombridge::proto {
+namespace {
+
+using need = head_reader::need;
+
+constexpr range deadlines{1, max_deadline_ms};
+
+std::string encode_id(std::uint64_t id) {
+  return head_writer{}.number("id", id).finish();
+}
+
+// RESULT does not answer PONG and the like: whatever is wrong with them is bad_head.
+template <class T>
+parsed<T> parse_id(std::string_view head) {
+  head_reader reader{head, error_code::bad_head};
+  T value;
+  reader.id(value.id);
+  return reader.finish(value);
+}
+
+void check_patterns(head_reader& reader, std::string_view name, const std::vector<std::string>& patterns) {
+  for (const auto& pattern : patterns) {
+    if (!is_valid_pattern(pattern)) {
+      reader.fail(error_code::bad_pattern, "`" + std::string{name} + "`: a pattern has 1 to " +
+                                               std::to_string(max_pattern) + " bytes and a `*` only at its end");
+    }
+  }
+}
+
+}  // namespace
+
+std::string encode_head(const hello& value) {
+  head_writer writer;
+  writer.list("versions", value.versions);
+  if (!value.client.empty()) writer.text("client", value.client);
+  return writer.finish();
+}
+
+template <>
+parsed<hello> parse<hello>(std::string_view head) {
+  head_reader reader{head, error_code::bad_head};
+  hello value;
+  value.versions.clear();
+  if (const auto* versions = reader.array("versions", need::required)) {
+    for (const auto& item : *versions) {
+      const auto version = integer_of(item, {});
+      if (!version) reader.expected("versions", "a list of integers");
+      value.versions.push_back(version.value_or(0));
+    }
+  }
+  reader.text("client", value.client, need::optional, max_client_name);
+  return reader.finish(std::move(value));
+}
+
+std::string encode_head(const subscribe& value) {
+  head_writer writer;
+  writer.number("id", value.id);
+  if (!value.events.empty()) writer.list("events", value.events);
+  if (!value.topics.empty()) writer.list("topics", value.topics);
+  return writer.finish();
+}
+
+template <>
+parsed<subscribe> parse<subscribe>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  subscribe value;
+  reader.id(value.id).texts("events", value.events).texts("topics", value.topics);
+  if (value.events.size() + value.topics.size() > max_patterns) {
+    reader.expected("events", "at most " + std::to_string(max_patterns) + " patterns, `topics` included");
+  }
+  check_patterns(reader, "events", value.events);
+  check_patterns(reader, "topics", value.topics);
+  return reader.finish(std::move(value));
+}
+
+std::string encode_head(const unsubscribe& value) {
+  return head_writer{}.number("id", value.id).number("subscription", value.subscription).finish();
+}
+
+template <>
+parsed<unsubscribe> parse<unsubscribe>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  unsubscribe value;
+  reader.id(value.id).number("subscription", value.subscription);
+  return reader.finish(value);
+}
+
+std::string encode_head(const emit& value) {
+  head_writer writer;
+  writer.number("id", value.id).text("event", value.event);
+  if (value.ack) writer.boolean("ack", true);
+  if (value.deadline_ms != default_deadline_ms) writer.number("deadline_ms", value.deadline_ms);
+  if (!value.attachments.empty()) writer.list("attachments", value.attachments);
+  return writer.finish();
+}
+
+template <>
+parsed<emit> parse<emit>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  emit value;
+  reader.id(value.id)
+      .text("event", value.event)
+      .boolean("ack", value.ack)
+      .number("deadline_ms", value.deadline_ms, need::optional, deadlines)
+      .sizes("attachments", value.attachments);
+  return reader.finish(std::move(value));
+}
+
+std::string encode_head(const call& value) {
+  head_writer writer;
+  writer.number("id", value.id).text("method", value.method);
+  if (value.params != "{}") writer.raw("params", value.params);
+  return writer.finish();
+}
+
+template <>
+parsed<call> parse<call>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  call value;
+  reader.id(value.id).text("method", value.method);
+  if (const auto* params = reader.object("params", need::optional)) value.params = boost::json::serialize(*params);
+  return reader.finish(std::move(value));
+}
+
+std::string encode_head(const reserved_request& value) {
+  return encode_id(value.id);
+}
+
+template <>
+parsed<reserved_request> parse<reserved_request>(std::string_view head) {
+  return parse_id<reserved_request>(head);
+}
+
+std::string encode_head(const ping& value) {
+  head_writer writer;
+  writer.number("id", value.id);
+  if (value.deadline_ms) writer.number("deadline_ms", *value.deadline_ms);
+  return writer.finish();
+}
+
+template <>
+parsed<ping> parse<ping>(std::string_view head) {
+  head_reader reader{head, error_code::bad_head};
+  ping value;
+  reader.id(value.id).number("deadline_ms", value.deadline_ms, deadlines);
+  return reader.finish(value);
+}
+
+std::string encode_head(const pong& value) {
+  return encode_id(value.id);
+}
+
+template <>
+parsed<pong> parse<pong>(std::string_view head) {
+  return parse_id<pong>(head);
+}
+
+}  // namespace roombridge::proto
