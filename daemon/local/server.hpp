@@ -20,10 +20,10 @@ namespace roombridge::local {
 // A request's answer: the RESULT frame less its id.
 struct answer {
   int error = 0;               // PROTOCOL.md error code; 0: ok
-  std::string text;            // the error in words
-  std::string_view outcome;    // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
-  std::string payload;         // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
-  std::vector<std::uint32_t> attachments;
+  std::string text = {};       // the error in words
+  std::string_view outcome = {};  // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
+  std::string payload = {};    // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
+  std::vector<std::uint32_t> attachments = {};
 };
 using answer_function = std::function<void(answer)>;  // call exactly once, now or later; the peer may be gone by then: then nothing happens
 

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/application.hpp"
+
+#include <sys/resource.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <random>
+#include <roombridge/proto/error.hpp>
+
+#include "daemon/base/io.hpp"
+#include "daemon/events/parser.hpp"
+#include "daemon/local/server.hpp"
+#include "daemon/log/event_log.hpp"
+#include "daemon/service/intake.hpp"
+#include "daemon/service/report.hpp"
+#include "daemon/service/requests.hpp"
+#include "daemon/service/systemd.hpp"
+#include "daemon/upstream/client.hpp"
+
+namespace roombridge::service {
+namespace {
+
+namespace asio = boost::asio;
+using signals = asio::basic_signal_set<io::executor>;
+using steady_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io::executor>;
+
+// How long local programs may take to read what they have been sent when the daemon stops.
+constexpr std::chrono::milliseconds drain_time{1000};
+
+std::uint64_t random_epoch() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+upstream::wall_time now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string result;
+  for (const std::string& name : names) result += (result.empty() ? "" : ", ") + name;
+  return result;
+}
+
+boost::json::array to_array(const std::vector<std::string>& names) {
+  return boost::json::array(names.begin(), names.end());
+}
+
+// Thousands of local connections must not fail at the shell's soft limit. A child never inherits it: the daemon starts
+// none.
+void raise_descriptor_limit(logger& diagnostics) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    diagnostics.warning(std::string("cannot raise the limit of open files: ") + std::strerror(errno));
+}
+
+}  // namespace
+
+class application::impl {
+ public:
+  impl(config initial, std::string config_path, system_logger& diagnostics)
+      : config_(std::move(initial)),
+        config_path_(std::move(config_path)),
+        diagnostics_(diagnostics),
+        parser_(config_.events),
+        log_(config_.log_capacity, random_epoch()),
+        intake_(parser_, log_, diagnostics, [this](const upstream::client_status&) { publish_status(); }),
+        client_(context_, config_.upstream, intake_, diagnostics),
+        requests_(client_, parser_,
+                  {.status = [this] { return status(); },
+                   .rooms = [this] { return rooms_json(client_.rooms()); },
+                   .reload = [this] { return reload(); }}),
+        server_(context_, config_.local, server_name(), log_, requests_, diagnostics),
+        stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
+        reload_signals_(context_.get_executor(), SIGHUP),
+        watchdog_(context_.get_executor()) {
+    intake_.attach(server_);
+    publish_status();
+  }
+
+  void run() {
+    raise_descriptor_limit(diagnostics_);
+    spawn(client_.run());
+    spawn(server_.run());
+    wait_for_stop();
+    wait_for_reload();
+    feed_watchdog();
+    diagnostics_.info("serving local programs on " + config_.local.socket + ", upstream " + config_.upstream.url);
+    systemd::ready();
+    context_.run();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  // A top-level coroutine that fails takes the service down: the manager starts it afresh, which beats half a service.
+  void spawn(io::task<> task) {
+    ++running_;
+    asio::co_spawn(context_, std::move(task), [this](std::exception_ptr failure) {
+      if (failure && !failure_) failure_ = failure;
+      if (--running_ == 0 || failure) {
+        stop_signals_.cancel();
+        reload_signals_.cancel();
+        watchdog_.cancel();
+      }
+      if (failure) context_.stop();
+    });
+  }
+
+  void wait_for_stop() {
+    stop_signals_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (error) return;
+      diagnostics_.info(number == SIGINT ? "stopping on SIGINT" : "stopping on SIGTERM");
+      systemd::stopping();
+      server_.stop(drain_time);
+      client_.stop();
+    });
+  }
+
+  void wait_for_reload() {
+    reload_signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      reload();
+      wait_for_reload();
+    });
+  }
+
+  void feed_watchdog() {
+    const auto interval = systemd::alive_interval();
+    if (!interval) return;
+    systemd::alive();
+    watchdog_.expires_after(*interval);
+    watchdog_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) feed_watchdog();
+    });
+  }
+
+  // All or nothing: parse, validate, compare, apply (DESIGN: reload).
+  local::answer reload() {
+    systemd::reloading();
+    config_result loaded = load_config(config_path_);
+    local::answer verdict = loaded.value ? apply(*std::move(loaded.value)) : refuse(loaded.errors);
+    systemd::ready();
+    return verdict;
+  }
+
+  local::answer refuse(const std::vector<config_error>& errors) {
+    local::answer verdict;
+    verdict.error = static_cast<int>(proto::error_code::config_invalid);
+    for (const config_error& error : errors) {
+      const std::string text = error.to_string();
+      diagnostics_.error("reload refused, nothing changed: " + text, {{"CAUSE", "config_invalid"}});
+      verdict.text += (verdict.text.empty() ? "" : "\n") + text;
+    }
+    return verdict;
+  }
+
+  local::answer apply(config changed) {
+    const std::vector<std::string> keys = changed_keys(config_, changed);
+    parser_.configure(changed.events);
+    diagnostics_.set_level(changed.level);
+    std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
+    if (changed.log_capacity != config_.log_capacity) restart_needed.emplace_back("log.capacity");
+    config_ = std::move(changed);
+    client_.reconfigure(config_.upstream);
+    publish_status();
+    server_.flush();
+    diagnostics_.info(keys.empty() ? "reloaded: nothing changed" : "reloaded: " + joined(keys));
+    if (!restart_needed.empty())
+      diagnostics_.warning("takes effect at the next restart only: " + joined(restart_needed));
+    const boost::json::object result{{"changed", to_array(keys)}, {"restart_needed", to_array(restart_needed)}};
+    return {.payload = boost::json::serialize(result)};
+  }
+
+  void publish_status() {
+    const upstream::client_status& status = client_.status();
+    server_.publish_status(status_head(status, client_.rooms()));
+    std::string line(to_string(status.state));
+    if (!status.text.empty()) line += ": " + status.text;
+    systemd::status(line);
+  }
+
+  std::string status() const {
+    const auto peers = server_.peers();
+    std::size_t subscribers = 0;
+    for (const local::peer_info& peer : peers) subscribers += peer.subscriptions != 0;
+    return status_json({.config_path = config_path_,
+                        .url = config_.upstream.url,
+                        .started = started_,
+                        .log = log_,
+                        .upstream = client_.status(),
+                        .upstream_counters = client_.counters(),
+                        .intake = intake_.counters(),
+                        .local = server_.counters(),
+                        .connections = peers.size(),
+                        .subscribers = subscribers});
+  }
+
+  config config_;
+  std::string config_path_;
+  system_logger& diagnostics_;
+  upstream::wall_time started_ = now();
+  io::context context_{1};
+  events::parser parser_;
+  log::event_log log_;
+  intake intake_;
+  upstream::client client_;
+  requests requests_;
+  local::server server_;
+  signals stop_signals_;
+  signals reload_signals_;
+  steady_timer watchdog_;
+  int running_ = 0;
+  std::exception_ptr failure_;
+};
+
+application::application(config initial, std::string config_path, system_logger& diagnostics)
+    : impl_(std::make_unique<impl>(std::move(initial), std::move(config_path), diagnostics)) {}
+application::~application() = default;
+void application::run() {
+  impl_->run();
+}
+
+}  // namespace roombridge::service

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/config_document.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <sstream>
+#include <unordered_map>
+#include <utility>
+
+namespace roombridge::service::reading {
+namespace {
+
+// Ends the parse: no tree can be made of what stands at `where`.
+struct refusal {
+  position where;
+  std::string text;
+};
+
+position position_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+
+// Builds the tree from yaml-cpp's events and enforces the bounds as they come, before yaml-cpp descends further.
+class builder : public YAML::EventHandler {
+ public:
+  builder(document& target, error_list& errors) : target_(target), errors_(errors) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (std::exchange(started_, true)) throw refusal{position_of(mark), "a second YAML document; a config is one"};
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    leaf(node_kind::nothing, mark, anchor, {});
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+    refuse_tag(mark, tag);
+    if (awaits_key()) {
+      take_key(position_of(mark), text);
+    } else {
+      leaf(node_kind::scalar, mark, anchor, text);
+    }
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse_as_key(position_of(mark), "an alias");
+    const auto found = anchored_.find(anchor);
+    if (found == anchored_.end()) throw refusal{position_of(mark), "this alias does not stand for a complete value: its anchor is on a key, or on what contains it"};
+    count(found->second->weight, position_of(mark));
+    attach(*found->second);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(node_kind::list, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(node_kind::map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct frame {
+    node* self;
+    YAML::anchor_t anchor;
+    std::size_t nodes_before;
+    bool has_key = false;
+    bool repeated = false;  // the key stood there before: its value is parsed and left out
+    std::string key;
+    position key_where;
+    std::unordered_map<std::string, position> keys;
+  };
+
+  [[nodiscard]] bool awaits_key() const {
+    return !open_.empty() && open_.back().self->kind == node_kind::map && !open_.back().has_key;
+  }
+
+  void refuse_as_key(position where, std::string_view what) const {
+    if (awaits_key()) throw refusal{where, "a key is text, but this is " + std::string(what)};
+  }
+
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    // yaml-cpp's own marks for plain and for quoted.
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    errors_.add(position_of(mark), "tags such as !!str have no meaning here; leave it out");
+  }
+
+  void count(std::size_t nodes, position where) {
+    nodes_ += nodes;
+    if (nodes_ > max_document_nodes) {
+      throw refusal{where, "more than " + std::to_string(max_document_nodes) + " values, aliases counted as what they stand for"};
+    }
+  }
+
+  void take_key(position where, const std::string& text) {
+    frame& map = open_.back();
+    const auto [before, fresh] = map.keys.emplace(text, where);
+    if (!fresh) {
+      errors_.add(where, "the key " + quoted(text) + " stands twice; first at line " + std::to_string(before->second.line) +
+                             ", column " + std::to_string(before->second.column));
+    }
+    map.has_key = true;
+    map.repeated = !fresh;
+    map.key = text;
+    map.key_where = where;
+  }
+
+  void leaf(node_kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& text) {
+    refuse_as_key(position_of(mark), to_string(kind));
+    count(1, position_of(mark));
+    node& made = target_.make(kind, position_of(mark));
+    made.text = text;
+    if (anchor != YAML::NullAnchor) anchored_[anchor] = &made;
+    attach(made);
+  }
+
+  void open(node_kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    const position where = position_of(mark);
+    refuse_as_key(where, to_string(kind));
+    if (open_.size() == max_document_depth) {
+      throw refusal{where, "lists and maps nest deeper than " + std::to_string(max_document_depth) + " levels"};
+    }
+    refuse_tag(mark, tag);
+    count(1, where);
+    open_.push_back({&target_.make(kind, where), anchor, nodes_ - 1, false, false, {}, {}, {}});
+  }
+
+  void close() {
+    const frame done = std::move(open_.back());
+    open_.pop_back();
+    done.self->weight = nodes_ - done.nodes_before;
+    if (done.anchor != YAML::NullAnchor) anchored_[done.anchor] = done.self;
+    attach(*done.self);
+  }
+
+  void attach(const node& value) {
+    if (open_.empty()) {
+      target_.set_root(value);
+    } else if (frame& parent = open_.back(); parent.self->kind == node_kind::list) {
+      parent.self->items.push_back(&value);
+    } else {
+      if (!parent.repeated) parent.self->entries.push_back({std::move(parent.key), parent.key_where, &value});
+      parent.has_key = false;
+    }
+  }
+
+  document& target_;
+  error_list& errors_;
+  std::vector<frame> open_;
+  std::unordered_map<YAML::anchor_t, const node*> anchored_;  // complete nodes only
+  std::size_t nodes_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace
+
+std::string_view to_string(node_kind kind) {
+  switch (kind) {
+    case node_kind::nothing: return "nothing";
+    case node_kind::scalar: return "a single value";
+    case node_kind::list: return "a list";
+    case node_kind::map: return "a map of keys";
+  }
+  return "";
+}
+
+node& document::make(node_kind kind, position where) {
+  node& made = nodes_.emplace_back();
+  made.kind = kind;
+  made.where = where;
+  return made;
+}
+
+std::optional<document> read_document(std::string_view text, error_list& errors) {
+  document result;
+  builder handler(result, errors);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(handler)) {
+    }
+  } catch (const refusal& what) {
+    errors.add(what.where, what.text);
+    return std::nullopt;
+  } catch (const YAML::Exception& what) {
+    errors.add(position_of(what.mark), "not YAML: " + what.msg);
+    return std::nullopt;
+  }
+  return result;
+}
+
+}  // namespace roombridge::service::reading

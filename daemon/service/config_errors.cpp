@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/config_errors.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace roombridge::service::reading {
+namespace {
+
+constexpr std::size_t longest_quote = 60;
+
+bool plain_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// The length of the longest beginning of `text` that has at most `most` bytes and splits no character.
+std::size_t cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text.size();
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0u) == 0x80u) --most;
+  return most;
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  const std::size_t size = cut(text, longest_quote);
+  std::string out = "\"";
+  for (const char c : text.substr(0, size)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      char escape[5];
+      std::snprintf(escape, sizeof escape, "\\x%02x", byte);
+      out += escape;
+    } else {
+      out += c;
+    }
+  }
+  return out + (size < text.size() ? "…\"" : "\"");
+}
+
+std::string path_step(std::string_view key) {
+  const bool plain = !key.empty() && key.size() <= longest_quote && std::all_of(key.begin(), key.end(), plain_character);
+  return plain ? std::string(key) : quoted(key);
+}
+
+void error_list::add(position where, std::string text) {
+  if (errors_.size() == max_config_errors) {
+    ++left_out_;
+    return;
+  }
+  errors_.push_back({file_, where.line, where.column, std::move(text)});
+}
+
+std::vector<config_error> error_list::take() {
+  std::stable_sort(errors_.begin(), errors_.end(), [](const config_error& a, const config_error& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  if (left_out_ > 0) errors_.push_back({file_, 0, 0, std::to_string(left_out_) + " more errors are not shown"});
+  return std::exchange(errors_, {});
+}
+
+}  // namespace roombridge::service::reading

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Single values of the config that are text: names, rooms, templates, paths, the URL. Rules as in config_values.hpp; what reaches them is
+// clean text of at most max_value_size bytes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "daemon/service/config_values.hpp"
+
+namespace roombridge::service::reading {
+
+using text_result = parsed<std::string>;
+
+// Bytes of an event's name, a room or a topic's template: what a pattern can match (PROTOCOL.md section 4).
+inline constexpr std::size_t max_name_size = 256;
+
+// The names that Socket.IO keeps to itself.
+inline constexpr std::string_view socketio_names[] = {"connect",       "connect_error", "disconnect",
+                                                      "disconnecting", "newListener",   "removeListener"};
+
+// Not empty, within max_name_size, none of Socket.IO's own.
+[[nodiscard]] text_result event_name(std::string_view text);
+
+// A top-level field of a JSON object: not empty, within max_name_size.
+[[nodiscard]] text_result field_name(std::string_view text);
+
+// A room as it is sent: not empty, within max_name_size, no template.
+[[nodiscard]] text_result room_name(std::string_view text);
+
+// The name or number of a user or a group.
+[[nodiscard]] text_result account_name(std::string_view text);
+
+// The same, or empty.
+[[nodiscard]] text_result account_or_nothing(std::string_view text);
+
+// The name of an environment variable: letters, digits, underscores, no digit first, at most 128.
+[[nodiscard]] bool is_variable_name(std::string_view text);
+[[nodiscard]] text_result variable_name(std::string_view text);
+
+// A file name without a directory.
+[[nodiscard]] text_result credential_name(std::string_view text);
+
+[[nodiscard]] text_result absolute_path(std::string_view text);
+[[nodiscard]] text_result absolute_path_or_nothing(std::string_view text);
+
+// Absolute and short enough for sockaddr_un.
+[[nodiscard]] text_result socket_path(std::string_view text);
+
+// The path of a URL: begins with a slash; no query, no fragment, no blanks, ASCII.
+[[nodiscard]] text_result url_path(std::string_view text);
+
+// A Socket.IO namespace: begins with a slash; no comma (it ends the namespace in a packet), no query.
+[[nodiscard]] text_result socketio_namespace(std::string_view text);
+
+// scheme://host[:port] with http, https, ws or wss; no user or password (they would reach logs), no path (it has a key of its own).
+[[nodiscard]] text_result server_url(std::string_view text);
+
+// Which placeholders a template may hold.
+enum class placeholders {
+  token,         // {token} alone
+  answer,        // fields of the authentication's answer: not {room}, not {token}
+  room_request,  // {room} and fields of the answer: not {token}
+  event          // fields of an event
+};
+
+// "literal {field}"; "{{" and "}}" are braces.
+struct text_template {
+  placeholders allowed;
+  std::size_t least = 1;  // 0: may be empty
+  [[nodiscard]] text_result operator()(std::string_view text) const;
+};
+
+// `rule`, whose refusals never show the value.
+template <typename Rule>
+[[nodiscard]] auto confidential(Rule rule) {
+  return [rule](std::string_view text) {
+    auto result = rule(text);
+    if (auto* wrong = std::get_if<problem>(&result)) wrong->confidential = true;
+    return result;
+  };
+}
+
+}  // namespace roombridge::service::reading

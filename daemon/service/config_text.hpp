@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Bytes that may be text: UTF-8 without control characters. Checked before the YAML library sees a file, because that library
+// guesses other encodings, replaces what is not UTF-8 and takes some control characters for the end of the file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/service/config_errors.hpp"
+
+namespace roombridge::service::reading {
+
+struct text_fault {
+  position where;
+  std::string text;
+};
+
+// The first byte of a file that cannot stand there. Tab, line feed and carriage return can.
+[[nodiscard]] std::optional<text_fault> find_text_fault(std::string_view file);
+
+// Whether a value is UTF-8 without any control character.
+[[nodiscard]] bool is_clean_text(std::string_view value);
+
+}  // namespace roombridge::service::reading

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The rule for the server's URL, apart from the others because it needs Boost.URL. No refusal shows the value: whoever put a password into
+// it must not find it in a log.
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "daemon/service/config_names.hpp"
+
+namespace roombridge::service::reading {
+namespace {
+
+problem refused(std::string text) { return {std::move(text), {}, true}; }
+
+bool is_host_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
+bool is_usable_host(const boost::urls::url_view& url) {
+  if (url.host_type() != boost::urls::host_type::name) return url.host_type() != boost::urls::host_type::none;
+  const std::string_view host = url.encoded_host();
+  return !host.empty() && std::all_of(host.begin(), host.end(), is_host_character);
+}
+
+bool is_known_scheme(std::string_view scheme) {
+  constexpr std::string_view known[] = {"http", "https", "ws", "wss"};
+  return std::find(std::begin(known), std::end(known), scheme) != std::end(known);
+}
+
+}  // namespace
+
+text_result server_url(std::string_view text) {
+  const auto result = boost::urls::parse_uri(text);
+  if (result.has_error()) return refused("not a URL, such as https://api.example.com or http://localhost:3001");
+  const boost::urls::url_view url = result.value();
+  if (url.has_userinfo()) return refused("a user or password in the URL would reach logs; the token has its own key, upstream.token");
+  if (!is_known_scheme(url.scheme())) return refused("the URL must begin with http://, https://, ws:// or wss://");
+  if (!is_usable_host(url)) return refused("the URL names no host, or one that cannot be");
+  if (url.has_port() && url.port_number() == 0) return refused("the URL's port must be 1 to 65535");
+  const std::string_view path = url.encoded_path();
+  if ((!path.empty() && path != "/") || url.has_query() || url.has_fragment()) {
+    return refused("the URL must end after host and port; the path has its own key, upstream.path");
+  }
+  return std::string(text);
+}
+
+}  // namespace roombridge::service::reading

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/config_values.hpp"
+
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <span>
+#include <system_error>
+
+namespace roombridge::service::reading {
+namespace {
+
+struct unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+
+// The largest first: the first that divides a limit is the one to print it in.
+constexpr unit time_units[] = {{"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
+constexpr unit size_units[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"", 1}};
+
+struct number {
+  std::uint64_t value = 0;  // the largest there is when the digits say more
+  std::string_view rest;    // behind the digits
+};
+
+// The decimal number at the front; nothing: there is none.
+std::optional<number> leading_number(std::string_view text) {
+  number result;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result.value);
+  if (error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::result_out_of_range) result.value = std::numeric_limits<std::uint64_t>::max();
+  result.rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  return result;
+}
+
+std::string print(std::uint64_t value, std::span<const unit> units) {
+  for (const unit& each : units) {
+    if (value != 0 && value % each.factor == 0) return std::to_string(value / each.factor) + std::string(each.name);
+  }
+  return "0";
+}
+
+problem out_of_range(std::uint64_t least, std::uint64_t most, std::span<const unit> units) {
+  return {"out of range: " + print(least, units) + " to " + print(most, units), {}};
+}
+
+std::optional<std::uint64_t> factor_of(std::string_view name, std::span<const unit> units) {
+  for (const unit& each : units) {
+    if (each.name == name) return each.factor;
+  }
+  return std::nullopt;
+}
+
+// value × factor, where it lies within the limits; they are far below where it could overflow unseen.
+parsed<std::uint64_t> scaled(std::uint64_t value, std::uint64_t factor, std::uint64_t least, std::uint64_t most,
+                             std::span<const unit> units) {
+  if (value > most / factor || value * factor < least) return out_of_range(least, most, units);
+  return value * factor;
+}
+
+}  // namespace
+
+parsed<milliseconds> duration::operator()(std::string_view text) const {
+  const auto found = leading_number(text);
+  if (!found) return problem{"not a duration, such as 250ms, 1s, 5min or 2h", {}};
+  if (found->rest.empty()) return problem{"a duration needs its unit: ms, s, min or h", {}};
+  const auto factor = factor_of(found->rest, time_units);
+  if (!factor) return problem{"not a duration: a whole number and ms, s, min or h, without blanks", {}};
+  const auto result = scaled(found->value, *factor, static_cast<std::uint64_t>(least.count()),
+                             static_cast<std::uint64_t>(most.count()), time_units);
+  if (const auto* wrong = std::get_if<problem>(&result)) return *wrong;
+  return milliseconds(std::get<std::uint64_t>(result));
+}
+
+parsed<milliseconds> duration_or_never::operator()(std::string_view text) const {
+  if (text == "0s" || text == "0ms") return milliseconds(0);
+  auto result = limits(text);
+  if (auto* wrong = std::get_if<problem>(&result); wrong != nullptr && wrong->text.starts_with("out of range")) {
+    wrong->text += ", or 0s for never";
+  }
+  return result;
+}
+
+parsed<std::size_t> byte_size::operator()(std::string_view text) const {
+  const auto found = leading_number(text);
+  const auto factor = found ? factor_of(found->rest, size_units) : std::nullopt;
+  if (!factor) return problem{"not a size: a whole number and KiB, MiB or GiB, or bytes without a unit", {}};
+  return scaled(found->value, *factor, least, most, size_units);
+}
+
+parsed<std::size_t> count::operator()(std::string_view text) const {
+  const auto found = leading_number(text);
+  if (!found || !found->rest.empty()) return problem{"not a whole number", {}};
+  if (found->value < least || found->value > most) {
+    return problem{"out of range: " + std::to_string(least) + " to " + std::to_string(most), {}};
+  }
+  return static_cast<std::size_t>(found->value);
+}
+
+parsed<bool> boolean(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return problem{"expected true or false", {}};
+}
+
+parsed<mode_t> file_mode(std::string_view text) {
+  const std::string_view digits = text.size() == 4 && text[0] == '0' ? text.substr(1) : text;
+  if (digits.size() != 3 || digits.find_first_not_of("01234567") != std::string_view::npos) {
+    return problem{"not a file mode: three octal digits, such as \"0660\"", {}};
+  }
+  mode_t mode = 0;
+  for (const char digit : digits) mode = mode * 8 + static_cast<mode_t>(digit - '0');
+  return mode;
+}
+
+}  // namespace roombridge::service::reading

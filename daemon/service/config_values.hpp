@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Single values of the config that are not text: durations, sizes, counts, booleans, file modes, choices. A rule is a pure function
+// from text to a value or to what is wrong with the text.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace roombridge::service::reading {
+
+using std::chrono::milliseconds;
+
+// Why a rule refuses a value. `text` never repeats any of it: the value may come from a variable and be a secret. The piece that is wrong
+// goes into `excerpt`, which the reader shows only of what stands in the file itself.
+struct problem {
+  std::string text;
+  std::string excerpt;
+  bool confidential = false;  // not even what stands in the file is shown
+};
+
+template <typename T>
+using parsed = std::variant<T, problem>;
+
+// "250ms", "1s", "5min", "2h": a whole number with its unit.
+struct duration {
+  milliseconds least;
+  milliseconds most;
+  [[nodiscard]] parsed<milliseconds> operator()(std::string_view text) const;
+};
+
+// "0s" or what `limits` allows.
+struct duration_or_never {
+  duration limits;
+  [[nodiscard]] parsed<milliseconds> operator()(std::string_view text) const;
+};
+
+// "16MiB", "64KiB", "1GiB", or bytes without a unit.
+struct byte_size {
+  std::uint64_t least;
+  std::uint64_t most;
+  [[nodiscard]] parsed<std::size_t> operator()(std::string_view text) const;
+};
+
+struct count {
+  std::uint64_t least;
+  std::uint64_t most;
+  [[nodiscard]] parsed<std::size_t> operator()(std::string_view text) const;
+};
+
+// "true" or "false".
+[[nodiscard]] parsed<bool> boolean(std::string_view text);
+
+// Permission bits in octal, "0660" or "660".
+[[nodiscard]] parsed<mode_t> file_mode(std::string_view text);
+
+// One of some words.
+template <typename T>
+struct choice {
+  std::vector<std::pair<std::string_view, T>> options;
+
+  [[nodiscard]] parsed<T> operator()(std::string_view text) const {
+    std::string names;
+    for (const auto& [name, value] : options) {
+      if (name == text) return value;
+      names += (names.empty() ? "" : ", ") + std::string(name);
+    }
+    return problem{"expected one of: " + names, {}};
+  }
+};
+
+}  // namespace roombridge::service::reading

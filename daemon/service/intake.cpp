@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/intake.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace roombridge::service {
+namespace {
+
+std::int64_t now_microseconds() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string and_more(std::uint64_t suppressed) {
+  return suppressed == 0 ? std::string() : " (and " + std::to_string(suppressed) + " more since the last such line)";
+}
+
+}  // namespace
+
+intake::intake(events::parser& parser, log::event_log& log, logger& diagnostics, status_function on_status_change)
+    : parser_(parser), log_(log), diagnostics_(diagnostics), on_status_change_(std::move(on_status_change)) {}
+
+void intake::on_status(const upstream::client_status& status) {
+  const bool entered = status.state != std::exchange(last_state_, status.state);
+  if (entered && status.state == upstream::state::authenticated && status.lost) {
+    log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count(),
+                             now_microseconds());
+  }
+  on_status_change_(status);
+  server_->flush();
+}
+
+std::optional<upstream::event_view> intake::on_event(std::string_view data,
+                                                     std::span<const upstream::bytes_view> attachments) {
+  events::parsed_event event;
+  if (const auto fault = parser_.parse(data, event); fault != events::parse_fault::none) {
+    report_malformed(fault, data.size());
+    return std::nullopt;
+  }
+  if (event.what == events::disposition::deliver) {
+    ++counters_.events;
+    if (!event.unexpected.empty()) report_unexpected(event);
+    log_.append({.time = now_microseconds(),
+                 .name = event.name,
+                 .topics = event.topics,
+                 .unexpected = !event.unexpected.empty(),
+                 .arguments = event.arguments,
+                 .attachments = attachments});
+  } else if (event.what == events::disposition::unwanted) {
+    ++counters_.unwanted;
+  }
+  return upstream::event_view{event.name, event.arguments};
+}
+
+void intake::on_burst_end() {
+  server_->flush();
+}
+
+void intake::report_malformed(events::parse_fault fault, std::size_t size) {
+  ++counters_.malformed;
+  if (const auto more = malformed_limit_.occurred(std::chrono::steady_clock::now())) {
+    diagnostics_.warning("dropped an event of " + std::to_string(size) + " bytes from the server: " +
+                             std::string(to_string(fault)) + "; the connection is kept" + and_more(*more),
+                         {{"CAUSE", "malformed_event"}});
+  }
+}
+
+void intake::report_unexpected(const events::parsed_event& event) {
+  ++counters_.unexpected;
+  if (const auto more = unexpected_limit_.occurred(std::chrono::steady_clock::now())) {
+    diagnostics_.warning("event '" + std::string(event.name) + "' is not what events.rules expects: field '" +
+                             std::string(event.unexpected) + "' is missing or unusable; delivered and marked" +
+                             and_more(*more),
+                         {{"CAUSE", "unexpected_event"}, {"EVENT", event.name}});
+  }
+}
+
+}  // namespace roombridge::service

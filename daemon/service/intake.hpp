@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// From upstream to the log: every event is parsed once, appended once, and the local side is told to write. Counts what
+// is dropped and says so in the log at a bounded rate.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "daemon/base/log_limiter.hpp"
+#include "daemon/base/logger.hpp"
+#include "daemon/events/parser.hpp"
+#include "daemon/local/server.hpp"
+#include "daemon/log/event_log.hpp"
+#include "daemon/upstream/client.hpp"
+
+namespace roombridge::service {
+
+struct intake_counters {
+  std::uint64_t events = 0;      // appended to the log
+  std::uint64_t unexpected = 0;  // of these: not what the profile expects
+  std::uint64_t malformed = 0;   // dropped: the text is no event
+  std::uint64_t unwanted = 0;    // dropped: the config does not list them and says so
+};
+
+class intake final : public upstream::client_handler {
+ public:
+  using status_function = std::function<void(const upstream::client_status&)>;
+
+  // All references outlive the intake; `server` is set before the client runs. `on_status_change` comes after the log
+  // has got its record of an outage.
+  intake(events::parser& parser, log::event_log& log, logger& diagnostics, status_function on_status_change);
+
+  void attach(local::server& server) { server_ = &server; }
+
+  void on_status(const upstream::client_status& status) override;
+  std::optional<upstream::event_view> on_event(std::string_view data,
+                                               std::span<const upstream::bytes_view> attachments) override;
+  void on_burst_end() override;
+
+  [[nodiscard]] const intake_counters& counters() const { return counters_; }
+
+ private:
+  void report_malformed(events::parse_fault fault, std::size_t size);
+  void report_unexpected(const events::parsed_event& event);
+
+  events::parser& parser_;
+  log::event_log& log_;
+  logger& diagnostics_;
+  status_function on_status_change_;
+  local::server* server_ = nullptr;
+  upstream::state last_state_ = upstream::state::offline;
+  intake_counters counters_;
+  log_limiter malformed_limit_;
+  log_limiter unexpected_limit_;
+};
+
+}  // namespace roombridge::service

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/report.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+#include <roombridge/proto/messages.hpp>
+
+#include "daemon/service/version.hpp"
+
+namespace roombridge::service {
+namespace {
+
+namespace json = boost::json;
+
+proto::upstream_state wire_state(upstream::state state) {
+  switch (state) {
+    case upstream::state::offline:
+      return proto::upstream_state::offline;
+    case upstream::state::connecting:
+      return proto::upstream_state::connecting;
+    case upstream::state::connected:
+      return proto::upstream_state::connected;
+    case upstream::state::authenticating:
+      return proto::upstream_state::authenticating;
+    case upstream::state::authenticated:
+      return proto::upstream_state::authenticated;
+  }
+  return proto::upstream_state::offline;
+}
+
+std::int64_t microseconds(upstream::wall_time time) {
+  return time.time_since_epoch().count();
+}
+
+std::string hex(std::uint64_t value) {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
+json::object upstream_object(const status_facts& facts) {
+  const upstream::client_status& status = facts.upstream;
+  json::object object{{"state", upstream::to_string(status.state)},
+                      {"since", microseconds(status.since)},
+                      {"url", facts.url},
+                      {"attempts", facts.upstream_counters.attempts},
+                      {"outages", facts.upstream_counters.outages}};
+  if (!status.cause.empty()) object["cause"] = status.cause;
+  if (!status.text.empty()) object["text"] = status.text;
+  if (status.next_attempt) object["next_attempt"] = microseconds(*status.next_attempt);
+  if (!status.user.empty()) object["user"] = status.user;
+  return object;
+}
+
+json::object counters_object(const status_facts& facts) {
+  const upstream::client_counters& up = facts.upstream_counters;
+  return {{"upstream_attempts", up.attempts},
+          {"upstream_authenticated", up.authenticated},
+          {"upstream_outages", up.outages},
+          {"upstream_bytes_received", up.bytes_received},
+          {"upstream_messages_received", up.messages_received},
+          {"upstream_malformed", up.malformed},
+          {"upstream_emits_sent", up.emits_sent},
+          {"events", facts.intake.events},
+          {"events_unexpected", facts.intake.unexpected},
+          {"events_malformed", facts.intake.malformed},
+          {"events_unwanted", facts.intake.unwanted},
+          {"local_accepted", facts.local.accepted},
+          {"local_refused", facts.local.refused},
+          {"local_protocol_errors", facts.local.protocol_errors},
+          {"local_delivered", facts.local.delivered},
+          {"local_lost", facts.local.lost}};
+}
+
+}  // namespace
+
+std::string server_name() {
+  return "roombridged " ROOMBRIDGE_VERSION;
+}
+
+std::string status_head(const upstream::client_status& status, const std::vector<upstream::room_status>& rooms) {
+  proto::status out;
+  out.state = wire_state(status.state);
+  out.since = microseconds(status.since);
+  out.cause = status.cause;
+  out.text = status.text;
+  if (status.next_attempt) out.next_attempt = microseconds(*status.next_attempt);
+  if (status.state == upstream::state::authenticated) {
+    out.rooms.emplace();
+    for (const upstream::room_status& room : rooms) {
+      if (room.joined) out.rooms->push_back(room.room);
+    }
+  }
+  std::string head = encode_head(out);
+  // So many rooms do not fit into a head; the `rooms` call has them all.
+  if (head.size() > proto::max_head) {
+    out.rooms.reset();
+    head = encode_head(out);
+  }
+  return head;
+}
+
+std::string status_json(const status_facts& facts) {
+  const json::object status{{"server", server_name()},
+                            {"pid", getpid()},
+                            {"started", microseconds(facts.started)},
+                            {"epoch", hex(facts.log.epoch())},
+                            {"newest", facts.log.newest()},
+                            {"config", facts.config_path},
+                            {"upstream", upstream_object(facts)},
+                            {"local", {{"connections", facts.connections}, {"subscribers", facts.subscribers}}},
+                            {"log",
+                             {{"first", facts.log.first()},
+                              {"newest", facts.log.newest()},
+                              {"bytes", facts.log.bytes()},
+                              {"capacity", facts.log.capacity()}}},
+                            {"counters", counters_object(facts)}};
+  return json::serialize(status);
+}
+
+std::string rooms_json(const std::vector<upstream::room_status>& rooms) {
+  json::array array;
+  for (const upstream::room_status& room : rooms) {
+    array.push_back({{"room", room.room}, {"state", room.joined ? "joined" : "waiting"}});
+  }
+  return json::serialize(array);
+}
+
+}  // namespace roombridge::service

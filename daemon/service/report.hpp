@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The daemon's account of itself as JSON: the STATUS frame's head and the results of the calls `status` and `rooms`
+// (PROTOCOL.md sections 5 and 7). Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/local/server.hpp"
+#include "daemon/log/event_log.hpp"
+#include "daemon/service/intake.hpp"
+#include "daemon/upstream/client.hpp"
+
+namespace roombridge::service {
+
+// "roombridged 0.1.0"
+[[nodiscard]] std::string server_name();
+
+[[nodiscard]] std::string status_head(const upstream::client_status& status,
+                                      const std::vector<upstream::room_status>& rooms);
+
+struct status_facts {
+  std::string_view config_path;
+  std::string_view url;
+  upstream::wall_time started;
+  const log::event_log& log;
+  const upstream::client_status& upstream;
+  const upstream::client_counters& upstream_counters;
+  const intake_counters& intake;
+  local::server_counters local;
+  std::size_t connections = 0;
+  std::size_t subscribers = 0;
+};
+[[nodiscard]] std::string status_json(const status_facts& facts);
+
+[[nodiscard]] std::string rooms_json(const std::vector<upstream::room_status>& rooms);
+
+}  // namespace roombridge::service
