@@ -42,6 +42,7 @@ class binary_assembler {
   void clear();
 
  private:
+  void finish();
   [[nodiscard]] std::optional<error> fail(error why);
 
   std::size_t limit_;

@@ -69,9 +69,10 @@ struct open {
 // The request target of the WebSocket handshake: the path with its slashes, and the query.
 [[nodiscard]] std::string websocket_target(std::string_view path);
 
-// Whether this text message shows that the server speaks Engine.IO 3 (Socket.IO 2), which is another protocol: a bare
-// `40`, which it sends unasked, or, while no open packet has come (`opened` false), `44"text"`. Ask before the
-// namespace's CONNECT has been answered.
-[[nodiscard]] bool is_engineio3(std::string_view text, bool opened);
+// Whether a text message that comes before the namespace's CONNECT was answered shows a server of Engine.IO 3
+// (Socket.IO 2), which is another protocol. After an open packet like ours it sends, unasked, a bare `40`, or refuses
+// with `44"text"`. Since a few servers of Engine.IO 4 refuse so, too, that counts only when the open packet had no
+// maxPayload.
+[[nodiscard]] bool is_engineio3(std::string_view text, bool max_payload_announced);
 
 }  // namespace roombridge::upstream::engineio

@@ -44,7 +44,7 @@ inline constexpr std::size_t reply_limit = 64 * 1024;  // bytes of the data of C
 struct packet {
   packet_type type = packet_type::event;
   std::string_view nsp = "/";
-  std::size_t attachments = 0;      // binary messages that follow; only binary_event and binary_ack have them
+  std::size_t attachments = 0;      // binary messages that follow; 0 is legal in binary packets, too
   std::optional<std::uint64_t> id;  // of the acknowledgement: wanted (events) or given (acks)
   std::string_view data;            // JSON text, unchecked; may be empty where the type allows
 };

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// RFC 6455 frames as a client reads them: bytes in, whole messages and control frames out. Pure, and made for a hot
-// loop:
+// RFC 6455 frames as a client reads them: bytes in, whole messages and control frames out. Pure, for a hot loop:
 //
 //   decoder.feed(bytes_of_one_read);
 //   while (auto item = decoder.next()) ...
 //
-// Invariants: no more than the receive limit (and read_padding) is ever held; a length is checked before memory is
-// taken for it; after an error or a close nothing more is yielded. The UTF-8 of text messages is NOT checked here: the
-// client counts and drops such a message and keeps the session, where RFC 6455 section 8.1 would end the connection.
-// The UTF-8 of a close reason is.
+// Invariants: no message beyond the receive limit is ever gathered; a length is checked before memory is taken for it;
+// after an error or a close nothing more is yielded. The UTF-8 of text messages is NOT checked here: the client counts
+// and drops such a message and keeps the session, where RFC 6455 section 8.1 would end the connection. The UTF-8 of a
+// close reason is.
 #pragma once
 
 #include <array>
@@ -59,6 +58,8 @@ class ws_decoder {
  public:
   // `receive_limit`: bytes of one message, all its fragments together.
   explicit ws_decoder(std::size_t receive_limit) : receive_limit_(receive_limit) {}
+  ws_decoder(const ws_decoder&) = delete;
+  ws_decoder& operator=(const ws_decoder&) = delete;
 
   // Takes what one read brought. It stays in the caller's buffer, unchanged, until next() has returned nothing; at
   // least read_padding readable bytes lie behind it. Only to be called when next() has returned nothing (asserted).
@@ -82,13 +83,16 @@ class ws_decoder {
 
   static constexpr std::size_t header_limit = 10;  // without a mask
 
-  [[nodiscard]] bool read_header();
-  [[nodiscard]] std::size_t parse_header(const char* bytes, std::size_t size);
-  [[nodiscard]] ws_error check_frame() const;
-  [[nodiscard]] std::optional<ws_item> finish_data_frame();
-  [[nodiscard]] ws_item finish_control_frame(std::string_view payload);
+  [[nodiscard]] ws_error read_header();
+  [[nodiscard]] static std::size_t header_length(std::string_view bytes);
+  [[nodiscard]] ws_error parse_header(std::string_view header);
+  [[nodiscard]] ws_error check_data_frame() const;
+  [[nodiscard]] std::optional<ws_item> take_data(std::string_view part);
+  [[nodiscard]] std::optional<ws_item> take_control(std::string_view part);
   [[nodiscard]] ws_item finish_close(std::string_view payload);
   [[nodiscard]] ws_item fail(ws_error error);
+  void end();
+  void release();
 
   std::size_t receive_limit_;
   std::string_view input_;
@@ -97,11 +101,10 @@ class ws_decoder {
   frame frame_;
   bool in_frame_ = false;
   bool ended_ = false;
-  bool handed_out_ = false;                  // message_ or control_ was yielded: free to be cleared
-  ws_error error_ = ws_error::none;          // found in a header
   std::optional<ws_opcode> message_opcode_;  // of the fragmented message under way
-  padded_buffer message_;
-  padded_buffer control_;
+  padded_buffer message_;                    // a message in several pieces
+  padded_buffer control_;                    // a control frame's payload in several pieces
+  padded_buffer* handed_out_ = nullptr;      // which of them was yielded and is to be cleared
 };
 
 }  // namespace roombridge::upstream

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The server's answers to CONNECT: the only JSON of Socket.IO that this layer parses.
+#include <boost/json.hpp>
+
+#include "daemon/upstream/socketio.hpp"
+
+namespace roombridge::upstream::socketio {
+namespace {
+
+namespace json = boost::json;
+
+result<json::value> parse(std::string_view data) {
+  if (data.size() > reply_limit) return error::reply_too_large;
+  boost::system::error_code failed;
+  json::value value = json::parse(data, failed);
+  if (failed) return error::reply_not_json;
+  return value;
+}
+
+std::optional<std::string> text_field(const json::value& value, std::string_view name) {
+  const json::object* fields = value.if_object();
+  const json::value* field = fields != nullptr ? fields->if_contains(name) : nullptr;
+  if (field == nullptr || !field->is_string()) return std::nullopt;
+  return std::string{std::string_view{field->get_string()}};
+}
+
+}  // namespace
+
+result<connect_reply> parse_connect_reply(std::string_view data) {
+  if (data.empty()) return error::reply_without_sid;
+  const auto value = parse(data);
+  if (!value) return value.error();
+  auto sid = text_field(*value, "sid");
+  if (!sid) return error::reply_without_sid;
+  return connect_reply{std::move(*sid), text_field(*value, "pid")};
+}
+
+result<connect_refusal> parse_connect_refusal(std::string_view data) {
+  if (data.empty()) return connect_refusal{};
+  const auto value = parse(data);
+  if (!value) return value.error();
+  connect_refusal refusal;
+  if (value->is_string()) {
+    refusal.message = std::string_view{value->get_string()};
+  } else if (auto message = text_field(*value, "message")) {
+    refusal.message = std::move(*message);
+  }
+  const json::object* fields = value->if_object();
+  if (const json::value* details = fields != nullptr ? fields->if_contains("data") : nullptr) {
+    refusal.data = json::serialize(*details);
+  }
+  return refusal;
+}
+
+}  // namespace roombridge::upstream::socketio
