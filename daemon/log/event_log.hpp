@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The one log: a ring of fixed segments that holds each event once, as the exact bytes that go to subscribers. It knows no sockets.
+// The one log: a ring of fixed segments that holds each event once, as the exact bytes that go to subscribers. It knows
+// no sockets.
 //
-// Invariants: sequence numbers are consecutive and begin at 1; what is in the log is `first()..newest()`; a segment is reused whole,
-// oldest first, and before that every cursor standing in it is moved out and its loss counted (cursor.hpp). Bytes are never moved; in
-// steady state nothing is allocated.
+// Invariants: sequence numbers are consecutive and begin at 1; what is in the log is `first()..newest()`; a segment is
+// reused whole, oldest first, and before that every cursor standing in it is moved out and its loss counted
+// (cursor.hpp). Bytes are never moved; in steady state nothing is allocated.
 #pragma once
 
 #include <cstddef>
@@ -12,39 +13,51 @@
 #include <span>
 #include <string_view>
 
-namespace roombridge::log {
+#include "daemon/log/sequence.hpp"
 
-using sequence = std::uint64_t;
+namespace roombridge::log {
 
 // An event as the events layer understood it. All views live for the call.
 struct event {
-  std::int64_t time = 0;                       // µs since the Unix epoch, of receipt
-  std::string_view name;                       // UTF-8
-  std::span<const std::string_view> topics;    // UTF-8, no repeats
+  std::int64_t time = 0;                     // µs since the Unix epoch, of receipt
+  std::string_view name;                     // UTF-8, at most 256 bytes
+  std::span<const std::string_view> topics;  // UTF-8, no repeats; those behind the first 64 are left out
   bool unexpected = false;
-  std::string_view arguments;                  // JSON text between the brackets of the arguments' array, not including them
-  std::span<const std::span<const std::byte>> attachments;
+  std::string_view arguments;  // JSON text between the brackets of the arguments' array, not including them
+  std::span<const std::span<const std::byte>> attachments;  // at most 16
 };
 
 class cursor_registry;
 
+// How a log is laid out. Only tests choose; the daemon takes for_capacity().
+struct geometry {
+  std::size_t segment_bytes = 0;  // a multiple of 4; room for header, max_body and the index entry of any one event
+  std::size_t segments = 0;       // at least 2
+  std::uint32_t max_body = 0;     // of a frame; larger events become GAP `oversize`
+
+  [[nodiscard]] static geometry for_capacity(std::size_t capacity);
+};
+
 class event_log {
  public:
-  // `capacity`: bytes of frames kept, at least 2 MiB, rounded up to whole segments. Address space is reserved at once, memory is touched as it fills.
+  // `capacity`: bytes of frames and their index kept, at least 2 MiB, rounded up to whole segments. Address space is
+  // reserved at once, memory is touched as it fills. Throws std::system_error.
   event_log(std::size_t capacity, std::uint64_t epoch);
+  event_log(const geometry& shape, std::uint64_t epoch);
   ~event_log();
   event_log(const event_log&) = delete;
   event_log& operator=(const event_log&) = delete;
 
-  // Encodes and appends; returns its seq. An event whose frame would pass the body limit becomes a GAP `oversize` record (PROTOCOL.md section 5).
+  // Encodes and appends; returns its seq. An event whose frame would pass the body limit becomes a GAP `oversize`
+  // record (PROTOCOL.md section 5).
   sequence append(const event& what);
 
   // A record for every subscriber: events may have been missed between these times (µs).
   sequence append_upstream_gap(std::int64_t from, std::int64_t until, std::int64_t now);
 
   [[nodiscard]] std::uint64_t epoch() const;
-  [[nodiscard]] sequence first() const;    // oldest kept; newest() + 1 when empty
-  [[nodiscard]] sequence newest() const;   // 0: none yet
+  [[nodiscard]] sequence first() const;   // oldest kept; newest() + 1 when empty
+  [[nodiscard]] sequence newest() const;  // 0: none yet
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t capacity() const;
 

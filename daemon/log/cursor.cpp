@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/log/cursor.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "daemon/log/gap_times.hpp"
+
+namespace roombridge::log {
+namespace {
+
+// Records that one collect() looks at: a bound for the turn of a cursor that is far behind and matches little.
+constexpr std::size_t max_scan = 4096;
+
+}  // namespace
+
+bool batch::add(std::span<const std::byte> frame) {
+  if (count_ > 0 && ranges_[count_ - 1].data() + ranges_[count_ - 1].size() == frame.data()) {
+    ranges_[count_ - 1] = {ranges_[count_ - 1].data(), ranges_[count_ - 1].size() + frame.size()};
+  } else {
+    if (count_ == max_ranges) return false;
+    ranges_[count_++] = frame;
+  }
+  bytes_ += frame.size();
+  return true;
+}
+
+cursor::~cursor() {
+  for (auto& each : held_) registry_.index_.remove(each.what, std::move(each.places));
+}
+
+void cursor::subscribe(subscription what) {
+  assert(!subscribed(what.id));
+  what.from = registry_.ring_.head().seq;
+  auto places = registry_.index_.add(*this, what);
+  held_.push_back({std::move(what), std::move(places)});
+}
+
+bool cursor::unsubscribe(std::uint64_t id) {
+  const auto found = std::find_if(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
+  if (found == held_.end()) return false;
+  registry_.index_.remove(found->what, std::move(found->places));
+  held_.erase(found);
+  return true;
+}
+
+bool cursor::subscribed(std::uint64_t id) const {
+  return std::any_of(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
+}
+
+bool cursor::matches(const record& what) const {
+  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); });
+}
+
+std::span<const std::byte> cursor::under_way() const {
+  if (sent_ == 0) return {};
+  position at = at_;
+  return registry_.ring_.read(at).frame.subspan(sent_);
+}
+
+void cursor::sent_under_way(std::size_t size) {
+  if (size == 0) return;
+  const record current = registry_.ring_.read(at_);
+  sent_ += static_cast<std::uint32_t>(size);
+  assert(sent_ <= current.frame.size());
+  if (sent_ < current.frame.size()) return;
+  sent_ = 0;
+  segment_ring::step(at_, current);
+  settle();
+}
+
+void cursor::collect(batch& out, std::size_t max_bytes) {
+  position at = at_;
+  if (sent_ > 0) segment_ring::step(at, registry_.ring_.read(at));
+  for (std::size_t scanned = 0; at.seq <= bound_ && out.bytes_ < max_bytes && scanned < max_scan; ++scanned) {
+    const record current = registry_.ring_.read(at);
+    if (matches(current)) {
+      if (!out.add(current.frame)) break;
+      if (current.kind == record_kind::event) ++out.events_;
+    }
+    segment_ring::step(at, current);
+  }
+  out.end_ = at;
+  if (out.count_ > 0 || sent_ > 0) return;
+  at_ = at;
+  settle();
+}
+
+void cursor::sent(const batch& out, std::size_t size) {
+  assert(sent_ == 0 && size <= out.bytes_);
+  if (size == out.bytes_) {
+    if (size == 0) return;
+    at_ = out.end_;
+    delivered_ += out.events_;
+    settle();
+    return;
+  }
+  while (size > 0) {
+    const record current = registry_.ring_.read(at_);
+    if (matches(current)) {
+      if (current.kind == record_kind::event) ++delivered_;
+      if (size < current.frame.size()) {
+        sent_ = static_cast<std::uint32_t>(size);
+        return;
+      }
+      size -= current.frame.size();
+    }
+    segment_ring::step(at_, current);
+  }
+}
+
+std::uint64_t cursor::behind() const {
+  return exhausted() ? 0 : registry_.ring_.head().seq - at_.seq;
+}
+
+void cursor::wake(const position& first, sequence last) {
+  const bool was_exhausted = exhausted();
+  if (was_exhausted || first.seq < at_.seq) at_ = first;
+  bound_ = std::max(bound_, last);
+  if (!was_exhausted) return;
+  registry_.behind_.push_back(*this);
+  owner_.on_pending();
+}
+
+void cursor::leave(std::uint64_t segment) {
+  if (at_.segment != segment) return;
+  if (sent_ > 0) {
+    const record current = registry_.ring_.read(at_);
+    owner_.on_frame_leaves(current.frame.subspan(sent_));
+    sent_ = 0;
+    segment_ring::step(at_, current);
+  }
+  while (!exhausted()) {
+    const record current = registry_.ring_.read(at_);
+    if (at_.segment != segment) break;
+    if (matches(current)) lose(current);
+    segment_ring::step(at_, current);
+  }
+  settle();
+}
+
+void cursor::lose(const record& what) {
+  if (!lost_) lost_.emplace().first = what.seq;
+  lost_->last = what.seq;
+  if (what.kind != record_kind::upstream_gap) {
+    ++lost_->events;
+    ++lost_events_;
+    return;
+  }
+  const loss::times times = unpack_times(what.name);
+  if (!lost_->upstream) lost_->upstream = times;
+  lost_->upstream->until = times.until;
+}
+
+// Goes back to standing implicitly at the head once there is nothing to scan.
+void cursor::settle() {
+  if (exhausted()) unlink();
+}
+
+void cursor_registry::wake() {
+  index_.collect([](cursor& who, const position& first, sequence last) { who.wake(first, last); });
+}
+
+void cursor_registry::vacate(std::uint64_t segment) {
+  wake();
+  for (auto next = behind_.begin(); next != behind_.end();) {
+    cursor& current = *next++;
+    current.leave(segment);
+  }
+}
+
+}  // namespace roombridge::log

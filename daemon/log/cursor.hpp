@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// A subscriber as the log sees it: a place in the log and a filter. Pure.
+//
+// Invariants: a cursor that has nothing to send stands implicitly at the head and costs nothing when events are
+// appended that do not match it. Whether a record goes out is decided when it is about to be sent, by the subscriptions
+// of that moment; a subscription matches no record older than itself. Records that the log gives up before a cursor has
+// sent them are counted with its filter and told as one loss, in order, before the next record; of what does not match
+// nothing is told. The frame that is partly sent at that moment is handed to the owner.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <boost/intrusive/list.hpp>
+
+#include "daemon/log/segment_ring.hpp"
+#include "daemon/log/subscription.hpp"
+#include "daemon/log/wake_index.hpp"
+
+namespace roombridge::log {
+
+class cursor_registry;
+
+// Whoever sends for a cursor. Neither function may change the log or any cursor.
+class cursor_owner {
+ public:
+  // The cursor, which had nothing to scan, has now.
+  virtual void on_pending() = 0;
+
+  // The log is about to reuse the memory of the frame under way; `rest` is what has not been sent of it. The cursor
+  // takes it as sent.
+  virtual void on_frame_leaves(std::span<const std::byte> rest) = 0;
+
+ protected:
+  ~cursor_owner() = default;
+};
+
+// What a cursor was too slow for: records that it would have sent. `first` and `last` are such records.
+struct loss {
+  sequence first = 0;
+  sequence last = 0;
+  std::uint64_t events = 0;  // EVENT and oversize records
+  struct times {
+    std::int64_t from;  // µs
+    std::int64_t until;
+  };
+  std::optional<times> upstream{};  // from the first to the last of the upstream gaps that were among them
+};
+
+// Frames to send now, in order; frames that lie side by side in the log are one range.
+class batch {
+ public:
+  static constexpr std::size_t max_ranges = 128;
+
+  [[nodiscard]] std::span<const std::span<const std::byte>> ranges() const { return std::span{ranges_}.first(count_); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  friend class cursor;
+
+  // False, and nothing changed, when there is no room for another range.
+  [[nodiscard]] bool add(std::span<const std::byte> frame);
+
+  std::array<std::span<const std::byte>, max_ranges> ranges_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::uint64_t events_ = 0;
+  position end_;
+};
+
+class cursor : public unlinking_hook {
+ public:
+  // Both outlive the cursor.
+  cursor(cursor_registry& registry, cursor_owner& owner) : registry_(registry), owner_(owner) {}
+  ~cursor();
+  cursor(const cursor&) = delete;
+  cursor& operator=(const cursor&) = delete;
+
+  // Adds a subscription that begins behind the newest record; its `from` is set here. Precondition: !subscribed(id).
+  void subscribe(subscription what);
+  // False: there is none of this id.
+  bool unsubscribe(std::uint64_t id);
+  [[nodiscard]] bool subscribed(std::uint64_t id) const;
+  [[nodiscard]] std::size_t subscriptions() const { return held_.size(); }
+
+  // The unsent rest of the frame that is partly sent; empty when there is none. It goes out before anything else.
+  [[nodiscard]] std::span<const std::byte> under_way() const;
+  // `size` more bytes of under_way() have been sent.
+  void sent_under_way(std::size_t size);
+
+  // What is to be told before the frames of collect().
+  [[nodiscard]] const std::optional<loss>& lost() const { return lost_; }
+  void told_loss() { lost_.reset(); }
+
+  // Scans what lies behind the frame under way for what is to be sent, until `out`, which is empty, holds `max_bytes`
+  // or more, or has no room, or a bounded number of records has been looked at.
+  void collect(batch& out, std::size_t max_bytes);
+  // The first `size` bytes of `out`, the result of the last collect(), have been sent; under_way() is empty. Nothing
+  // has changed since.
+  void sent(const batch& out, std::size_t size);
+
+  // Whether there may be something to send.
+  [[nodiscard]] bool pending() const { return !exhausted() || lost_.has_value(); }
+
+  [[nodiscard]] std::uint64_t behind() const;                               // records between it and the head
+  [[nodiscard]] std::uint64_t delivered() const { return delivered_; }      // EVENT frames of which something was sent
+  [[nodiscard]] std::uint64_t lost_events() const { return lost_events_; }  // sum of all losses' `events`
+
+ private:
+  friend class cursor_registry;
+
+  struct held {
+    subscription what;
+    wake_index::memberships places;
+  };
+
+  [[nodiscard]] bool exhausted() const { return at_.seq > bound_; }
+  [[nodiscard]] bool matches(const record& what) const;
+  void wake(const position& first, sequence last);
+  void leave(std::uint64_t segment);
+  void lose(const record& what);
+  void settle();
+
+  cursor_registry& registry_;
+  cursor_owner& owner_;
+  std::vector<held> held_;
+  position at_;             // the next record to look at; meaningless when exhausted
+  sequence bound_ = 0;      // no record behind it matches
+  std::uint32_t sent_ = 0;  // bytes of the frame at at_
+  std::optional<loss> lost_;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t lost_events_ = 0;
+};
+
+// All cursors over one log.
+class cursor_registry {
+ public:
+  explicit cursor_registry(segment_ring& ring) : ring_(ring) {}
+  cursor_registry(const cursor_registry&) = delete;
+  cursor_registry& operator=(const cursor_registry&) = delete;
+
+  // Moves every cursor that the records appended since the last call may concern; their owners hear on_pending().
+  void wake();
+
+ private:
+  friend class cursor;
+  friend class event_log;
+
+  // Moves every cursor out of `segment`, which is about to be reused.
+  void vacate(std::uint64_t segment);
+
+  segment_ring& ring_;
+  wake_index index_;
+  boost::intrusive::list<cursor, boost::intrusive::constant_time_size<false>> behind_;  // those not exhausted
+};
+
+}  // namespace roombridge::log

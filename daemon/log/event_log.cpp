@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Encoding and appending. A frame is written once, straight into its segment.
+#include "daemon/log/event_log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <string>
+
+#include <roombridge/proto/daemon_messages.hpp>
+#include <roombridge/proto/event_head.hpp>
+#include <roombridge/proto/frame.hpp>
+
+#include "daemon/log/cursor.hpp"
+#include "daemon/log/gap_times.hpp"
+#include "daemon/log/segment_ring.hpp"
+
+namespace roombridge::log {
+namespace {
+
+constexpr std::size_t page = 4096;
+constexpr std::size_t entry_room = 64u << 10;  // no index entry is larger
+
+std::size_t segment_size(std::size_t capacity, std::size_t max_body) {
+  const std::size_t smallest = proto::header_size + max_body + entry_room;
+  return (std::max(capacity / 16, smallest) + page - 1) / page * page;
+}
+
+std::size_t segment_count(std::size_t capacity, std::size_t segment) {
+  return std::max<std::size_t>(2, (capacity + segment - 1) / segment);
+}
+
+std::byte* put(std::byte* out, std::span<const std::byte> bytes) {
+  if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
+  return out + bytes.size();
+}
+
+std::byte* put(std::byte* out, std::string_view text) {
+  return put(out, std::as_bytes(std::span{text}));
+}
+
+std::byte* put_header(std::byte* out, proto::frame_type type, std::size_t head, std::size_t payload) {
+  const auto bytes = proto::encode_header(
+      {static_cast<std::uint32_t>(head + payload), type, proto::known_flags, static_cast<std::uint16_t>(head)});
+  return put(out, std::span<const std::byte>{bytes});
+}
+
+}  // namespace
+
+class event_log::impl {
+ public:
+  impl(geometry shape, std::uint64_t epoch)
+      : max_body_(shape.max_body), epoch_(epoch), ring_(shape.segment_bytes, shape.segments), cursors_(ring_) {}
+
+  sequence append(const event& what) {
+    const auto topics = what.topics.first(std::min(what.topics.size(), max_topics));
+    std::array<std::uint32_t, proto::max_attachments> sizes;
+    assert(what.attachments.size() <= sizes.size() && what.name.size() <= proto::max_pattern);
+    std::size_t payload = 2 + what.arguments.size();
+    for (std::size_t i = 0; i < what.attachments.size(); ++i) {
+      payload += what.attachments[i].size();
+      sizes[i] = static_cast<std::uint32_t>(what.attachments[i].size());
+    }
+    const proto::event_fields fields{.seq = ring_.head().seq,
+                                     .time = what.time,
+                                     .event = what.name,
+                                     .topics = topics,
+                                     .attachments = std::span{sizes}.first(what.attachments.size()),
+                                     .unexpected = what.unexpected};
+    const std::size_t head = proto::event_head_size(fields);
+    if (head > proto::max_head || head + payload > max_body_) return append_oversize(what, topics, payload);
+
+    const auto room = reserve(record_kind::event, proto::header_size + head + payload, what.name, topics);
+    std::byte* out = put_header(room.data(), proto::frame_type::event, head, payload);
+    out = reinterpret_cast<std::byte*>(proto::write_event_head(reinterpret_cast<char*>(out), fields));
+    out = put(put(put(out, "["), what.arguments), "]");
+    for (const auto attachment : what.attachments) out = put(out, attachment);
+    assert(out == room.data() + room.size());
+    return fields.seq;
+  }
+
+  sequence append_upstream_gap(std::int64_t from, std::int64_t until) {
+    const sequence seq = ring_.head().seq;
+    proto::gap told{.first = seq,
+                    .last = seq,
+                    .count = {},
+                    .reason = "upstream",
+                    .event = {},
+                    .bytes = {},
+                    .from = from,
+                    .until = until};
+    scratch_ = proto::encode_head(told);
+    const packed_times times = pack_times({from, until});
+    append_gap(record_kind::upstream_gap, {times.data(), times.size()}, {});
+    return seq;
+  }
+
+  const std::uint32_t max_body_;
+  const std::uint64_t epoch_;
+  segment_ring ring_;
+  cursor_registry cursors_;
+
+ private:
+  sequence append_oversize(const event& what, std::span<const std::string_view> topics, std::size_t payload) {
+    const sequence seq = ring_.head().seq;
+    proto::gap told{.first = seq,
+                    .last = seq,
+                    .count = 1,
+                    .reason = "oversize",
+                    .event = std::string{what.name},
+                    .bytes = payload,
+                    .from = {},
+                    .until = {}};
+    scratch_ = proto::encode_head(told);
+    append_gap(record_kind::oversize, what.name, topics);
+    return seq;
+  }
+
+  // Appends the GAP whose head is in scratch_.
+  void append_gap(record_kind kind, std::string_view name, std::span<const std::string_view> topics) {
+    const auto room = reserve(kind, proto::header_size + scratch_.size(), name, topics);
+    put(put_header(room.data(), proto::frame_type::gap, scratch_.size(), 0), scratch_);
+  }
+
+  // Room for a new record's frame; its cursors are marked. What the ring has to give up for it is taken from the
+  // cursors first.
+  std::span<std::byte> reserve(record_kind kind, std::size_t frame, std::string_view name,
+                               std::span<const std::string_view> topics) {
+    if (!ring_.fits(frame, segment_ring::entry_size(name, topics))) {
+      if (const auto segment = ring_.expiring()) cursors_.vacate(*segment);
+      ring_.advance();
+    }
+    const position where = ring_.head();
+    if (kind == record_kind::upstream_gap) {
+      cursors_.index_.touch_all(where);
+    } else {
+      cursors_.index_.touch(name, topics, where);
+    }
+    return ring_.append(kind, frame, name, topics);
+  }
+
+  std::string scratch_;
+};
+
+geometry geometry::for_capacity(std::size_t capacity) {
+  const std::size_t segment = segment_size(capacity, proto::max_body);
+  return {.segment_bytes = segment, .segments = segment_count(capacity, segment), .max_body = proto::max_body};
+}
+
+event_log::event_log(std::size_t capacity, std::uint64_t epoch) : event_log(geometry::for_capacity(capacity), epoch) {}
+event_log::event_log(const geometry& shape, std::uint64_t epoch) : impl_(std::make_unique<impl>(shape, epoch)) {}
+event_log::~event_log() = default;
+
+sequence event_log::append(const event& what) {
+  return impl_->append(what);
+}
+
+sequence event_log::append_upstream_gap(std::int64_t from, std::int64_t until, std::int64_t /*now*/) {
+  return impl_->append_upstream_gap(from, until);
+}
+
+std::uint64_t event_log::epoch() const {
+  return impl_->epoch_;
+}
+sequence event_log::first() const {
+  return impl_->ring_.first();
+}
+sequence event_log::newest() const {
+  return impl_->ring_.head().seq - 1;
+}
+std::size_t event_log::bytes() const {
+  return impl_->ring_.bytes();
+}
+std::size_t event_log::capacity() const {
+  return impl_->ring_.capacity();
+}
+cursor_registry& event_log::cursors() {
+  return impl_->cursors_;
+}
+
+}  // namespace roombridge::log

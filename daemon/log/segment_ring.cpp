@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/log/segment_ring.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+namespace roombridge::log {
+namespace {
+
+// An index entry has this header at its highest address; below it lie, in ascending order, the name, the topics'
+// lengths and the topics' texts.
+struct entry_header {
+  std::uint32_t frame_size;
+  std::uint16_t entry_size;
+  std::uint16_t name_size;
+  record_kind kind;
+  std::uint8_t topics;
+};
+constexpr std::size_t alignment = 4;
+static_assert(sizeof(entry_header) % alignment == 0);
+static_assert(sizeof(entry_header) + (max_topics + 1) * (max_matched_text + sizeof(std::uint16_t)) + alignment < 65536);
+
+std::string_view matched(std::string_view text) {
+  return text.substr(0, max_matched_text);
+}
+
+}  // namespace
+
+std::size_t packed_topics::length_of(std::size_t index) const {
+  std::uint16_t length = 0;
+  std::memcpy(&length, lengths_ + index * sizeof length, sizeof length);
+  return length;
+}
+
+segment_ring::segment_ring(std::size_t segment_bytes, std::size_t segments)
+    : segment_bytes_(segment_bytes), segments_(segments) {
+  assert(segments >= 2 && segment_bytes % alignment == 0 && segment_bytes < UINT32_MAX);
+  void* area = ::mmap(nullptr, capacity(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (area == MAP_FAILED) {
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot reserve " + std::to_string(capacity()) + " bytes for the event log");
+  }
+  area_ = static_cast<std::byte*>(area);
+}
+
+segment_ring::~segment_ring() {
+  ::munmap(area_, capacity());
+}
+
+std::byte* segment_ring::base_of(std::uint64_t number) const {
+  return area_ + (number % segments_.size()) * segment_bytes_;
+}
+
+std::size_t segment_ring::entry_size(std::string_view name, std::span<const std::string_view> topics) {
+  std::size_t size = sizeof(entry_header) + matched(name).size();
+  for (const auto topic : topics) size += sizeof(std::uint16_t) + matched(topic).size();
+  return (size + alignment - 1) / alignment * alignment;
+}
+
+bool segment_ring::fits(std::size_t frame_size, std::size_t entry_size) const {
+  const segment& open = at(open_);
+  return frame_size + entry_size <= segment_bytes_ - open.frames - open.entries;
+}
+
+std::optional<std::uint64_t> segment_ring::expiring() const {
+  if (open_ - oldest_ + 1 < segments_.size()) return std::nullopt;
+  return oldest_;
+}
+
+void segment_ring::advance() {
+  if (expiring()) bytes_ -= at(oldest_++).frames;
+  ++open_;
+  segments_[open_ % segments_.size()] = {.first = next_};
+}
+
+std::span<std::byte> segment_ring::append(record_kind kind, std::size_t frame_size, std::string_view name,
+                                          std::span<const std::string_view> topics) {
+  const std::size_t size = entry_size(name, topics);
+  assert(fits(frame_size, size) && topics.size() <= max_topics);
+  segment& open = segments_[open_ % segments_.size()];
+  std::byte* const top = base_of(open_) + segment_bytes_ - open.entries;
+
+  const entry_header header{static_cast<std::uint32_t>(frame_size), static_cast<std::uint16_t>(size),
+                            static_cast<std::uint16_t>(matched(name).size()), kind,
+                            static_cast<std::uint8_t>(topics.size())};
+  std::memcpy(top - sizeof header, &header, sizeof header);
+  std::byte* out = top - size;
+  const auto put = [&out](std::string_view text) {
+    text.copy(reinterpret_cast<char*>(out), text.size());
+    out += text.size();
+  };
+  put(matched(name));
+  for (const auto topic : topics) {
+    const auto length = static_cast<std::uint16_t>(matched(topic).size());
+    std::memcpy(out, &length, sizeof length);
+    out += sizeof length;
+  }
+  for (const auto topic : topics) put(matched(topic));
+
+  const std::span room{base_of(open_) + open.frames, frame_size};
+  open.frames += static_cast<std::uint32_t>(frame_size);
+  open.entries += static_cast<std::uint32_t>(size);
+  bytes_ += frame_size;
+  ++next_;
+  return room;
+}
+
+position segment_ring::head() const {
+  return {open_, at(open_).frames, at(open_).entries, next_};
+}
+
+record segment_ring::read(position& where) const {
+  assert(where.seq >= first() && where.seq < next_);
+  while (where.frame == at(where.segment).frames) where = {where.segment + 1, 0, 0, where.seq};
+  const std::byte* const base = base_of(where.segment);
+  const std::byte* const top = base + segment_bytes_ - where.entry;
+  entry_header header;
+  std::memcpy(&header, top - sizeof header, sizeof header);
+
+  const std::byte* const name = top - header.entry_size;
+  return {.seq = where.seq,
+          .kind = header.kind,
+          .frame = {base + where.frame, header.frame_size},
+          .name = {reinterpret_cast<const char*>(name), header.name_size},
+          .topics = {name + header.name_size, header.topics},
+          .entry_size = header.entry_size};
+}
+
+void segment_ring::step(position& where, const record& what) {
+  where.frame += static_cast<std::uint32_t>(what.frame.size());
+  where.entry += what.entry_size;
+  ++where.seq;
+}
+
+sequence segment_ring::first() const {
+  return at(oldest_).first;
+}
+
+}  // namespace roombridge::log

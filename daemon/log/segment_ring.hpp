@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// The log's storage: a ring of fixed segments in one anonymous mapping. Pure but for mmap.
+//
+// A segment holds whole frames from its front, contiguous and in order of their sequence numbers, and from its back,
+// growing downwards, one *index entry* per frame: its length and the names by which filters decide (record). A segment
+// is full when the two would meet, so frames and index together never take more than the mapping. Bytes are never
+// moved; a segment's memory is touched as it fills and used again for a later one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "daemon/log/sequence.hpp"
+
+namespace roombridge::log {
+
+// Of names and topics only this many bytes are kept for matching. One more than a pattern can have: a longer name
+// equals no exact pattern, and no prefix looks further.
+inline constexpr std::size_t max_matched_text = 257;
+
+// Topics of one event; the rest is ignored, in its frame as well.
+inline constexpr std::size_t max_topics = 64;
+
+enum class record_kind : std::uint8_t {
+  event,        // an EVENT frame
+  oversize,     // a GAP frame in the place of an event whose frame would have been too large; matched as the event
+  upstream_gap  // a GAP frame for every subscriber
+};
+
+// The topics of a record where they lie in the log: lengths (u16) and behind them the texts.
+class packed_topics {
+ public:
+  packed_topics() = default;
+  packed_topics(const std::byte* lengths, std::size_t count) : lengths_(lengths), count_(count) {}
+
+  [[nodiscard]] std::size_t size() const { return count_; }
+
+  // Whether `predicate` holds for any of the topics.
+  template <class Predicate>
+  [[nodiscard]] bool any_of(const Predicate& predicate) const {
+    const char* text = reinterpret_cast<const char*>(lengths_ + count_ * sizeof(std::uint16_t));
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::size_t length = length_of(i);
+      if (predicate(std::string_view{text, length})) return true;
+      text += length;
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] std::size_t length_of(std::size_t index) const;
+
+  const std::byte* lengths_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+// One entry of the log. The views live until its segment is reused.
+struct record {
+  sequence seq = 0;
+  record_kind kind = record_kind::event;
+  std::span<const std::byte> frame;  // header, head and payload, as they go out
+  std::string_view name;             // at most max_matched_text bytes; empty for upstream_gap
+  packed_topics topics;              // each at most max_matched_text bytes
+  std::uint32_t entry_size = 0;      // of the index entry
+};
+
+// Where a record lies. `segment` counts segments since the start; it never wraps.
+struct position {
+  std::uint64_t segment = 0;
+  std::uint32_t frame = 0;  // bytes of frames before it in the segment
+  std::uint32_t entry = 0;  // bytes of index entries before it
+  sequence seq = 1;
+};
+
+class segment_ring {
+ public:
+  // Reserves `segments` (at least 2) of `segment_bytes` each; throws std::system_error.
+  segment_ring(std::size_t segment_bytes, std::size_t segments);
+  ~segment_ring();
+  segment_ring(const segment_ring&) = delete;
+  segment_ring& operator=(const segment_ring&) = delete;
+
+  // Bytes of the index entry for these names.
+  [[nodiscard]] static std::size_t entry_size(std::string_view name, std::span<const std::string_view> topics);
+
+  // Whether the open segment has room for both.
+  [[nodiscard]] bool fits(std::size_t frame_size, std::size_t entry_size) const;
+
+  // The segment that advance() will take away; nothing while there is an unused one.
+  [[nodiscard]] std::optional<std::uint64_t> expiring() const;
+
+  // Closes the open segment and opens the next, reusing the oldest when all are in use.
+  void advance();
+
+  // Room for a frame at the end of the open segment, to be filled before anything reads it, and its entry.
+  // Precondition: fits(); at most max_topics topics.
+  std::span<std::byte> append(record_kind kind, std::size_t frame_size, std::string_view name,
+                              std::span<const std::string_view> topics);
+
+  // Where the next record will lie if the open segment has room for it.
+  [[nodiscard]] position head() const;
+
+  // The record at `where`, which is moved to the next segment's start if it stands at a closed segment's end.
+  // Precondition: first() <= where.seq < head().seq.
+  [[nodiscard]] record read(position& where) const;
+
+  // Moves `where` behind `what`, which read() returned for it.
+  static void step(position& where, const record& what);
+
+  [[nodiscard]] sequence first() const;                       // oldest kept; head().seq when empty
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  // of frames kept
+  [[nodiscard]] std::size_t capacity() const { return segment_bytes_ * segments_.size(); }  // of the mapping
+
+ private:
+  struct segment {
+    sequence first = 1;
+    std::uint32_t frames = 0;   // bytes used at the front
+    std::uint32_t entries = 0;  // bytes used at the back
+  };
+
+  [[nodiscard]] std::byte* base_of(std::uint64_t number) const;
+  [[nodiscard]] const segment& at(std::uint64_t number) const { return segments_[number % segments_.size()]; }
+
+  std::size_t segment_bytes_;
+  std::vector<segment> segments_;
+  std::byte* area_ = nullptr;
+  std::uint64_t oldest_ = 0;
+  std::uint64_t open_ = 0;
+  sequence next_ = 1;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace roombridge::log

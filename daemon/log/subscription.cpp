@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/log/subscription.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <roombridge/proto/pattern.hpp>
+
+namespace roombridge::log {
+namespace {
+
+bool any_matches(const std::vector<std::string>& patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [text](const std::string& pattern) { return proto::matches(pattern, text); });
+}
+
+}  // namespace
+
+bool subscription::matches(const record& what) const {
+  if (what.seq < from) return false;
+  if (what.kind == record_kind::upstream_gap) return true;
+  if (!events.empty() && !any_matches(events, what.name)) return false;
+  return topics.empty() || what.topics.any_of([this](std::string_view topic) { return any_matches(topics, topic); });
+}
+
+}  // namespace roombridge::log

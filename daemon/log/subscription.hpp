@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// One SUBSCRIBE's filter (PROTOCOL.md section 4): which records it matches. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/log/segment_ring.hpp"
+
+namespace roombridge::log {
+
+// Patterns are valid (proto::is_valid_pattern).
+struct subscription {
+  std::uint64_t id = 0;
+  std::vector<std::string> events;  // empty: every event
+  std::vector<std::string> topics;  // empty: every event, also one without topics
+  sequence from = 1;                // older records do not match
+
+  // Whether it matches `what`. Upstream gaps match every subscription.
+  [[nodiscard]] bool matches(const record& what) const;
+};
+
+}  // namespace roombridge::log
