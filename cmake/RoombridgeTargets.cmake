@@ -26,6 +26,7 @@ function(roombridge_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC roombridge_options ${ARG_DEPENDS})
+  set_property(GLOBAL APPEND PROPERTY ROOMBRIDGE_LAYERS ${name})
 endfunction()
 
 # roombridge_test(NAME SOURCES... DEPENDS targets...): a GoogleTest program whose cases CTest lists one by one.
@@ -33,7 +34,7 @@ function(roombridge_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE roombridge_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
 endfunction()
 
 # roombridge_fuzzer(NAME SOURCES... DEPENDS targets...): a libFuzzer program, its seeds in tests/fuzz/corpus/NAME.
