@@ -128,7 +128,7 @@ void frame_decoder::release_delivered() {
   if (!delivered_) return;
   delivered_ = false;
   if (collected_.capacity() > kept_capacity) {
-    collected_ = {};
+    collected_ = std::vector<std::byte>{};  // "= {}" would keep the memory
   } else {
     collected_.clear();
   }

@@ -17,9 +17,9 @@ struct event_fields {
   std::uint64_t seq = 0;
   std::int64_t time = 0;
   std::string_view event;
-  std::span<const std::string_view> topics;    // left out when empty
-  std::span<const std::uint32_t> attachments;  // their sizes in bytes; left out when empty
-  bool unexpected = false;                     // left out when false
+  std::span<const std::string_view> topics{};    // left out when empty
+  std::span<const std::uint32_t> attachments{};  // their sizes in bytes; left out when empty
+  bool unexpected = false;                       // left out when false
 };
 
 // Bytes that write_event_head() will write. The caller checks them against max_head and max_body.
