@@ -19,7 +19,9 @@ struct refusal {
   std::string text;
 };
 
-position position_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+position position_of(const YAML::Mark& mark) {
+  return {mark.line + 1, mark.column + 1};
+}
 
 // Builds the tree from yaml-cpp's events and enforces the bounds as they come, before yaml-cpp descends further.
 class builder : public YAML::EventHandler {
@@ -31,11 +33,10 @@ class builder : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    leaf(node_kind::nothing, mark, anchor, {});
-  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(node_kind::nothing, mark, anchor, {}); }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
     refuse_tag(mark, tag);
     if (awaits_key()) {
       take_key(position_of(mark), text);
@@ -47,7 +48,9 @@ class builder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_as_key(position_of(mark), "an alias");
     const auto found = anchored_.find(anchor);
-    if (found == anchored_.end()) throw refusal{position_of(mark), "this alias does not stand for a complete value: its anchor is on a key, or on what contains it"};
+    if (found == anchored_.end())
+      throw refusal{position_of(mark),
+                    "this alias does not stand for a complete value: its anchor is on a key, or on what contains it"};
     count(found->second->weight, position_of(mark));
     attach(*found->second);
   }
@@ -93,7 +96,8 @@ class builder : public YAML::EventHandler {
   void count(std::size_t nodes, position where) {
     nodes_ += nodes;
     if (nodes_ > max_document_nodes) {
-      throw refusal{where, "more than " + std::to_string(max_document_nodes) + " values, aliases counted as what they stand for"};
+      throw refusal{
+          where, "more than " + std::to_string(max_document_nodes) + " values, aliases counted as what they stand for"};
     }
   }
 
@@ -101,8 +105,8 @@ class builder : public YAML::EventHandler {
     frame& map = open_.back();
     const auto [before, fresh] = map.keys.emplace(text, where);
     if (!fresh) {
-      errors_.add(where, "the key " + quoted(text) + " stands twice; first at line " + std::to_string(before->second.line) +
-                             ", column " + std::to_string(before->second.column));
+      errors_.add(where, "the key " + quoted(text) + " stands twice; first at line " +
+                             std::to_string(before->second.line) + ", column " + std::to_string(before->second.column));
     }
     map.has_key = true;
     map.repeated = !fresh;
@@ -161,10 +165,14 @@ class builder : public YAML::EventHandler {
 
 std::string_view to_string(node_kind kind) {
   switch (kind) {
-    case node_kind::nothing: return "nothing";
-    case node_kind::scalar: return "a single value";
-    case node_kind::list: return "a list";
-    case node_kind::map: return "a map of keys";
+    case node_kind::nothing:
+      return "nothing";
+    case node_kind::scalar:
+      return "a single value";
+    case node_kind::list:
+      return "a list";
+    case node_kind::map:
+      return "a map of keys";
   }
   return "";
 }

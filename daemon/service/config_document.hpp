@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A YAML file as a tree of nodes that know where they stand. The only file that meets yaml-cpp is this one's source.
 //
-// Invariants: the tree is bounded in depth and, with every alias counted as what it stands for, in size; keys of a map are text and
-// unique; there are no tags and no cycles. A node may be reached by several ways (aliases) and is never changed after reading.
+// Invariants: the tree is bounded in depth and, with every alias counted as what it stands for, in size; keys of a map
+// are text and unique; there are no tags and no cycles. A node may be reached by several ways (aliases) and is never
+// changed after reading.
 #pragma once
 
 #include <cstddef>
@@ -61,8 +62,9 @@ class document {
   const node* root_;
 };
 
-// Parses `text`, which is clean (config_text.hpp) and at most max_config_size. What is wrong goes to `errors`; nothing is returned when
-// no tree can be made of it. Transient memory is about 240 bytes per byte of text at worst, yaml-cpp's tokens.
+// Parses `text`, which is clean (config_text.hpp) and at most max_config_size. What is wrong goes to `errors`; nothing
+// is returned when no tree can be made of it. Transient memory is about 240 bytes per byte of text at worst, yaml-cpp's
+// tokens.
 [[nodiscard]] std::optional<document> read_document(std::string_view text, error_list& errors);
 
 }  // namespace roombridge::service::reading

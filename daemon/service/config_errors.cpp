@@ -44,7 +44,8 @@ std::string quoted(std::string_view text) {
 }
 
 std::string path_step(std::string_view key) {
-  const bool plain = !key.empty() && key.size() <= longest_quote && std::all_of(key.begin(), key.end(), plain_character);
+  const bool plain =
+      !key.empty() && key.size() <= longest_quote && std::all_of(key.begin(), key.end(), plain_character);
   return plain ? std::string(key) : quoted(key);
 }
 

@@ -13,34 +13,48 @@ namespace {
 // sizeof(sockaddr_un::sun_path) less the final NUL.
 constexpr std::size_t max_socket_path = 107;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Printable ASCII without a blank.
-bool is_graphic(char c) { return c > 0x20 && c < 0x7f; }
+bool is_graphic(char c) {
+  return c > 0x20 && c < 0x7f;
+}
 
 std::optional<problem> check_size(std::string_view text) {
-  if (text.empty()) return problem{"must not be empty", {}};
-  if (text.size() > max_name_size) return problem{"longer than " + std::to_string(max_name_size) + " bytes", {}};
+  if (text.empty()) return problem{"must not be empty"};
+  if (text.size() > max_name_size) return problem{"longer than " + std::to_string(max_name_size) + " bytes"};
   return std::nullopt;
 }
 
 std::string_view allowed_words(placeholders allowed) {
   switch (allowed) {
-    case placeholders::token: return "the only placeholder here is {token}";
-    case placeholders::answer: return "placeholders here are fields of the authentication's answer, neither {token} nor {room}";
-    case placeholders::room_request: return "placeholders here are {room} and fields of the authentication's answer, not {token}";
-    case placeholders::event: break;
+    case placeholders::token:
+      return "the only placeholder here is {token}";
+    case placeholders::answer:
+      return "placeholders here are fields of the authentication's answer, neither {token} nor {room}";
+    case placeholders::room_request:
+      return "placeholders here are {room} and fields of the authentication's answer, not {token}";
+    case placeholders::event:
+      break;
   }
   return "";
 }
 
 bool is_allowed(placeholders allowed, std::string_view field) {
   switch (allowed) {
-    case placeholders::token: return field == "token";
-    case placeholders::answer: return field != "token" && field != "room";
-    case placeholders::room_request: return field != "token";
-    case placeholders::event: break;
+    case placeholders::token:
+      return field == "token";
+    case placeholders::answer:
+      return field != "token" && field != "room";
+    case placeholders::room_request:
+      return field != "token";
+    case placeholders::event:
+      break;
   }
   return true;
 }
@@ -50,7 +64,7 @@ bool is_allowed(placeholders allowed, std::string_view field) {
 text_result event_name(std::string_view text) {
   if (auto wrong = check_size(text)) return *wrong;
   if (std::find(std::begin(socketio_names), std::end(socketio_names), text) != std::end(socketio_names)) {
-    return problem{"Socket.IO keeps this name to itself; no event can have it", {}};
+    return problem{"Socket.IO keeps this name to itself; no event can have it"};
   }
   return std::string(text);
 }
@@ -63,18 +77,20 @@ text_result field_name(std::string_view text) {
 text_result room_name(std::string_view text) {
   if (auto wrong = check_size(text)) return *wrong;
   if (text.find_first_of("{}") != std::string_view::npos) {
-    return problem{"a declared room is literal, without braces; the template of the user's own room is rooms.own", {}};
+    return problem{"a declared room is literal, without braces; the template of the user's own room is rooms.own"};
   }
   return std::string(text);
 }
 
 text_result account_name(std::string_view text) {
   if (auto wrong = check_size(text)) return *wrong;
-  if (text.find_first_of(" :/,") != std::string_view::npos) return problem{"not the name or number of an account", {}};
+  if (text.find_first_of(" :/,") != std::string_view::npos) return problem{"not the name or number of an account"};
   return std::string(text);
 }
 
-text_result account_or_nothing(std::string_view text) { return text.empty() ? std::string() : account_name(text); }
+text_result account_or_nothing(std::string_view text) {
+  return text.empty() ? std::string() : account_name(text);
+}
 
 bool is_variable_name(std::string_view text) {
   return !text.empty() && text.size() <= 128 && !is_digit(text.front()) &&
@@ -82,21 +98,22 @@ bool is_variable_name(std::string_view text) {
 }
 
 text_result variable_name(std::string_view text) {
-  if (!is_variable_name(text)) return problem{"not the name of an environment variable: letters, digits and underscores", {}};
+  if (!is_variable_name(text))
+    return problem{"not the name of an environment variable: letters, digits and underscores"};
   return std::string(text);
 }
 
 text_result credential_name(std::string_view text) {
   if (auto wrong = check_size(text)) return *wrong;
   if (text == "." || text == ".." || text.find('/') != std::string_view::npos) {
-    return problem{"not the name of a systemd credential: a file name without a directory", {}};
+    return problem{"not the name of a systemd credential: a file name without a directory"};
   }
   return std::string(text);
 }
 
 text_result absolute_path(std::string_view text) {
-  if (!text.starts_with('/')) return problem{"must be an absolute path", {}};
-  if (text.ends_with('/')) return problem{"must name a file, not a directory", {}};
+  if (!text.starts_with('/')) return problem{"must be an absolute path"};
+  if (text.ends_with('/')) return problem{"must name a file, not a directory"};
   return std::string(text);
 }
 
@@ -106,33 +123,33 @@ text_result absolute_path_or_nothing(std::string_view text) {
 
 text_result socket_path(std::string_view text) {
   if (text.size() > max_socket_path) {
-    return problem{"longer than " + std::to_string(max_socket_path) + " bytes, the most that a socket's path can have", {}};
+    return problem{"longer than " + std::to_string(max_socket_path) + " bytes, the most that a socket's path can have"};
   }
   return absolute_path(text);
 }
 
 text_result url_path(std::string_view text) {
-  if (!text.starts_with('/')) return problem{"must begin with a slash", {}};
+  if (!text.starts_with('/')) return problem{"must begin with a slash"};
   if (!std::all_of(text.begin(), text.end(), [](char c) { return is_graphic(c) && c != '?' && c != '#'; })) {
-    return problem{"not the path of a URL: ASCII without blanks, '?' and '#'", {}};
+    return problem{"not the path of a URL: ASCII without blanks, '?' and '#'"};
   }
   return std::string(text);
 }
 
 text_result socketio_namespace(std::string_view text) {
-  if (!text.starts_with('/')) return problem{"must begin with a slash", {}};
+  if (!text.starts_with('/')) return problem{"must begin with a slash"};
   if (!std::all_of(text.begin(), text.end(), [](char c) { return is_graphic(c) && c != '?' && c != ','; })) {
-    return problem{"not a Socket.IO namespace: ASCII without blanks, ',' and '?'", {}};
+    return problem{"not a Socket.IO namespace: ASCII without blanks, ',' and '?'"};
   }
   return std::string(text);
 }
 
 text_result text_template::operator()(std::string_view text) const {
-  if (text.size() < least) return problem{"must not be empty", {}};
-  if (text.size() > max_name_size) return problem{"longer than " + std::to_string(max_name_size) + " bytes", {}};
+  if (text.size() < least) return problem{"must not be empty"};
+  if (text.size() > max_name_size) return problem{"longer than " + std::to_string(max_name_size) + " bytes"};
   std::vector<std::string> fields;
   if (!events::topic_template::parse(text, fields)) {
-    return problem{"the braces do not match: {field} is a placeholder, {{ and }} are braces", {}};
+    return problem{"the braces do not match: {field} is a placeholder, {{ and }} are braces"};
   }
   for (const std::string& field : fields) {
     if (field.front() == ' ' || field.back() == ' ') {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Single values of the config that are text: names, rooms, templates, paths, the URL. Rules as in config_values.hpp; what reaches them is
-// clean text of at most max_value_size bytes.
+// Single values of the config that are text: names, rooms, templates, paths, the URL. Rules as in config_values.hpp;
+// what reaches them is clean text of at most max_value_size bytes.
 #pragma once
 
 #include <cstddef>
@@ -54,7 +54,8 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // A Socket.IO namespace: begins with a slash; no comma (it ends the namespace in a packet), no query.
 [[nodiscard]] text_result socketio_namespace(std::string_view text);
 
-// scheme://host[:port] with http, https, ws or wss; no user or password (they would reach logs), no path (it has a key of its own).
+// scheme://host[:port] with http, https, ws or wss; no user or password (they would reach logs), no path (it has a key
+// of its own).
 [[nodiscard]] text_result server_url(std::string_view text);
 
 // Which placeholders a template may hold.
@@ -68,7 +69,8 @@ enum class placeholders {
 // "literal {field}"; "{{" and "}}" are braces.
 struct text_template {
   placeholders allowed;
-  std::size_t least = 1;  // 0: may be empty
+  std::size_t least = 1;  // bytes; 0: may be empty
+  std::size_t most = max_name_size;
   [[nodiscard]] text_result operator()(std::string_view text) const;
 };
 

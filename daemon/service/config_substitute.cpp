@@ -23,17 +23,20 @@ parsed<std::string> expand(std::string_view reference, const environment_lookup&
   const std::size_t mark = reference.find(":-");
   const std::string_view name = reference.substr(0, mark);
   if (!is_variable_name(name)) {
-    return problem{"${…} needs the name of an environment variable, as in ${NAME} or ${NAME:-default}; a literal ${ is written $${"};
+    return problem{
+        "${…} needs the name of an environment variable, as in ${NAME} or ${NAME:-default}; a literal ${ is written "
+        "$${"};
   }
   std::optional<std::string> value = environment(name);
   if (mark == std::string_view::npos) {
     if (value) return *std::move(value);
-    return problem{"the environment variable " + std::string(name) + " is not set; set it, or write ${" + std::string(name) +
-                   ":-default}"};
+    return problem{"the environment variable " + std::string(name) + " is not set; set it, or write ${" +
+                   std::string(name) + ":-default}"};
   }
   const std::string_view otherwise = reference.substr(mark + 2);
   if (otherwise.find("${") != std::string_view::npos) {
-    return problem{"the default of ${" + std::string(name) + ":-…} holds another variable; only literal text can stand there"};
+    return problem{"the default of ${" + std::string(name) +
+                   ":-…} holds another variable; only literal text can stand there"};
   }
   return value && !value->empty() ? *std::move(value) : std::string(otherwise);
 }

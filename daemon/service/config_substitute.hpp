@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ${NAME} and ${NAME:-default} in a scalar of the config. It works on the parsed scalar, so that a variable's value can never become
-// structure. Pure.
+// ${NAME} and ${NAME:-default} in a scalar of the config. It works on the parsed scalar, so that a variable's value can
+// never become structure. Pure.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,9 @@ namespace roombridge::service::reading {
 // Bytes of one value after substitution.
 inline constexpr std::size_t max_value_size = 4096;
 
-// `written` with its variables put in. The default stands for a variable that is unset or empty, ends at the matching brace and is taken
-// literally. "$${" gives "${"; any other dollar is itself. A problem names a variable, never its value.
+// `written` with its variables put in. The default stands for a variable that is unset or empty, ends at the matching
+// brace and is taken literally. "$${" gives "${"; any other dollar is itself. A problem names a variable, never its
+// value.
 [[nodiscard]] parsed<std::string> substitute(std::string_view written, const environment_lookup& environment);
 
 }  // namespace roombridge::service::reading

@@ -7,8 +7,8 @@
 namespace roombridge::service::reading {
 namespace {
 
-// The length of the UTF-8 character at the front of `text` (not empty), 0 when there is none (RFC 3629: no overlong forms, no
-// surrogates, nothing above U+10FFFF).
+// The length of the UTF-8 character at the front of `text` (not empty), 0 when there is none (RFC 3629: no overlong
+// forms, no surrogates, nothing above U+10FFFF).
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0u) == 0x80u; };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Bytes that may be text: UTF-8 without control characters. Checked before the YAML library sees a file, because that library
-// guesses other encodings, replaces what is not UTF-8 and takes some control characters for the end of the file.
+// Bytes that may be text: UTF-8 without control characters. Checked before the YAML library sees a file, because that
+// library guesses other encodings, replaces what is not UTF-8 and takes some control characters for the end of the
+// file.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rule for the server's URL, apart from the others because it needs Boost.URL. No refusal shows the value: whoever put a password into
-// it must not find it in a log.
+// The rule for the server's URL, apart from the others because it needs Boost.URL. No refusal shows the value: whoever
+// put a password into it must not find it in a log.
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -13,7 +13,9 @@
 namespace roombridge::service::reading {
 namespace {
 
-problem refused(std::string text) { return {std::move(text), {}, true}; }
+problem refused(std::string text) {
+  return {std::move(text), {}, true};
+}
 
 bool is_host_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
@@ -36,7 +38,8 @@ text_result server_url(std::string_view text) {
   const auto result = boost::urls::parse_uri(text);
   if (result.has_error()) return refused("not a URL, such as https://api.example.com or http://localhost:3001");
   const boost::urls::url_view url = result.value();
-  if (url.has_userinfo()) return refused("a user or password in the URL would reach logs; the token has its own key, upstream.token");
+  if (url.has_userinfo())
+    return refused("a user or password in the URL would reach logs; the token has its own key, upstream.token");
   if (!is_known_scheme(url.scheme())) return refused("the URL must begin with http://, https://, ws:// or wss://");
   if (!is_usable_host(url)) return refused("the URL names no host, or one that cannot be");
   if (url.has_port() && url.port_number() == 0) return refused("the URL's port must be 1 to 65535");

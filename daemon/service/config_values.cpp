@@ -42,7 +42,7 @@ std::string print(std::uint64_t value, std::span<const unit> units) {
 }
 
 problem out_of_range(std::uint64_t least, std::uint64_t most, std::span<const unit> units) {
-  return {"out of range: " + print(least, units) + " to " + print(most, units), {}};
+  return {"out of range: " + print(least, units) + " to " + print(most, units)};
 }
 
 std::optional<std::uint64_t> factor_of(std::string_view name, std::span<const unit> units) {
@@ -63,10 +63,10 @@ parsed<std::uint64_t> scaled(std::uint64_t value, std::uint64_t factor, std::uin
 
 parsed<milliseconds> duration::operator()(std::string_view text) const {
   const auto found = leading_number(text);
-  if (!found) return problem{"not a duration, such as 250ms, 1s, 5min or 2h", {}};
-  if (found->rest.empty()) return problem{"a duration needs its unit: ms, s, min or h", {}};
+  if (!found) return problem{"not a duration, such as 250ms, 1s, 5min or 2h"};
+  if (found->rest.empty()) return problem{"a duration needs its unit: ms, s, min or h"};
   const auto factor = factor_of(found->rest, time_units);
-  if (!factor) return problem{"not a duration: a whole number and ms, s, min or h, without blanks", {}};
+  if (!factor) return problem{"not a duration: a whole number and ms, s, min or h, without blanks"};
   const auto result = scaled(found->value, *factor, static_cast<std::uint64_t>(least.count()),
                              static_cast<std::uint64_t>(most.count()), time_units);
   if (const auto* wrong = std::get_if<problem>(&result)) return *wrong;
@@ -85,15 +85,15 @@ parsed<milliseconds> duration_or_never::operator()(std::string_view text) const 
 parsed<std::size_t> byte_size::operator()(std::string_view text) const {
   const auto found = leading_number(text);
   const auto factor = found ? factor_of(found->rest, size_units) : std::nullopt;
-  if (!factor) return problem{"not a size: a whole number and KiB, MiB or GiB, or bytes without a unit", {}};
+  if (!factor) return problem{"not a size: a whole number and KiB, MiB or GiB, or bytes without a unit"};
   return scaled(found->value, *factor, least, most, size_units);
 }
 
 parsed<std::size_t> count::operator()(std::string_view text) const {
   const auto found = leading_number(text);
-  if (!found || !found->rest.empty()) return problem{"not a whole number", {}};
+  if (!found || !found->rest.empty()) return problem{"not a whole number"};
   if (found->value < least || found->value > most) {
-    return problem{"out of range: " + std::to_string(least) + " to " + std::to_string(most), {}};
+    return problem{"out of range: " + std::to_string(least) + " to " + std::to_string(most)};
   }
   return static_cast<std::size_t>(found->value);
 }
@@ -101,13 +101,13 @@ parsed<std::size_t> count::operator()(std::string_view text) const {
 parsed<bool> boolean(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
-  return problem{"expected true or false", {}};
+  return problem{"expected true or false"};
 }
 
 parsed<mode_t> file_mode(std::string_view text) {
   const std::string_view digits = text.size() == 4 && text[0] == '0' ? text.substr(1) : text;
   if (digits.size() != 3 || digits.find_first_not_of("01234567") != std::string_view::npos) {
-    return problem{"not a file mode: three octal digits, such as \"0660\"", {}};
+    return problem{"not a file mode: three octal digits, such as \"0660\""};
   }
   mode_t mode = 0;
   for (const char digit : digits) mode = mode * 8 + static_cast<mode_t>(digit - '0');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Single values of the config that are not text: durations, sizes, counts, booleans, file modes, choices. A rule is a pure function
-// from text to a value or to what is wrong with the text.
+// Single values of the config that are not text: durations, sizes, counts, booleans, file modes, choices. A rule is a
+// pure function from text to a value or to what is wrong with the text.
 #pragma once
 
 #include <sys/types.h>
@@ -18,11 +18,11 @@ namespace roombridge::service::reading {
 
 using std::chrono::milliseconds;
 
-// Why a rule refuses a value. `text` never repeats any of it: the value may come from a variable and be a secret. The piece that is wrong
-// goes into `excerpt`, which the reader shows only of what stands in the file itself.
+// Why a rule refuses a value. `text` never repeats any of it: the value may come from a variable and be a secret. The
+// piece that is wrong goes into `excerpt`, which the reader shows only of what stands in the file itself.
 struct problem {
   std::string text;
-  std::string excerpt;
+  std::string excerpt = {};
   bool confidential = false;  // not even what stands in the file is shown
 };
 
@@ -72,7 +72,7 @@ struct choice {
       if (name == text) return value;
       names += (names.empty() ? "" : ", ") + std::string(name);
     }
-    return problem{"expected one of: " + names, {}};
+    return problem{"expected one of: " + names};
   }
 };
 

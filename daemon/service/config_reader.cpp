@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/config_reader.hpp"
+
+#include <algorithm>
+
+#include "daemon/service/config_substitute.hpp"
+#include "daemon/service/config_suggest.hpp"
+
+namespace roombridge::service::reading {
+namespace {
+
+std::string_view written_empty(node_kind kind) {
+  return kind == node_kind::list ? "[]" : kind == node_kind::map ? "{}" : "\"\"";
+}
+
+}  // namespace
+
+slot child(const slot& section, const entry& what) {
+  std::string path = section.path.empty() ? path_step(what.key) : section.path + '.' + path_step(what.key);
+  return {std::move(path), what.value->kind == node_kind::nothing ? what.where : what.value->where, what.value};
+}
+
+void reader::refuse(const slot& from, std::string_view text) {
+  errors_.add(from.where, (from.path.empty() ? "" : from.path + ": ") + std::string(text));
+}
+
+bool reader::is(node_kind expected, const slot& from) {
+  const node_kind found = from.value->kind;
+  if (found == expected) return true;
+  std::string text = "found " + std::string(to_string(found)) + ", expected " + std::string(to_string(expected));
+  if (found == node_kind::nothing) text += "; an empty one is written " + std::string(written_empty(expected));
+  refuse(from, text);
+  return false;
+}
+
+bool reader::is_section(const slot& from) {
+  return from.value->kind == node_kind::nothing || is(node_kind::map, from);
+}
+
+std::optional<std::string> reader::text(const slot& from) {
+  if (!is(node_kind::scalar, from)) return std::nullopt;
+  parsed<std::string> result = substitute(from.value->text, environment_);
+  if (const problem* wrong = std::get_if<problem>(&result)) {
+    refuse(from, wrong->text);
+    return std::nullopt;
+  }
+  if (!is_clean_text(std::get<std::string>(result))) {
+    refuse(from, "holds a control character, or is not UTF-8");
+    return std::nullopt;
+  }
+  return std::get<std::string>(std::move(result));
+}
+
+void reader::refuse_value(const slot& from, const problem& wrong, std::string_view found) {
+  const std::string& written = from.value->text;
+  std::string text = wrong.confidential ? "" : quoted(written) + ": ";
+  text += wrong.text;
+  if (!wrong.excerpt.empty() && !wrong.confidential && found == written) text += "; not " + quoted(wrong.excerpt);
+  refuse(from, text);
+}
+
+void reader::refuse_key(const slot& section, const entry& what, const std::vector<std::string>& known) {
+  const std::string prefix = section.path.empty() ? "" : section.path + ": ";
+  errors_.add(what.where, prefix + describe_unknown_key(what.key, known, paths_));
+}
+
+std::optional<position> reader::find(const std::string& path) const {
+  const auto found = noted_.find(path);
+  return found == noted_.end() ? std::nullopt : std::optional(found->second.where);
+}
+
+bool reader::was_refused(const std::string& path) const {
+  const auto found = noted_.find(path);
+  return found != noted_.end() && !found->second.taken;
+}
+
+std::vector<std::string> steps_below(std::string_view prefix, const std::vector<std::string>& paths) {
+  std::vector<std::string> steps;
+  for (const std::string& path : paths) {
+    if (!path.starts_with(prefix)) continue;
+    std::string step = path.substr(prefix.size(), path.find('.', prefix.size()) - prefix.size());
+    if (std::find(steps.begin(), steps.end(), step) == steps.end()) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace roombridge::service::reading

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What no single key shows: keys that contradict each other, and rules for events that are never delivered.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/service/config_schema.hpp"
+
+namespace roombridge::service::reading {
+namespace {
+
+// `first` TEXT `second` is what stands there when `holds` says no.
+struct relation {
+  std::string first;
+  std::string_view text;
+  std::string second;
+  bool (*holds)(const config&);
+};
+
+const relation relations[] = {
+    {"upstream.reconnect.first", "is longer than", "upstream.reconnect.max",
+     [](const config& c) { return c.upstream.reconnect.first <= c.upstream.reconnect.max; }},
+    {"upstream.reconnect.first", "is longer than", "upstream.reconnect.refused_max",
+     [](const config& c) { return c.upstream.reconnect.first <= c.upstream.reconnect.refused_max; }},
+    {"auth.success", "is the same event as", "auth.error",
+     [](const config& c) { return c.upstream.auth.success != c.upstream.auth.error; }},
+    {"rooms.join", "is the same event as", "rooms.leave",
+     [](const config& c) { return c.upstream.rooms.join != c.upstream.rooms.leave; }},
+};
+
+void check(const relation& what, const config& value, reader& in) {
+  if (what.holds(value) || in.was_refused(what.first) || in.was_refused(what.second)) return;
+  const std::optional<position> first = in.find(what.first);
+  const std::optional<position> second = in.find(what.second);
+  std::string text = what.first + ' ' + std::string(what.text) + ' ' + what.second;
+  if (!first || !second) text += "; " + (first ? what.second : what.first) + " has its default";
+  in.refuse_at(first ? *first : second.value_or(position{}), std::move(text));
+}
+
+}  // namespace
+
+void check_relations(const config& value, reader& in) {
+  for (const relation& each : relations) check(each, value, in);
+  for (const events::event_rule& rule : value.events.rules) {
+    const auto& reserved = value.events.reserved;
+    if (std::find(reserved.begin(), reserved.end(), rule.name) == reserved.end()) continue;
+    const std::string path = "events.rules." + path_step(rule.name);
+    // Socket.IO's own names have been refused as names of rules already.
+    if (in.was_refused(path)) continue;
+    in.refuse_at(in.find(path).value_or(position{}),
+                 path + ": an event of authentication or of rooms is never delivered; take the rule out");
+  }
+}
+
+}  // namespace roombridge::service::reading

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/config_schema.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "daemon/service/config_names.hpp"
+#include "daemon/service/config_shapes.hpp"
+#include "daemon/service/config_values.hpp"
+
+namespace roombridge::service::reading {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t KiB = 1u << 10;
+constexpr std::uint64_t MiB = 1u << 20;
+constexpr std::uint64_t GiB = 1u << 30;
+
+constexpr std::size_t max_declared_rooms = 1024;
+constexpr std::size_t max_rules = 1024;
+constexpr std::size_t max_rule_items = 32;
+constexpr std::size_t max_payload_fields = 32;
+constexpr std::size_t max_admins = 256;
+
+// upstream.token as it is written: one of these.
+struct token_source {
+  std::optional<std::string> file, env, credential;
+};
+
+const table<token_source>& token_keys() {
+  static const table<token_source> keys{
+      make_key<token_source>("file", at(&token_source::file), scalar(confidential(absolute_path))),
+      make_key<token_source>("env", at(&token_source::env), scalar(confidential(variable_name))),
+      make_key<token_source>("credential", at(&token_source::credential), scalar(confidential(credential_name))),
+  };
+  return keys;
+}
+
+const table<events::event_rule>& rule_keys() {
+  using rule = events::event_rule;
+  static const table<rule> keys{
+      make_key<rule>("topics", at(&rule::topics), list_of(text_template{placeholders::event}, max_rule_items)),
+      make_key<rule>("required", at(&rule::required), list_of(field_name, max_rule_items)),
+  };
+  return keys;
+}
+
+// "none", or a map with exactly one source. The value is never shown: it may be a token that was written into the wrong
+// place.
+std::optional<upstream::token_options> read_token(const slot& from, reader& in) {
+  constexpr std::string_view expected =
+      "expected none, {file: PATH}, {env: NAME} or {credential: NAME}; the token itself does not belong into a config";
+  if (from.value->kind == node_kind::scalar) {
+    const auto word = in.text(from);
+    if (word == "none") return upstream::token_none{};
+    if (word) in.refuse(from, expected);
+    return std::nullopt;
+  }
+  if (from.value->kind != node_kind::map || from.value->entries.size() != 1) {
+    in.refuse(from, expected);
+    return std::nullopt;
+  }
+  token_source source;
+  read_section(source, token_keys(), from, in);
+  if (source.file) return upstream::token_file{*source.file};
+  if (source.env) return upstream::token_environment{*source.env};
+  if (source.credential) return upstream::token_credential{*source.credential};
+  return std::nullopt;
+}
+
+std::vector<std::string> paths_of_any_rule() {
+  std::vector<std::string> paths = paths_of(rule_keys());
+  for (std::string& path : paths) path.insert(0, "NAME.");
+  return paths;
+}
+
+// A map from event names to rules, in the file's order.
+std::optional<std::vector<events::event_rule>> read_rules(const slot& from, reader& in) {
+  if (!in.is(node_kind::map, from)) return std::nullopt;
+  if (from.value->entries.size() > max_rules) {
+    in.refuse(from, "more than " + std::to_string(max_rules) + " events");
+    return std::nullopt;
+  }
+  std::vector<events::event_rule> rules;
+  for (const entry& each : from.value->entries) {
+    const slot rule = child(from, each);
+    in.note({rule.path, each.where, each.value}, in.accepts_key(from, each, event_name));
+    events::event_rule& made = rules.emplace_back();
+    made.name = each.key;
+    read_section(made, rule_keys(), rule, in);
+  }
+  return rules;
+}
+
+}  // namespace
+
+const table<config>& config_keys() {
+  using namespace upstream;
+  using local_options = local::options;
+  constexpr auto up = &config::upstream;
+  constexpr auto here = &config::local;
+  const auto make = [](std::string path, auto field, auto shape, std::vector<std::string> inner = {}) {
+    return make_key<config>(std::move(path), field, shape, std::move(inner));
+  };
+  const text_template payload_value_of_room{placeholders::room_request, 0, 4 * KiB};
+  const text_template payload_value_of_token{placeholders::token, 0, 4 * KiB};
+  const duration delay{10ms, 24h};
+
+  static const table<config> keys{
+      make("upstream.url", at(up, &options::url), scalar(server_url)),
+      make("upstream.path", at(up, &options::path), scalar(url_path)),
+      make("upstream.namespace", at(up, &options::nsp), scalar(socketio_namespace)),
+      make("upstream.connect_timeout", at(up, &options::connect_timeout), scalar(duration{10ms, 1h})),
+      make("upstream.receive_limit", at(up, &options::receive_limit), scalar(byte_size{64 * KiB, 256 * MiB})),
+      make("upstream.tls.verify", at(up, &options::tls, &tls_options::verify), scalar(boolean)),
+      make("upstream.tls.ca_file", at(up, &options::tls, &tls_options::ca_file), scalar(absolute_path_or_nothing)),
+      make("upstream.token", at(up, &options::token), read_token, paths_of(token_keys())),
+      make("upstream.reconnect.first", at(up, &options::reconnect, &reconnect_options::first), scalar(delay)),
+      make("upstream.reconnect.max", at(up, &options::reconnect, &reconnect_options::max), scalar(delay)),
+      make("upstream.reconnect.refused_max", at(up, &options::reconnect, &reconnect_options::refused_max),
+           scalar(delay)),
+      make("upstream.reconnect.quiet", at(up, &options::reconnect, &reconnect_options::quiet), scalar(delay)),
+
+      make("auth.request", at(up, &options::auth, &auth_options::request), scalar(event_name)),
+      make("auth.payload", at(up, &options::auth, &auth_options::payload),
+           fields_of(payload_value_of_token, max_payload_fields)),
+      make("auth.success", at(up, &options::auth, &auth_options::success), scalar(event_name)),
+      make("auth.error", at(up, &options::auth, &auth_options::error), scalar(event_name)),
+      make("auth.error_text", at(up, &options::auth, &auth_options::error_text), scalar(field_name)),
+      make("auth.user_field", at(up, &options::auth, &auth_options::user_field), scalar(field_name)),
+      make("auth.timeout", at(up, &options::auth, &auth_options::timeout), scalar(duration{10ms, 1h})),
+
+      make("rooms.join", at(up, &options::rooms, &room_options::join), scalar(event_name)),
+      make("rooms.leave", at(up, &options::rooms, &room_options::leave), scalar(event_name)),
+      make("rooms.payload", at(up, &options::rooms, &room_options::payload),
+           fields_of(payload_value_of_room, max_payload_fields)),
+      make("rooms.own", at(up, &options::rooms, &room_options::own), scalar(text_template{placeholders::answer, 0})),
+      make("rooms.declared", at(up, &options::rooms, &room_options::declared), list_of(room_name, max_declared_rooms)),
+
+      make("events.unknown", at(&config::events, &events::profile::deliver_unknown),
+           scalar(choice<bool>{{{"deliver", true}, {"drop", false}}})),
+      make("events.rules", at(&config::events, &events::profile::rules), read_rules, paths_of_any_rule()),
+
+      make("local.socket", at(here, &local_options::socket), scalar(socket_path)),
+      make("local.mode", at(here, &local_options::mode), scalar(file_mode)),
+      make("local.owner", at(here, &local_options::owner), scalar(account_or_nothing)),
+      make("local.group", at(here, &local_options::group), scalar(account_or_nothing)),
+      make("local.admins.users", at(here, &local_options::admin_users), list_of(account_name, max_admins)),
+      make("local.admins.groups", at(here, &local_options::admin_groups), list_of(account_name, max_admins)),
+      make("local.connections", at(here, &local_options::connections), scalar(count{1, 65'536})),
+      make("local.user_buffer", at(here, &local_options::user_buffer), scalar(byte_size{64 * KiB, GiB})),
+      make("local.ping.interval", at(here, &local_options::ping_interval), scalar(duration_or_never{{100ms, 24h}})),
+      make("local.ping.deadline", at(here, &local_options::ping_deadline), scalar(duration{10ms, 1h})),
+
+      make("log.capacity", at(&config::log_capacity), scalar(byte_size{2 * MiB, GiB})),
+
+      make("logging.level", at(&config::level),
+           scalar(choice<log_level>{{{"trace", log_level::trace},
+                                     {"debug", log_level::debug},
+                                     {"info", log_level::info},
+                                     {"warning", log_level::warning},
+                                     {"error", log_level::error}}})),
+  };
+  return keys;
+}
+
+const std::vector<std::string>& config_paths() {
+  static const std::vector<std::string> paths = [] {
+    std::vector<std::string> all;
+    for (const key<config>& each : config_keys()) {
+      if (each.inner.empty()) all.push_back(each.path);
+      for (const std::string& inner : each.inner) all.push_back(each.path + '.' + inner);
+    }
+    return all;
+  }();
+  return paths;
+}
+
+std::vector<std::string> reserved_names(const config& of) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+  };
+  const upstream::auth_options& auth = of.upstream.auth;
+  const upstream::room_options& rooms = of.upstream.rooms;
+  for (const std::string* name : {&auth.request, &auth.success, &auth.error, &rooms.join, &rooms.leave}) add(*name);
+  for (const std::string_view name : socketio_names) add(name);
+  return names;
+}
+
+}  // namespace roombridge::service::reading
