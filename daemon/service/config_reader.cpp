@@ -9,8 +9,12 @@
 namespace roombridge::service::reading {
 namespace {
 
-std::string_view written_empty(node_kind kind) {
-  return kind == node_kind::list ? "[]" : kind == node_kind::map ? "{}" : "\"\"";
+std::string_view hint_for_nothing(node_kind expected) {
+  switch (expected) {
+    case node_kind::list: return "; an empty list is written []";
+    case node_kind::map: return "; an empty map is written {}";
+    default: return "; an empty text is written \"\"";
+  }
 }
 
 }  // namespace
@@ -28,7 +32,7 @@ bool reader::is(node_kind expected, const slot& from) {
   const node_kind found = from.value->kind;
   if (found == expected) return true;
   std::string text = "found " + std::string(to_string(found)) + ", expected " + std::string(to_string(expected));
-  if (found == node_kind::nothing) text += "; an empty one is written " + std::string(written_empty(expected));
+  if (found == node_kind::nothing) text += hint_for_nothing(expected);
   refuse(from, text);
   return false;
 }
