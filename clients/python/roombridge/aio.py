@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""The asyncio client. One reader task per connection fills the inbox and wakes whoever waits.
+
+    async with Client() as bridge:
+        await bridge.subscribe(events=["reservation_update"])
+        async for event in bridge:
+            print(event.name, event.args)
+
+Invariants: while no request waits, the reader stops at `READ_AHEAD` bytes of untaken events, so that the daemon sees a
+slow reader as slow and tells it a Gap; while one waits, it goes on up to `inbox_limit`, as its answer lies behind them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from .client import DEFAULT_INBOX_LIMIT, READ_SIZE, Listening, parse_call_result
+from .errors import ConnectError, InboxFull, RequestTimeout, RoombridgeError
+from .messages import Arguments, EmitResult, Event, Message, Pong, Result, Status, Welcome
+from .session import Session, default_name, default_path, make_arguments
+
+READ_AHEAD = 1 << 20
+
+T = TypeVar("T")
+
+
+class Client(Listening):
+    """As roombridge.Client, with coroutines; several tasks may make requests while one iterates."""
+
+    def __init__(
+        self,
+        path: str | None = None,
+        *,
+        name: str | None = None,
+        timeout: float = 10.0,
+        inbox_limit: int = DEFAULT_INBOX_LIMIT,
+    ) -> None:
+        """See roombridge.Client."""
+        super().__init__()
+        self._path = path or default_path()
+        self._timeout = timeout
+        self._inbox_limit = inbox_limit
+        self._session = Session(name or default_name())
+        self._changed = asyncio.Event()
+        self._requests = 0
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._given: socket.socket | None = None
+        self._left = False
+
+    @classmethod
+    def over(cls, connected: socket.socket, *, name: str | None = None, timeout: float = 10.0) -> Self:
+        """A client on a socket that is connected already; the client owns it from now on."""
+        self = cls("", name=name, timeout=timeout)
+        self._given = connected
+        return self
+
+    async def connect(self) -> Welcome:
+        """Connects and greets.
+
+        Raises ConnectError, ConnectionClosed (the daemon refused), ProtocolError, RequestTimeout.
+        """
+        try:
+            target: dict[str, Any] = {"path": self._path} if self._given is None else {"sock": self._given}
+            opening = asyncio.open_unix_connection(limit=READ_SIZE, **target)
+            self._reader, self._writer = await asyncio.wait_for(opening, self._timeout)
+        except OSError as error:
+            raise ConnectError(self._path, error) from error
+        self._task = asyncio.create_task(self._read(), name="roombridge reader")
+        try:
+            await self._send(self._session.hello())
+            return await self._wait(lambda: self._session.welcome, self._timeout)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Leaves; whoever waits gets ConnectionClosed, an iteration ends. Harmless when repeated."""
+        self._left = True
+        self._session.close("closed", "this side closed the connection", False)
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
+            self._writer = None
+        self._wake()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """The daemon's greeting."""
+        return self._session.welcome
+
+    @property
+    def status(self) -> Status | None:
+        """The newest status that has been read; None before the first subscribe()."""
+        return self._session.status
+
+    async def subscribe(self, events: Iterable[str] = (), topics: Iterable[str] = ()) -> int:
+        """Adds a subscription and returns its id. Empty means everything; `shop-*` matches by prefix.
+
+        Raises RequestError.
+        """
+        id, frame = self._session.subscribe(events, topics)
+        await self._request(id, frame, self._timeout)
+        return id
+
+    async def unsubscribe(self, subscription: int) -> None:
+        """Takes a subscription off. Raises RequestError `unknown_subscription`."""
+        await self._request(*self._session.unsubscribe(subscription), self._timeout)
+
+    async def emit(self, event: str, *args: Any, ack: bool = False, deadline: float = 10.0) -> EmitResult:
+        """Sends an event upstream; see roombridge.Client.emit."""
+        return await self.emit_raw(event, make_arguments(args), ack=ack, deadline=deadline)
+
+    async def emit_raw(
+        self, event: str, arguments: Arguments, *, ack: bool = False, deadline: float = 10.0
+    ) -> EmitResult:
+        """As emit(), with the arguments' JSON array given as bytes, which reach the server unchanged."""
+        id, frame = self._session.emit(event, arguments, ack, deadline)
+        result = await self._request(id, frame, self._timeout + (deadline if ack else 0))
+        assert isinstance(result, Result)
+        return EmitResult(result.outcome or "", result.arguments)
+
+    async def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
+        """Calls a method of the daemon ("status", "rooms", …) and returns its result, parsed. Raises RequestError."""
+        result = await self._request(*self._session.call(method, params), self._timeout)
+        assert isinstance(result, Result)
+        return parse_call_result(result.arguments.json)
+
+    async def ping(self) -> None:
+        """Returns when the daemon has answered. Raises RequestTimeout."""
+        await self._request(*self._session.ping(self._timeout), self._timeout)
+
+    async def receive(self, timeout: float | None = None) -> Message | None:
+        """The next message, listeners told. Waits for ever, or `timeout` seconds: then None.
+
+        Raises ConnectionClosed or ProtocolError when nothing more can come.
+        """
+        try:
+            message = await self._wait(self._session.take_message, timeout)
+        except RequestTimeout:
+            return None
+        self._wake()
+        self._tell(message)
+        return message
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Every message, as receive() gives them, until this side closes."""
+        while not self._left:
+            try:
+                message = await self.receive()
+            except RoombridgeError:
+                if self._left:
+                    return
+                raise
+            if message is not None:
+                yield message
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        async for message in self.messages():
+            if isinstance(message, Event):
+                yield message
+
+    async def _request(self, id: int, frame: bytes, timeout: float) -> Result | Pong:
+        self._requests += 1
+        try:
+            await self._send(frame)
+            self._wake()
+            return await self._wait(lambda: self._session.take_result(id), timeout, bounded=True)
+        finally:
+            self._requests -= 1
+            self._session.abandon(id)
+
+    async def _wait(self, take: Callable[[], T | None], timeout: float | None, bounded: bool = False) -> T:
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    value = take()
+                    if value is not None:
+                        return value
+                    if self._session.closed is not None:
+                        raise self._session.closed.with_traceback(None)
+                    if bounded and self._session.inbox_bytes > self._inbox_limit:
+                        raise InboxFull(f"{self._session.inbox_bytes} bytes of events wait to be taken out")
+                    await self._changed.wait()
+        except TimeoutError:
+            raise RequestTimeout("the daemon has not answered in time") from None
+
+    async def _read(self) -> None:
+        assert self._reader is not None
+        while self._session.closed is None:
+            if not self._may_read():
+                await self._changed.wait()
+                continue
+            try:
+                data = await self._reader.read(READ_SIZE)
+            except OSError as error:
+                self._session.close("eof", str(error), True)
+                break
+            self._session.receive(data)
+            if answers := self._session.take_output():
+                await self._send(answers)
+            self._wake()
+        self._wake()
+
+    def _may_read(self) -> bool:
+        limit = self._inbox_limit if self._requests else READ_AHEAD
+        return self._session.inbox_bytes <= limit
+
+    async def _send(self, data: bytes) -> None:
+        if self._writer is None:
+            raise RoombridgeError("not connected: use `async with Client() as bridge:` or connect()")
+        # A broken pipe is not the story: the daemon said BYE before it closed, and the reader will find it.
+        with contextlib.suppress(OSError):
+            self._writer.write(data)
+            await self._writer.drain()
+
+    def _wake(self) -> None:
+        # Whoever waits holds the old one; nobody can miss this or see it twice.
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: MIT
+"""What the daemon says, as immutable values (proto/PROTOCOL.md sections 5 and 6). No I/O.
+
+Payloads stay bytes. They are parsed only when somebody asks for `args`, and a payload that Python's parser does not
+take (2,000 levels of nesting, say) raises PayloadError there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .errors import PayloadError, ProtocolError
+from .protocol import MAX_INTEGER, Frame, FrameType
+
+
+STATES = ("offline", "connecting", "connected", "authenticating", "authenticated")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of an event or of an acknowledgement: the JSON array as it was written, and its binary
+    attachments."""
+
+    json: bytes = b"[]"
+    attachments: tuple[bytes, ...] = ()
+
+    def parse(self) -> list[Any]:
+        """The arguments as Python values, attachments in their places as bytes. Raises PayloadError.
+
+        A lone surrogate becomes a str that cannot be encoded as UTF-8; printing its repr() is safe.
+        """
+        try:
+            value = json.loads(self.json.decode(), object_hook=self._place if self.attachments else None)
+        except (ValueError, RecursionError) as error:
+            raise PayloadError(f"Python's JSON parser does not take the payload: {error}") from error
+        if not isinstance(value, list):
+            raise PayloadError("the payload is not a JSON array")
+        return value
+
+    def _place(self, value: dict[str, Any]) -> Any:
+        number: Any = value.get("num")
+        if value.get("_placeholder") is True and type(number) is int and 0 <= number < len(self.attachments):
+            return self.attachments[number]
+        return value
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """The daemon's greeting. `newest`: the newest seq in its log; `body_limit`: the largest body in bytes."""
+
+    version: int
+    server: str
+    epoch: str
+    newest: int
+    body_limit: int
+    may_control: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event. `time`: µs since the Unix epoch, when the daemon received it.
+
+    `unexpected`: not what its profile expects.
+    """
+
+    seq: int
+    time: int
+    name: str
+    topics: tuple[str, ...] = ()
+    unexpected: bool = False
+    arguments: Arguments = field(default_factory=Arguments)
+
+    @cached_property
+    def args(self) -> list[Any]:
+        """The arguments, parsed at the first use. Raises PayloadError; `arguments.json` has the bytes in any case."""
+        return self.arguments.parse()
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of the connection to the server; `since` and `next_attempt` are µs since the Unix epoch.
+
+    `cause` and `text` say why the last connection ended or an attempt failed; empty when nothing did.
+    """
+
+    state: str
+    since: int = 0
+    rooms: tuple[str, ...] = ()
+    cause: str = ""
+    text: str = ""
+    next_attempt: int | None = None
+
+    @property
+    def summary(self) -> str:
+        """One of three words for people: "offline", "connected" or "authenticated"."""
+        return {"authenticated": "authenticated", "connected": "connected", "authenticating": "connected"}.get(
+            self.state, "offline"
+        )
+
+
+@dataclass(frozen=True)
+class Live:
+    """What follows is live; events up to `seq` lie before the subscription."""
+
+    seq: int
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Events that this client did not get: within `first`..`last` lay `count` that its subscriptions match (None:
+    unknown).
+
+    `reason`: "slow"; "oversize" (`event` and `bytes` say which); "upstream" (between the times `from_time` and
+    `until`, µs).
+    """
+
+    first: int
+    last: int
+    count: int | None
+    reason: str
+    event: str | None = None
+    bytes: int | None = None
+    from_time: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What was wrong: alone a mistake that answers no request (an ERROR frame). When `fatal`, the daemon closes."""
+
+    code: int
+    name: str
+    text: str
+    retry: bool
+    fatal: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's."""
+
+    id: int
+    error: Problem | None = None
+    outcome: str | None = None
+    arguments: Arguments = field(default_factory=Arguments)
+
+
+@dataclass(frozen=True)
+class Bye:
+    """The daemon's last words. `reconnect`: coming back makes sense."""
+
+    reason: str
+    text: str
+    reconnect: bool
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Asks for a Pong with the same id."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Pong:
+    """The answer to our ping `id`."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class EmitResult:
+    """The outcome of an emit that did not fail: "acked" with the acknowledgement's arguments, or "sent_unknown"."""
+
+    outcome: str
+    arguments: Arguments
+
+    @cached_property
+    def args(self) -> list[Any]:
+        """The acknowledgement's arguments, parsed at the first use. Raises PayloadError."""
+        return self.arguments.parse()
+
+
+Message = Event | Gap | Status | Live | Problem
+"""What a client hands out to whoever iterates over everything."""
+
+
+def parse_frame(frame: Frame) -> Welcome | Message | Result | Bye | Ping | Pong | None:
+    """The daemon's frame as a value; None for a type to be skipped.
+
+    Raises ProtocolError `bad_head` or `bad_payload`.
+    """
+    parser = _PARSERS.get(frame.type)
+    return parser(_Head(frame)) if parser else None
+
+
+class _Head:
+    """Reads fields with their types checked, so that a wrong one is a named error and not a surprise later."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._fields = frame.head
+
+    def get(self, name: str, kind: type, default: Any = None) -> Any:
+        value = self._fields.get(name)
+        if value is None:
+            return default
+        # bool is an int in Python, not in JSON.
+        if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or not 0 <= value <= MAX_INTEGER)):
+            raise self.bad(name)
+        return value
+
+    def need(self, name: str, kind: type) -> Any:
+        value = self.get(name, kind)
+        if value is None:
+            raise self.bad(name)
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.get(name, list, [])
+        if not all(isinstance(item, str) for item in value):
+            raise self.bad(name)
+        return tuple(value)
+
+    def arguments(self) -> Arguments:
+        sizes = self.get("attachments", list, [])
+        payload = self._frame.payload
+        if not all(type(size) is int and size >= 0 for size in sizes) or sum(sizes) > len(payload):
+            raise ProtocolError(207, "bad_payload", "the attachments do not fit into the payload")
+        begin = end = len(payload) - sum(sizes)
+        attachments = []
+        for size in sizes:
+            attachments.append(payload[begin : begin + size])
+            begin += size
+        return Arguments(payload[:end] or b"[]", tuple(attachments))
+
+    def inside(self, name: str) -> _Head:
+        return _Head(Frame(self._frame.type, self.need(name, dict)))
+
+    def bad(self, name: str) -> ProtocolError:
+        return ProtocolError(
+            106, "bad_head", f'"{name}" in {FrameType(self._frame.type).name} is missing or of a wrong type'
+        )
+
+
+def _welcome(head: _Head) -> Welcome:
+    epoch = head.need("epoch", str)
+    if not re.fullmatch("[0-9a-f]{16}", epoch):
+        raise head.bad("epoch")
+    return Welcome(
+        version=head.need("version", int),
+        server=head.need("server", str),
+        epoch=epoch,
+        newest=head.need("newest", int),
+        body_limit=head.inside("limits").need("body", int),
+        may_control=head.inside("may").need("control", bool),
+    )
+
+
+def _event(head: _Head) -> Event:
+    return Event(
+        seq=head.need("seq", int),
+        time=head.need("time", int),
+        name=head.need("event", str),
+        topics=head.texts("topics"),
+        unexpected=head.get("unexpected", bool, False),
+        arguments=head.arguments(),
+    )
+
+
+def _status(head: _Head) -> Status:
+    state = head.need("state", str)
+    if state not in STATES:
+        raise head.bad("state")
+    return Status(
+        state=state,
+        since=head.need("since", int),
+        rooms=head.texts("rooms"),
+        cause=head.get("cause", str, ""),
+        text=head.get("text", str, ""),
+        next_attempt=head.get("next_attempt", int),
+    )
+
+
+def _gap(head: _Head) -> Gap:
+    return Gap(
+        first=head.need("first", int),
+        last=head.need("last", int),
+        count=head.get("count", int),
+        reason=head.need("reason", str),
+        event=head.get("event", str),
+        bytes=head.get("bytes", int),
+        from_time=head.get("from", int),
+        until=head.get("until", int),
+    )
+
+
+def _result(head: _Head) -> Result:
+    ok = head.need("ok", bool)
+    return Result(
+        id=head.need("id", int),
+        error=None if ok else _problem(head.inside("error")),
+        outcome=head.get("outcome", str),
+        arguments=head.arguments(),
+    )
+
+
+def _problem(head: _Head) -> Problem:
+    return Problem(
+        code=head.need("code", int),
+        name=head.need("name", str),
+        text=head.get("text", str, ""),
+        retry=head.get("retry", bool, False),
+        fatal=head.get("fatal", bool, False),
+    )
+
+
+def _bye(head: _Head) -> Bye:
+    return Bye(head.need("reason", str), head.get("text", str, ""), head.get("reconnect", bool, False))
+
+
+_PARSERS: dict[int, Any] = {
+    FrameType.WELCOME: _welcome,
+    FrameType.EVENT: _event,
+    FrameType.STATUS: _status,
+    FrameType.LIVE: lambda head: Live(head.need("seq", int)),
+    FrameType.GAP: _gap,
+    FrameType.RESULT: _result,
+    FrameType.ERROR: _problem,
+    FrameType.BYE: _bye,
+    FrameType.PING: lambda head: Ping(head.need("id", int)),
+    FrameType.PONG: lambda head: Pong(head.need("id", int)),
+}
