@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The upstream connection as the rest of the daemon sees it: it calls `client_handler` with states and events, and is told to
-// emit, reconnect, change its options or stop. It knows neither the log nor the local side.
+// The upstream connection as the rest of the daemon sees it: it calls `client_handler` with states and events, and is
+// told to emit, reconnect, change its options or stop. It knows neither the log nor the local side.
 #pragma once
 
 #include <chrono>
@@ -32,16 +32,17 @@ struct room_status {
 
 struct client_status {
   upstream::state state = upstream::state::offline;
-  wall_time since{};                       // of `state`
-  std::string cause;                       // why the last connection ended or the last attempt failed, e.g. "ping_timeout"; empty: none did
-  std::string text;                        // the same in words, for a person
-  std::optional<wall_time> next_attempt;   // while waiting between attempts
-  std::optional<wall_time> lost;           // set on entering `authenticated` after an outage: when the previous authenticated session ended
-  std::string user;                        // the auth answer's user field as text; empty: not known
+  wall_time since{};  // of `state`
+  std::string cause;  // why the last connection ended or the last attempt failed, e.g. "ping_timeout"; empty: none did
+  std::string text;   // the same in words, for a person
+  std::optional<wall_time> next_attempt;  // while waiting between attempts
+  std::optional<wall_time>
+      lost;          // set on entering `authenticated` after an outage: when the previous authenticated session ended
+  std::string user;  // the auth answer's user field as text; empty: not known
 };
 
-// What the handler made of an event's data: its name, and its arguments as a JSON text without the surrounding brackets. The
-// client passes them to the session machine, which looks for the answers to its authentication.
+// What the handler made of an event's data: its name, and its arguments as a JSON text without the surrounding
+// brackets. The client passes them to the session machine, which looks for the answers to its authentication.
 struct event_view {
   std::string_view name;
   std::string_view arguments;
@@ -54,9 +55,9 @@ class client_handler {
   // `status.state` or what explains it changed.
   virtual void on_status(const client_status& status) = 0;
 
-  // A Socket.IO EVENT or BINARY_EVENT: `data` is the JSON array `["name",args…]` as the server wrote it, not yet checked. The views, and
-  // at least 64 readable bytes behind `data`, live for the call. Returns nothing when the text is not a legal event (the
-  // handler has then counted and logged it); the result's views live until the next call.
+  // A Socket.IO EVENT or BINARY_EVENT: `data` is the JSON array `["name",args…]` as the server wrote it, not yet
+  // checked. The views, and at least 64 readable bytes behind `data`, live for the call. Returns nothing when the text
+  // is not a legal event (the handler has then counted and logged it); the result's views live until the next call.
   virtual std::optional<event_view> on_event(std::string_view data, std::span<const bytes_view> attachments) = 0;
 
   // Everything that one read from the network brought has been handed over: the moment to write to subscribers.
@@ -69,26 +70,26 @@ enum class emit_error { none, not_connected, ack_timeout, connection_lost, too_l
 struct emit_result {
   emit_outcome outcome = emit_outcome::not_sent;
   emit_error error = emit_error::none;
-  std::string text;                               // what happened, for a person; empty when error is none
-  std::string_view arguments;                     // acked: the acknowledgement's JSON array as the server wrote it; lives for the call
-  std::span<const bytes_view> attachments;        // acked: its binary attachments; live for the call
+  std::string text;            // what happened, for a person; empty when error is none
+  std::string_view arguments;  // acked: the acknowledgement's JSON array as the server wrote it; lives for the call
+  std::span<const bytes_view> attachments;  // acked: its binary attachments; live for the call
 };
 
 struct emit_request {
-  std::string_view event;                  // not a reserved name: the caller checks
-  std::string_view arguments;              // a well-formed JSON array: the caller checks
+  std::string_view event;      // not a reserved name: the caller checks
+  std::string_view arguments;  // a well-formed JSON array: the caller checks
   std::span<const bytes_view> attachments;
   bool want_ack = false;
-  milliseconds deadline{10'000};           // for the acknowledgement
+  milliseconds deadline{10'000};  // for the acknowledgement
 };
 
 struct client_counters {
-  std::uint64_t attempts = 0;        // connection attempts begun
-  std::uint64_t authenticated = 0;   // attempts that reached it
-  std::uint64_t outages = 0;         // authenticated sessions that ended without our wish
+  std::uint64_t attempts = 0;       // connection attempts begun
+  std::uint64_t authenticated = 0;  // attempts that reached it
+  std::uint64_t outages = 0;        // authenticated sessions that ended without our wish
   std::uint64_t bytes_received = 0;
   std::uint64_t messages_received = 0;
-  std::uint64_t malformed = 0;       // messages that were dropped: not UTF-8, not Engine.IO, not Socket.IO
+  std::uint64_t malformed = 0;  // messages that were dropped: not UTF-8, not Engine.IO, not Socket.IO
   std::uint64_t emits_sent = 0;
 };
 
@@ -103,17 +104,19 @@ class client {
   // Keeps the connection alive until stop(); awaited by the composition root.
   io::task<> run();
 
-  // Leaves cleanly (WebSocket close 1000, no Socket.IO DISCONNECT, DESIGN: state recovery survives a restart) within a second, then run() returns.
+  // Leaves cleanly (WebSocket close 1000, no Socket.IO DISCONNECT, DESIGN: state recovery survives a restart) within a
+  // second, then run() returns.
   void stop();
 
-  // Applies what differs: rooms are joined and left on the live connection; another address, namespace, TLS, path or auth reconnects;
-  // another token source re-reads the token; time-outs hold from the next use on.
+  // Applies what differs: rooms are joined and left on the live connection; another address, namespace, TLS, path or
+  // auth reconnects; another token source re-reads the token; time-outs hold from the next use on.
   void reconfigure(options changed);
 
   // Ends the connection or the wait, and connects at once.
   void reconnect();
 
-  // `done` is called exactly once, perhaps before emit() returns, also when the connection dies or the client is destroyed.
+  // `done` is called exactly once, perhaps before emit() returns, also when the connection dies or the client is
+  // destroyed.
   void emit(const emit_request& request, std::function<void(const emit_result&)> done);
 
   [[nodiscard]] const client_status& status() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the upstream layer needs to know, as plain data. The service's config loader fills it; nothing here is read from a file.
+// What the upstream layer needs to know, as plain data. The service's config loader fills it; nothing here is read from
+// a file.
 #pragma once
 
 #include <chrono>
@@ -46,8 +47,8 @@ struct reconnect_options {
   bool operator==(const reconnect_options&) const = default;
 };
 
-// An object to send, field by field. A value may hold placeholders, `{token}`, `{room}`, `{field of the auth answer}`; a value that is
-// exactly one placeholder keeps the JSON type of what it stands for. "{{" is a brace.
+// An object to send, field by field. A value may hold placeholders, `{token}`, `{room}`, `{field of the auth answer}`;
+// a value that is exactly one placeholder keeps the JSON type of what it stands for. "{{" is a brace.
 using payload_template = std::vector<std::pair<std::string, std::string>>;
 
 struct auth_options {

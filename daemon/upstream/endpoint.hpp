@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Where to connect, made from the URL and the path of the config. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "daemon/upstream/cause.hpp"
+
+namespace roombridge::upstream {
+
+struct endpoint {
+  bool tls = false;
+  std::string host;         // a name or an address, an IPv6 one without its brackets: for DNS, SNI and the certificate
+  std::string port;         // decimal
+  std::string host_header;  // with brackets and, unless it is the scheme's default, the port
+  std::string target;       // path and query of the WebSocket handshake
+  std::string name;         // "wss://host:port", for logs
+  bool is_address = false;  // `host` is an IP address: no SNI
+  bool operator==(const endpoint&) const = default;
+};
+
+// `url`: http, https, ws or wss, host, optional port; a path or a query in it is refused in words (the path is the
+// config's `path`), and so are credentials. `path`: made to begin and to end with a slash (without the last one a
+// Socket.IO server cuts the WebSocket after a second).
+[[nodiscard]] std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path);
+
+}  // namespace roombridge::upstream

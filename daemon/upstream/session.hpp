@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// The upstream session as a pure machine: tokens, decoded packets, time and random numbers come in, actions come out.
+// The client drives it: after every input it takes the actions and performs them in order.
+//
+//   offline -> connecting -> connected -> authenticating -> authenticated
+//
+// Invariants: nothing is sent before the namespace's CONNECT was answered, but that CONNECT itself and pongs; rooms are
+// asked for after every authentication; every emit that asked for an acknowledgement ends in exactly one of take_ack()
+// and action::fail_emit; after action::close the connection's packets and its end are no inputs any more. session.cpp
+// is the connection's life, session_auth.cpp tokens, authentication and rooms, session_emit.cpp emits.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/upstream/backoff.hpp"
+#include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/engineio.hpp"
+#include "daemon/upstream/json_text.hpp"
+#include "daemon/upstream/options.hpp"
+#include "daemon/upstream/socketio.hpp"
+#include "daemon/upstream/token.hpp"
+
+namespace roombridge::upstream {
+
+// When an input happens, and a number, uniform over its whole range, for the delays that it may cause.
+struct moment {
+  std::chrono::steady_clock::time_point now;
+  std::uint64_t random = 0;
+};
+
+// client_status on the machine's own clock.
+struct session_status {
+  upstream::state state = upstream::state::offline;
+  upstream::cause cause = upstream::cause::none;
+  std::string text;
+  std::optional<std::chrono::steady_clock::time_point> next_attempt;
+  std::optional<std::chrono::steady_clock::time_point> lost;
+  std::string user;
+  bool operator==(const session_status&) const = default;
+};
+
+namespace action {
+struct read_token {};  // answer with on_token()
+struct connect {};     // open a transport; answer with on_transport_open() or on_transport_end()
+struct close {         // end the connection: with a WebSocket close frame and a little patience, or at once
+  std::optional<std::uint16_t> code;
+};
+struct send {  // one Engine.IO packet as a text message
+  std::string text;
+};
+struct fail_emit {  // the emit with this ack id will get no acknowledgement; its outcome is sent_unknown
+  std::uint64_t id;
+  emit_error error;
+  std::string text;
+};
+struct report {  // the status, as it was then
+  session_status status;
+};
+struct note {  // worth a warning in the log, though it changes no status
+  std::string text;
+};
+}  // namespace action
+using session_action = std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit,
+                                    action::report, action::note>;
+
+struct session_counters {
+  std::uint64_t attempts = 0;
+  std::uint64_t authenticated = 0;
+  std::uint64_t outages = 0;
+};
+
+class session {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  explicit session(options initial);
+
+  // From the first attempt on; once.
+  void start(moment at);
+  // Leaves for good, without Socket.IO DISCONNECT. Other inputs have no effect afterwards.
+  void stop(moment at);
+  void reconnect(moment at);
+  // A changed token source is the client's: it calls on_token() afterwards.
+  void reconfigure(options changed, moment at);
+
+  // The answer to read_token, and whenever the token may have changed.
+  void on_token(token_reading reading, moment at);
+
+  void on_transport_open(moment at);
+  // The attempt failed, the connection ended, or the client found the stream meaningless; `code`: what to close with,
+  // if it is still open.
+  void on_transport_end(failure why, moment at, std::optional<std::uint16_t> code = std::nullopt);
+
+  // Any packet but a message.
+  void on_engine_packet(const engineio::packet& packet, moment at);
+  // CONNECT, CONNECT_ERROR and DISCONNECT; others have no effect.
+  void on_packet(const socketio::packet& packet, moment at);
+  // Whether on_event() is to be called for an event of this name; all others are no concern of the session's.
+  [[nodiscard]] bool is_answer(std::string_view name) const {
+    return name == options_.auth.success || name == options_.auth.error;
+  }
+  // An answer to the authentication; `arguments`: JSON without the brackets.
+  void on_event(std::string_view name, std::string_view arguments, moment at);
+
+  // A deadline has passed; harmless at any other time.
+  void on_time(moment at);
+  // When on_time() is wanted next.
+  [[nodiscard]] std::optional<time_point> next_deadline() const;
+
+  // Decides over an emit. Accepted (error none): `out` holds the text message, the attachments are to follow it, and
+  // `id` is set when an acknowledgement is awaited. Otherwise the outcome is not_sent.
+  struct verdict {
+    emit_error error = emit_error::none;
+    std::string text;
+    std::optional<std::uint64_t> id;
+  };
+  [[nodiscard]] verdict emit(const emit_request& request, std::string& out, moment at);
+  // An acknowledgement came; false: nobody waits for it.
+  [[nodiscard]] bool take_ack(std::uint64_t id);
+
+  [[nodiscard]] std::vector<session_action> take_actions() { return std::exchange(actions_, {}); }
+
+  [[nodiscard]] const options& settings() const { return options_; }
+  [[nodiscard]] const session_status& status() const { return status_; }
+  [[nodiscard]] const session_counters& counters() const { return counters_; }
+  [[nodiscard]] std::vector<room_status> rooms() const;
+  [[nodiscard]] std::size_t joined_count() const { return joined_.size(); }
+  [[nodiscard]] bool stopped() const { return phase_ == phase::stopped; }
+  // The engine's packets may come: the WebSocket is open, and nobody has closed it.
+  [[nodiscard]] bool engine_opened() const { return engine_.has_value(); }
+  [[nodiscard]] bool namespace_joined() const { return phase_ >= phase::connected; }
+
+ private:
+  // In the order of a connection's life: comparisons rely on it.
+  enum class phase {
+    stopped,         // not started, or stopped
+    idle,            // no connection; retry_at_ may be set
+    opening,         // DNS, TCP, TLS, HTTP
+    engine,          // waits for the engine's open packet
+    joining,         // waits for the namespace's answer
+    connected,       // the token was refused: waits for another one, or for retry_at_
+    authenticating,  // waits for the answer
+    authenticated,
+  };
+
+  // session.cpp
+  void begin_attempt();
+  void connect(moment at);
+  void end(failure why, moment at, std::optional<std::uint16_t> code);
+  void schedule(const failure& why, moment at);
+  void forget_connection(const failure& why);
+  void open_engine(std::string_view data, moment at);
+  void refuse_namespace(std::string_view data, moment at);
+  void miss_deadline(moment at);
+  void leave_authenticated(cause why, moment at);
+  void reset_delays();
+  void enter(phase next, state shown);
+  void explain(const failure& why);
+  void report();
+  void send(engineio::packet_type type, std::string_view data);
+
+  // session_auth.cpp
+  void accept(std::string_view arguments, moment at);
+  void refuse(std::string_view arguments, moment at);
+  void authenticate(moment at);
+  void lack_token(moment at);
+  void log_out(moment at);
+  [[nodiscard]] std::vector<std::string> wanted_rooms(const json_fields& identity) const;
+  void join_rooms();
+  void leave_rooms();
+  bool send_room(std::string_view event, const std::string& room);
+
+  // session_emit.cpp
+  void fail_emits(const std::string& text);
+  void expire_emits(time_point now);
+
+  options options_;
+  phase phase_ = phase::stopped;
+  session_status status_;
+  session_counters counters_;
+  std::vector<session_action> actions_;
+
+  token_reading token_;
+  bool awaits_token_ = false;                // read_token is out
+  std::optional<std::string> refused_;       // the token that the server refused
+  std::optional<time_point> refused_until_;  // not to be tried again before
+  unsigned answers_due_ = 0;                 // authentications sent on this connection and not yet answered
+  json_fields identity_;                     // the auth answer's fields
+
+  std::set<std::string, std::less<>> joined_;  // asked for in this authenticated session
+
+  std::optional<engineio::open> engine_;
+  std::optional<time_point> step_deadline_;  // of connecting or authenticating
+  std::optional<time_point> ping_deadline_;
+  std::optional<time_point> retry_at_;
+  std::optional<time_point> quiet_at_;
+  std::optional<time_point> lost_at_;  // when the last authenticated session ended
+  bool live_ = false;                  // authenticated on this connection, and not refused since
+  bool counted_ = false;               // this connection's authentication was counted
+  backoff normal_;
+  backoff slow_;
+  backoff refusals_;
+
+  std::uint64_t next_id_ = 0;
+  std::map<std::uint64_t, time_point> pending_;                 // ack id -> deadline
+  std::set<std::pair<time_point, std::uint64_t>> by_deadline_;  // the same, soonest first
+};
+
+}  // namespace roombridge::upstream

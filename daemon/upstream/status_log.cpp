@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/status_log.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+std::string in_seconds(std::chrono::steady_clock::duration value) {
+  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(value).count() / 100;
+  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+}
+
+std::string next_attempt(const session_status& status, moment at) {
+  return status.next_attempt ? "; next attempt in " + in_seconds(*status.next_attempt - at.now) : std::string();
+}
+
+}  // namespace
+
+void status_log::report(const session_status& status, std::string_view url, std::size_t rooms, moment at) {
+  std::string text = "upstream " + std::string(to_string(status.state));
+  // What stays the same while a fault repeats itself: not the delays.
+  const std::string key = text + ' ' + std::string(to_string(status.cause)) + ' ' + status.text;
+  log_level level = log_level::info;
+  switch (status.state) {
+    case state::offline:
+      text += ": " + status.text + next_attempt(status, at);
+      if (policy_of(status.cause) == retry_policy::normal || policy_of(status.cause) == retry_policy::slow)
+        level = log_level::warning;
+      break;
+    case state::connecting:
+      text += ": " + std::string(url);
+      break;
+    case state::connected:
+      if (!status.next_attempt) {
+        level = log_level::debug;
+        break;
+      }
+      text += ": " + status.text + next_attempt(status, at);
+      level = log_level::warning;
+      break;
+    case state::authenticating:
+      level = log_level::debug;
+      break;
+    case state::authenticated:
+      text += ": " + std::string(url) + (status.user.empty() ? std::string() : " as " + printable(status.user, 100)) +
+              ", " + std::to_string(rooms) + " rooms";
+      if (status.lost) text += ", after " + in_seconds(at.now - *status.lost) + " away";
+      break;
+  }
+  write(level, key, std::move(text), &status, at);
+}
+
+void status_log::note(std::string_view text, moment at) {
+  write(log_level::warning, text, std::string(text), nullptr, at);
+}
+
+void status_log::malformed(std::string_view why, moment at) {
+  write(log_level::warning, "malformed", "dropped a message from the server: " + std::string(why), nullptr, at);
+}
+
+void status_log::write(log_level level, std::string_view key, std::string text, const session_status* status,
+                       moment at) {
+  const auto held = filter_.pass(key, at.now);
+  if (!held) level = log_level::debug;
+  if (!log_.enabled(level)) return;
+  if (held && *held != 0) text += " (" + std::to_string(*held) + " more since the last such line)";
+  if (status == nullptr) {
+    log_.write(level, text, {});
+  } else {
+    log_.write(level, text, {{"STATE", to_string(status->state)}, {"CAUSE", to_string(status->cause)}});
+  }
+}
+
+}  // namespace roombridge::upstream

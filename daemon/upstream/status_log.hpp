@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The upstream connection's story in the log: one line for each change, held back while it only repeats itself. Pure
+// but for the logger it is given.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/base/logger.hpp"
+#include "daemon/upstream/repeat_filter.hpp"
+#include "daemon/upstream/session.hpp"
+
+namespace roombridge::upstream {
+
+class status_log {
+ public:
+  // `log` outlives this.
+  explicit status_log(logger& log) : log_(log) {}
+
+  // `url`: of the server; `rooms`: how many are joined.
+  void report(const session_status& status, std::string_view url, std::size_t rooms, moment at);
+  void note(std::string_view text, moment at);
+  void malformed(std::string_view why, moment at);
+
+ private:
+  void write(log_level level, std::string_view key, std::string text, const session_status* status, moment at);
+
+  logger& log_;
+  repeat_filter filter_{std::chrono::seconds{60}};
+};
+
+}  // namespace roombridge::upstream

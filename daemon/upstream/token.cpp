@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/token.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace roombridge::upstream {
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n\v\f";
+
+token_reading missing(cause why, std::string text) {
+  return {std::nullopt, {why, std::move(text)}};
+}
+
+token_reading trimmed(std::string text, const std::string& where) {
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string::npos) return missing(cause::token_missing, where + " is empty");
+  text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+  if (text.find('\0') != std::string::npos)
+    return missing(cause::token_unreadable, where + " holds a NUL byte: no token");
+  return {std::move(text), {}};
+}
+
+class descriptor {
+ public:
+  explicit descriptor(int value) : value_(value) {}
+  ~descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  [[nodiscard]] int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+token_reading unreadable(const std::string& where, int error) {
+  if (error == ENOENT || error == ENOTDIR) return missing(cause::token_missing, where + " does not exist");
+  const std::string words = std::system_category().message(error);
+  if (error == EACCES || error == EPERM) {
+    return missing(cause::token_unreadable, where + " must not be read by this service (" + words +
+                                                "): give it to the service's group with mode 0640");
+  }
+  return missing(cause::token_unreadable, where + " cannot be read: " + words);
+}
+
+token_reading read_file(const std::string& path, const std::string& where) {
+  // Not blocking: a FIFO in the token's place must not hang the event thread.
+  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return unreadable(where, errno);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return unreadable(where, errno);
+  if (!S_ISREG(status.st_mode)) return missing(cause::token_unreadable, where + " is not a regular file");
+  std::string text(max_token_size + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t count = ::read(file.get(), text.data() + size, text.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return unreadable(where, errno);
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  if (size > max_token_size) return missing(cause::token_unreadable, where + " is larger than 64 KiB: no token");
+  text.resize(size);
+  return trimmed(std::move(text), where);
+}
+
+token_reading read_environment(const std::string& name) {
+  const std::string where = "the environment variable " + name;
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return missing(cause::token_missing, where + " is not set");
+  std::string text(value);
+  if (text.size() > max_token_size) return missing(cause::token_unreadable, where + " is larger than 64 KiB: no token");
+  return trimmed(std::move(text), where);
+}
+
+}  // namespace
+
+std::optional<std::string> token_path(const token_options& options) {
+  if (const auto* file = std::get_if<token_file>(&options)) return file->path;
+  if (const auto* credential = std::get_if<token_credential>(&options)) {
+    if (const char* directory = std::getenv("CREDENTIALS_DIRECTORY"))
+      return std::string(directory) + '/' + credential->name;
+  }
+  return std::nullopt;
+}
+
+token_reading read_token(const token_options& options) {
+  if (std::holds_alternative<token_none>(options)) return {std::string(), {}};
+  if (const auto* variable = std::get_if<token_environment>(&options)) return read_environment(variable->name);
+  const auto path = token_path(options);
+  if (const auto* credential = std::get_if<token_credential>(&options)) {
+    const std::string where = "the systemd credential " + credential->name;
+    if (!path)
+      return missing(cause::token_missing, where + " is not given to this service (no LoadCredential= in its unit)");
+    return read_file(*path, where);
+  }
+  return read_file(*path, "the token file " + *path);
+}
+
+}  // namespace roombridge::upstream

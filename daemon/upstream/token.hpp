@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A token as it was read, and the reading itself. No watching here (token_source.hpp).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/options.hpp"
+
+namespace roombridge::upstream {
+
+// Larger ones are refused before they are read whole.
+inline constexpr std::size_t max_token_size = 64 * 1024;
+
+struct token_reading {
+  std::optional<std::string> token;  // without surrounding white space; empty only for token_none
+  failure missing;                   // when there is none: token_missing or token_unreadable, and what to do
+  bool operator==(const token_reading&) const = default;
+};
+
+// Reads from where the options say. An empty file or variable counts as missing.
+[[nodiscard]] token_reading read_token(const token_options& options);
+
+// The file behind the options, if it is one: a credential's lies in $CREDENTIALS_DIRECTORY.
+[[nodiscard]] std::optional<std::string> token_path(const token_options& options);
+
+}  // namespace roombridge::upstream

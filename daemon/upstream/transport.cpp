@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// The only unit with Asio's TLS stream.
+#include "daemon/upstream/transport.hpp"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cassert>
+#include <string>
+#include <vector>
+
+#include "daemon/upstream/padded_buffer.hpp"
+#include "daemon/upstream/tls.hpp"
+#include "daemon/upstream/upgrade.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using tcp_socket = asio::basic_stream_socket<tcp, io::executor>;
+using tls_stream = asio::ssl::stream<tcp_socket&>;
+using resolver = asio::ip::basic_resolver<tcp, io::executor>;
+using timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io::executor>;
+using boost::system::error_code;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<io::executor>{});
+
+failure describe_tcp(const error_code& error, const std::string& where, bool timed_out) {
+  if (timed_out || error == asio::error::timed_out) return {cause::tcp_timeout, where + " does not answer on TCP"};
+  if (error == asio::error::connection_refused) {
+    return {cause::tcp_refused, where + " refused the connection: nothing listens there"};
+  }
+  return {cause::tcp_unreachable, where + " cannot be reached: " + error.message()};
+}
+
+failure describe_loss(const error_code& error, const std::string& where) {
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+    return {cause::connection_lost, where + " ended the TCP connection without closing the WebSocket"};
+  }
+  return {cause::connection_lost, "the connection to " + where + " broke: " + error.message()};
+}
+
+}  // namespace
+
+class transport::impl : public std::enable_shared_from_this<transport::impl> {
+ public:
+  explicit impl(io::context& context)
+      : socket_(context), resolver_(context), signal_(context), buffer_(burst_size + read_padding) {}
+
+  io::task<std::optional<failure>> open(const endpoint& where, const tls_options& tls,
+                                        std::chrono::milliseconds patience) {
+    where_ = where;
+    if (auto failed = co_await resolve()) co_return failed;
+    if (auto failed = co_await connect(patience)) co_return failed;
+    if (where_.tls) {
+      if (auto failed = co_await start_tls(tls)) co_return failed;
+    }
+    co_return co_await shake_hands();
+  }
+
+  io::task<burst> read() {
+    if (surplus_ != 0) co_return burst{{buffer_.data(), std::exchange(surplus_, 0)}, {}};
+    const auto [error, size] = co_await read_some();
+    if (!error) co_return burst{{buffer_.data(), size}, {}};
+    if (stalled_) {
+      co_return burst{
+          {},
+          {cause::send_stalled, where_.name + " does not read: " + std::to_string(max_queued) + " bytes wait for it"}};
+    }
+    co_return burst{{}, broken(error)};
+  }
+
+  void write(std::string_view bytes) {
+    if (aborted_ || write_failed_) return;
+    if (queued() + bytes.size() > max_queued) {
+      stalled_ = true;
+      abort();
+      return;
+    }
+    waiting_.append(bytes);
+    if (under_way_.empty()) start_write();
+  }
+
+  std::size_t queued() const { return waiting_.size() + under_way_.size(); }
+
+  void abort() {
+    aborted_ = true;
+    error_code ignored;
+    resolver_.cancel();
+    signal_.cancel();
+    socket_.close(ignored);
+  }
+
+ private:
+  // getaddrinfo() cannot be interrupted: it is raced with a signal, and when it loses, its late answer finds nobody.
+  io::task<std::optional<failure>> resolve() {
+    error_code not_numeric;
+    const auto address = asio::ip::make_address(where_.host, not_numeric);
+    if (!not_numeric) {
+      addresses_.emplace_back(address, static_cast<std::uint16_t>(std::stoul(where_.port)));
+      co_return std::nullopt;
+    }
+    error_code failed = asio::error::operation_aborted;
+    auto answer = [self = shared_from_this(), &failed](const error_code& error, const resolver::results_type& results) {
+      if (self->aborted_) return;  // the coroutine, and `failed` with it, may be gone
+      failed = error;
+      for (const auto& entry : results) self->addresses_.push_back(entry.endpoint());
+      self->signal_.cancel();
+    };
+    signal_.expires_at(timer::time_point::max());
+    resolver_.async_resolve(where_.host, where_.port, std::move(answer));
+    if (!aborted_) co_await signal_.async_wait(as_result);
+    if (aborted_) co_return aborted();
+    if (failed) {
+      co_return failure{cause::dns_failure, "the name \"" + where_.host + "\" cannot be resolved: " + failed.message()};
+    }
+    co_return std::nullopt;
+  }
+
+  io::task<std::optional<failure>> connect(std::chrono::milliseconds patience) {
+    const auto share = patience * 3 / (4 * static_cast<int>(addresses_.size()));
+    failure last;
+    for (const auto& address : addresses_) {
+      error_code ignored;
+      socket_.close(ignored);
+      bool timed_out = false;
+      const auto attempt = ++attempt_;
+      signal_.expires_after(share);
+      signal_.async_wait([self = shared_from_this(), attempt, &timed_out](const error_code& error) {
+        // The number tells a late call, whose coroutine is gone, from a timely one.
+        if (error || self->attempt_ != attempt || self->aborted_) return;
+        timed_out = true;
+        error_code unused;
+        self->socket_.close(unused);
+      });
+      const auto [error] = co_await socket_.async_connect(address, as_result);
+      ++attempt_;
+      signal_.cancel();
+      if (aborted_) co_return aborted();
+      if (!error) {
+        socket_.set_option(tcp::no_delay(true), ignored);
+        co_return std::nullopt;
+      }
+      last = describe_tcp(error, where_.name + " (" + address.address().to_string() + ")", timed_out);
+    }
+    if (addresses_.size() > 1) last.text += "; so did all " + std::to_string(addresses_.size()) + " addresses fail";
+    co_return last;
+  }
+
+  io::task<std::optional<failure>> start_tls(const tls_options& options) {
+    context_.emplace(asio::ssl::context::tls_client);
+    if (auto failed = prepare_tls(*context_->native_handle(), options)) co_return failed;
+    tls_.emplace(socket_, *context_);
+    prepare_tls(*tls_->native_handle(), where_, options);
+    const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
+    if (aborted_) co_return aborted();
+    if (error) co_return describe_tls(*tls_->native_handle(), error, where_);
+    co_return std::nullopt;
+  }
+
+  io::task<std::optional<failure>> shake_hands() {
+    std::array<std::byte, 16> nonce;
+    RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), static_cast<int>(nonce.size()));
+    upgrade handshake(where_, nonce);
+    write(handshake.request());
+    for (bool done = false; !done;) {
+      const auto [error, size] = co_await read_some();
+      if (aborted_) co_return aborted();
+      if (!error) {
+        done = handshake.feed({buffer_.data(), size});
+      } else if (error == asio::error::eof) {
+        handshake.finish();
+        done = true;
+      } else {
+        co_return broken(error);
+      }
+    }
+    if (!handshake.result()) keep_surplus(handshake.surplus());
+    co_return handshake.result();
+  }
+
+  void keep_surplus(std::string_view bytes) {
+    assert(bytes.size() <= burst_size);  // it came with the last read
+    surplus_ = bytes.copy(buffer_.data(), burst_size);
+  }
+
+  io::task<std::tuple<error_code, std::size_t>> read_some() {
+    const auto space = asio::buffer(buffer_.data(), burst_size);
+    if (tls_) co_return co_await tls_->async_read_some(space, as_result);
+    co_return co_await socket_.async_read_some(space, as_result);
+  }
+
+  void start_write() {
+    under_way_.swap(waiting_);
+    auto done = [self = shared_from_this()](const error_code& error, std::size_t) {
+      self->under_way_.clear();
+      // Reading goes on: the peer's close frame, which says why, may still be on its way.
+      if (error) self->write_failed_ = true;
+      if (!self->write_failed_ && !self->waiting_.empty()) self->start_write();
+    };
+    if (tls_) {
+      asio::async_write(*tls_, asio::buffer(under_way_), std::move(done));
+    } else {
+      asio::async_write(socket_, asio::buffer(under_way_), std::move(done));
+    }
+  }
+
+  failure broken(const error_code& error) {
+    const bool tls_error = error.category() == asio::error::get_ssl_category();
+    return tls_ && tls_error ? describe_tls(*tls_->native_handle(), error, where_) : describe_loss(error, where_.name);
+  }
+
+  failure aborted() const { return {cause::connection_lost, "the connection to " + where_.name + " was given up"}; }
+
+  endpoint where_;
+  tcp_socket socket_;
+  std::optional<asio::ssl::context> context_;
+  std::optional<tls_stream> tls_;
+  resolver resolver_;
+  timer signal_;
+  std::vector<tcp::endpoint> addresses_;
+  std::vector<char> buffer_;
+  std::size_t surplus_ = 0;  // bytes in buffer_ that came behind the HTTP response
+  std::string waiting_;
+  std::string under_way_;  // empty: no write is under way
+  unsigned attempt_ = 0;
+  bool aborted_ = false;
+  bool stalled_ = false;
+  bool write_failed_ = false;
+};
+
+transport::transport(io::context& context) : impl_(std::make_shared<impl>(context)) {}
+transport::~transport() {
+  impl_->abort();
+}
+
+io::task<std::optional<failure>> transport::open(const endpoint& where, const tls_options& tls,
+                                                 std::chrono::milliseconds patience) {
+  return impl_->open(where, tls, patience);
+}
+io::task<burst> transport::read() {
+  return impl_->read();
+}
+void transport::write(std::string_view bytes) {
+  impl_->write(bytes);
+}
+std::size_t transport::queued() const {
+  return impl_->queued();
+}
+void transport::abort() {
+  impl_->abort();
+}
+
+}  // namespace roombridge::upstream

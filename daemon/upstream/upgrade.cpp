@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/upgrade.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include "daemon/upstream/ws_handshake.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+// No permessage-deflate is offered: servers have it off by default, and the events are small.
+std::string make_request(const endpoint& where, std::string_view key) {
+  std::string out = "GET " + where.target + " HTTP/1.1\r\nHost: " + where.host_header;
+  out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
+  out += key;
+  out += "\r\nUser-Agent: roombridged\r\n\r\n";
+  return out;
+}
+
+cause refusal(unsigned status) {
+  if (status >= 500) return cause::http_5xx;
+  if (status >= 400) return cause::http_4xx;
+  if (status >= 300) return cause::http_redirect;
+  return cause::http_not_websocket;
+}
+
+std::string_view advice(unsigned status) {
+  switch (status) {
+    case 400:
+      return "; is this the Socket.IO server's own port, and does a proxy before it pass WebSocket upgrades?";
+    case 401:
+    case 403:
+    case 407:
+      return "; access is refused before Socket.IO is reached";
+    case 404:
+      return "; check `path`: nothing answers there";
+    case 429:
+      return "; the server says too many requests";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+class upgrade::impl {
+ public:
+  impl(const endpoint& where, const std::array<std::byte, 16>& nonce)
+      : name_(where.name), key_(websocket_key(nonce)), request_(make_request(where, key_)) {
+    parser_.header_limit(static_cast<std::uint32_t>(max_header));
+    parser_.body_limit(boost::none);
+    // Not eager: the parser stops behind the header, and what follows stays ours.
+    parser_.eager(false);
+  }
+
+  bool feed(std::string_view bytes) {
+    received_.append(bytes);
+    return parser_.is_header_done() ? feed_body() : feed_header();
+  }
+
+  void finish() {
+    // A TLS alert record: what a TLS server says to plain HTTP.
+    const bool tls_alert = received_.starts_with("\x15\x03");
+    if (tls_alert) {
+      result_ = failure{cause::http_not_websocket, name_ + " speaks TLS: the URL should begin with https or wss"};
+    } else if (parser_.is_header_done()) {
+      result_ = refused();
+    } else if (!received_.empty()) {
+      result_ =
+          failure{cause::http_not_websocket, name_ + " answered, but not in HTTP: \"" + printable(received_, 80) + '"'};
+    } else {
+      result_ = failure{cause::connection_lost, name_ + " closed the connection during the HTTP handshake"};
+    }
+  }
+
+  const std::string& request() const { return request_; }
+  const std::optional<failure>& result() const { return result_; }
+  std::string_view surplus() const { return received_; }
+
+ private:
+  bool feed_header() {
+    beast::error_code error;
+    const std::size_t used = parser_.put(boost::asio::buffer(received_), error);
+    received_.erase(0, used);
+    if (error == http::error::need_more) return false;
+    if (error) {
+      finish();
+      return true;
+    }
+    if (!parser_.is_header_done()) return false;
+    if (parser_.get().result_int() == 101) {
+      result_ = check_switch();
+      return true;
+    }
+    return feed_body();
+  }
+
+  // The body is only read for its words: without a length, what came with the header has to do.
+  bool feed_body() {
+    const auto length = parser_.content_length();
+    const std::size_t wanted = length ? static_cast<std::size_t>(std::min<std::uint64_t>(*length, max_body)) : 0;
+    if (received_.size() < wanted) return false;
+    result_ = refused();
+    return true;
+  }
+
+  std::optional<failure> check_switch() const {
+    const auto& head = parser_.get();
+    if (!beast::iequals(head[http::field::upgrade], "websocket") ||
+        !http::token_list{head[http::field::connection]}.exists("upgrade")) {
+      return failure{cause::http_not_websocket, name_ + " switched protocols, but not to WebSocket"};
+    }
+    if (head[http::field::sec_websocket_accept] != websocket_accept(key_)) {
+      return failure{cause::http_not_websocket,
+                     name_ + " answered another WebSocket handshake than ours (a cache on the way?)"};
+    }
+    if (head.count(http::field::sec_websocket_extensions) != 0) {
+      return failure{cause::http_not_websocket, name_ + " switched on a WebSocket extension that was not offered"};
+    }
+    return std::nullopt;
+  }
+
+  failure refused() const {
+    const auto& head = parser_.get();
+    const unsigned status = head.result_int();
+    std::string text = name_ + " answered HTTP " + std::to_string(status);
+    if (const auto reason = head.reason(); !reason.empty()) text += ' ' + printable({reason.data(), reason.size()}, 60);
+    if (const auto to = head[http::field::location]; !to.empty())
+      text += ", to " + printable({to.data(), to.size()}, 200);
+    const std::string_view body = std::string_view(received_).substr(0, max_body);
+    if (!body.empty()) text += ": " + printable(body, 200);
+    return {refusal(status), text + std::string(advice(status))};
+  }
+
+  std::string name_;
+  std::string key_;
+  std::string request_;
+  http::response_parser<http::empty_body> parser_;
+  std::string received_;  // not yet taken by the parser: behind the header the body's beginning, or the surplus
+  std::optional<failure> result_;
+};
+
+upgrade::upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce)
+    : impl_(std::make_unique<impl>(where, nonce)) {}
+upgrade::~upgrade() = default;
+const std::string& upgrade::request() const {
+  return impl_->request();
+}
+bool upgrade::feed(std::string_view bytes) {
+  return impl_->feed(bytes);
+}
+void upgrade::finish() {
+  impl_->finish();
+}
+const std::optional<failure>& upgrade::result() const {
+  return impl_->result();
+}
+std::string_view upgrade::surplus() const {
+  return impl_->surplus();
+}
+
+}  // namespace roombridge::upstream

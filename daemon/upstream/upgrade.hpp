@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The HTTP/1.1 handshake that turns a connection into a WebSocket (RFC 6455 section 4), as bytes in, bytes out. The
+// only file of the daemon's that includes Beast is upgrade.cpp; there is no socket here.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/endpoint.hpp"
+
+namespace roombridge::upstream {
+
+class upgrade {
+ public:
+  // Largest response header, and as much of a refusal's body as is read for the diagnosis, in bytes.
+  static constexpr std::size_t max_header = 16 * 1024;
+  static constexpr std::size_t max_body = 4 * 1024;
+
+  // `nonce`: 16 random bytes, fresh for every handshake.
+  upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce);
+  ~upgrade();
+  upgrade(const upgrade&) = delete;
+  upgrade& operator=(const upgrade&) = delete;
+
+  // The request to send.
+  [[nodiscard]] const std::string& request() const;
+
+  // Takes more of the response. True: the handshake is over, well or not, and feed() must not be called again.
+  [[nodiscard]] bool feed(std::string_view bytes);
+
+  // The peer closed: what is there is judged. Ends the handshake.
+  void finish();
+
+  // After the end: nothing when the connection is a WebSocket now, else why not.
+  [[nodiscard]] const std::optional<failure>& result() const;
+
+  // After a good end: bytes that came behind the response; they belong to the WebSocket.
+  [[nodiscard]] std::string_view surplus() const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace roombridge::upstream
