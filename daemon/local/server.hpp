@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The local side as the composition root sees it: a listener, its peers, and the requests that they cannot answer themselves.
+// The local side as the composition root sees it: a listener, its peers, and the requests that they cannot answer
+// themselves.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +20,18 @@ namespace roombridge::local {
 
 // A request's answer: the RESULT frame less its id.
 struct answer {
-  int error = 0;               // PROTOCOL.md error code; 0: ok
-  std::string text = {};       // the error in words
+  int error = 0;                  // PROTOCOL.md error code; 0: ok
+  std::string text = {};          // the error in words
   std::string_view outcome = {};  // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
-  std::string payload = {};    // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
+  std::string payload = {};       // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
   std::vector<std::uint32_t> attachments = {};
 };
-using answer_function = std::function<void(answer)>;  // call exactly once, now or later; the peer may be gone by then: then nothing happens
+using answer_function =
+    std::function<void(answer)>;  // call exactly once, now or later; the peer may be gone by then: then nothing happens
 
 struct emit_request {
   std::string_view event;
-  std::string_view arguments;                              // a JSON array, not yet checked; "[]" when the payload was empty
+  std::string_view arguments;  // a JSON array, not yet checked; "[]" when the payload was empty
   std::span<const std::span<const std::byte>> attachments;
   bool want_ack = false;
   std::chrono::milliseconds deadline{10'000};
@@ -39,8 +41,8 @@ class request_handler {
  public:
   virtual ~request_handler() = default;
   virtual void on_emit(const emit_request& request, answer_function done) = 0;
-  // `method` may be unknown; `params` is JSON text, "{}" when absent; `control` says whether the peer has the right to control calls.
-  // `subscribers` is answered by the local side itself and never comes here.
+  // `method` may be unknown; `params` is JSON text, "{}" when absent; `control` says whether the peer has the right to
+  // control calls. `subscribers` is answered by the local side itself and never comes here.
   virtual void on_call(std::string_view method, std::string_view params, bool control, answer_function done) = 0;
 };
 
@@ -50,24 +52,26 @@ struct peer_info {
   std::int64_t pid = 0;
   std::uint32_t uid = 0;
   std::uint64_t subscriptions = 0;
-  std::uint64_t pending = 0;     // sequence numbers between its cursor and the head
-  std::uint64_t delivered = 0;   // events sent
-  std::uint64_t lost = 0;        // events told as GAP slow
+  std::uint64_t pending = 0;    // sequence numbers between its cursor and the head
+  std::uint64_t delivered = 0;  // events sent
+  std::uint64_t lost = 0;       // events told as GAP slow
 };
 
 struct server_counters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;            // over a limit
-  std::uint64_t protocol_errors = 0;    // connections ended for one
-  std::uint64_t delivered = 0;          // EVENT frames given to the kernel
-  std::uint64_t lost = 0;               // events told as GAP slow
+  std::uint64_t refused = 0;          // over a limit
+  std::uint64_t protocol_errors = 0;  // connections ended for one
+  std::uint64_t delivered = 0;        // EVENT frames given to the kernel
+  std::uint64_t lost = 0;             // events told as GAP slow
 };
 
 class server {
  public:
-  // Binds and listens at once; throws std::system_error that names the path and the step. A stale socket file that nobody listens on is
-  // replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`. All references outlive the server.
-  server(io::context& context, options initial, std::string server_name, log::event_log& events, request_handler& handler, logger& log);
+  // Binds and listens at once; throws std::system_error that names the path and the step. A stale socket file that
+  // nobody listens on is replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`. All
+  // references outlive the server.
+  server(io::context& context, options initial, std::string server_name, log::event_log& events,
+         request_handler& handler, logger& log);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;

@@ -58,6 +58,7 @@ class batch {
 
   [[nodiscard]] std::span<const std::span<const std::byte>> ranges() const { return std::span{ranges_}.first(count_); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  void clear() { count_ = bytes_ = events_ = 0; }
 
  private:
   friend class cursor;

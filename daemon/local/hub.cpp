@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/local/hub.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <roombridge/proto/json_text.hpp>
+#include <roombridge/proto/messages.hpp>
+
+namespace roombridge::local {
+namespace {
+
+std::string and_more(std::uint64_t suppressed) {
+  return suppressed == 0 ? std::string{} : " (and " + std::to_string(suppressed) + " more since the last such line)";
+}
+
+void append_json(std::string& out, const peer_info& peer) {
+  out += R"({"client":)";
+  proto::append_json_string(out, peer.client);
+  const auto number = [&out](std::string_view name, auto value) {
+    out.append(",\"").append(name).append("\":").append(std::to_string(value));
+  };
+  number("pid", peer.pid);
+  number("uid", peer.uid);
+  number("subscriptions", peer.subscriptions);
+  number("pending", peer.pending);
+  number("delivered", peer.delivered);
+  number("lost", peer.lost);
+  out += "}";
+}
+
+}  // namespace
+
+// While one exists, no peer is destroyed.
+class hub::call_scope {
+ public:
+  explicit call_scope(hub& owner) : owner_(owner) { ++owner_.calls_; }
+  ~call_scope() {
+    if (--owner_.calls_ == 0) owner_.reap();
+  }
+  call_scope(const call_scope&) = delete;
+  call_scope& operator=(const call_scope&) = delete;
+
+ private:
+  hub& owner_;
+};
+
+hub::hub(io::context& context, const options& initial, std::string server_name, log::event_log& events,
+         request_handler& handler, logger& log, clock now)
+    : config_(initial),
+      server_name_(std::move(server_name)),
+      events_(events),
+      handler_(handler),
+      log_(log),
+      now_(std::move(now)),
+      admins_(config_, ::geteuid(), log_),
+      executor_(context.get_executor()),
+      timer_(executor_),
+      self_(std::make_shared<hub*>(this)),
+      poller_(context, [this](std::span<const epoll_event> ready) { on_ready(ready); }) {}
+
+hub::~hub() {
+  *self_ = nullptr;
+}
+
+void hub::adopt(unique_fd fd) {
+  if (peers_.size() >= config_.connections) return refuse(std::move(fd));
+  const auto who = peer_credentials(fd.get());
+  const peer_token token = last_token_ + 1;
+  if (!who || !poller_.add(fd.get(), token, EPOLLIN)) {
+    log_.warning("a local connection could not be taken up: its credentials or a watch could not be had");
+    return;
+  }
+  last_token_ = token;
+  ++counters_.accepted;
+  if (log_.enabled(log_level::debug)) {
+    log_.debug("a local program connected: pid " + std::to_string(who->pid) + ", uid " + std::to_string(who->uid));
+  }
+  peers_.emplace(token, std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, admins_.allows(*who),
+                                               accounts_.of(who->uid)));
+}
+
+// Too many connections: one attempt to say so, no more.
+void hub::refuse(unique_fd fd) {
+  ++counters_.refused;
+  if (const auto suppressed = refusals_.occurred(now_())) {
+    log_.warning("a local connection was refused: local.connections allows " + std::to_string(config_.connections) +
+                 and_more(*suppressed));
+  }
+  const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, "the daemon has no room for more"));
+  [[maybe_unused]] const auto sent = ::send(fd.get(), bye.data(), bye.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+peer* hub::find(peer_token token) {
+  const auto found = peers_.find(token);
+  return found == peers_.end() ? nullptr : found->second.get();
+}
+
+void hub::on_ready(std::span<const epoll_event> events) {
+  const call_scope scope{*this};
+  for (const auto& event : events) {
+    peer* const who = find(event.data.u64);
+    if (who == nullptr) continue;
+    if ((event.events & EPOLLOUT) != 0) who->on_writable();
+    if ((event.events & EPOLLIN) != 0) {
+      who->on_readable();
+    } else if ((event.events & (EPOLLHUP | EPOLLERR)) != 0) {
+      who->on_hang_up();
+    }
+  }
+  flush();
+}
+
+void hub::schedule(peer& who) {
+  if (!who.ready_hook::is_linked()) ready_.push_back(who);
+  if (!flushing_) post_flush();
+}
+
+void hub::watch(peer& who, std::uint32_t events) {
+  poller_.change(who.fd(), who.token(), events);
+}
+
+void hub::post_flush() {
+  if (std::exchange(flush_posted_, true)) return;
+  boost::asio::post(executor_, [self = self_] {
+    if (*self == nullptr) return;
+    (*self)->flush_posted_ = false;
+    (*self)->flush();
+  });
+}
+
+void hub::flush() {
+  if (std::exchange(flushing_, true)) return;
+  const call_scope scope{*this};
+  events_.cursors().wake();
+  write_ready();
+  enforce_budgets();
+  flushing_ = false;
+  if (!ready_.empty()) post_flush();
+}
+
+void hub::write_ready() {
+  turn_.swap(ready_);
+  while (!turn_.empty()) {
+    peer& who = turn_.front();
+    turn_.pop_front();
+    who.write();
+  }
+}
+
+// Ends the connections that hold most, until what is left of their user's is within the limit.
+void hub::enforce_budgets() {
+  for (const auto& account : accounts_.above(config_.user_buffer)) {
+    std::vector<peer*> living;
+    std::size_t held = 0;
+    for (const auto& [token, who] : peers_) {
+      if (&who->account() != account.get() || who->ending()) continue;
+      living.push_back(who.get());
+      held += who->held();
+    }
+    std::sort(living.begin(), living.end(), [](const peer* a, const peer* b) { return a->held() > b->held(); });
+    for (peer* const who : living) {
+      if (held <= config_.user_buffer) break;
+      held -= who->held();
+      log_.warning("a local connection is ended: pid " + std::to_string(who->info().pid) + " of uid " +
+                   std::to_string(who->uid()) + " holds " + std::to_string(who->held()) +
+                   " bytes that it has not read, and local.user_buffer is used up");
+      who->end(end_reason::buffer_exceeded, "what the daemon keeps for this user's connections passes its limit");
+    }
+  }
+}
+
+void hub::set_deadline(peer& who, time_point when) {
+  clear_deadline(who);
+  who.deadline = when;
+  deadlines_.insert(who);
+  arm_timer();
+}
+
+void hub::clear_deadline(peer& who) {
+  who.deadline_hook::unlink();
+}
+
+// The timer is only ever set to fire earlier; one that fires for nothing arms it anew.
+void hub::arm_timer() {
+  if (deadlines_.empty()) return;
+  const time_point next = deadlines_.begin()->deadline;
+  if (timer_at_ && *timer_at_ <= next) return;
+  timer_at_ = next;
+  timer_.expires_at(next);
+  timer_.async_wait([self = self_](const boost::system::error_code& error) {
+    if (error || *self == nullptr) return;
+    (*self)->timer_at_.reset();
+    (*self)->expire();
+  });
+}
+
+void hub::expire() {
+  const call_scope scope{*this};
+  const time_point now = now_();
+  while (!deadlines_.empty() && deadlines_.begin()->deadline <= now) {
+    peer& who = *deadlines_.begin();
+    clear_deadline(who);
+    who.on_deadline();
+  }
+  flush();
+  arm_timer();
+}
+
+void hub::bury(peer& who) {
+  over_.push_back(who.token());
+  if (calls_ == 0) reap();
+}
+
+void hub::reap() {
+  for (const peer_token token : std::exchange(over_, {})) {
+    const auto found = peers_.find(token);
+    const auto info = found->second->info();
+    counters_.delivered += info.delivered;
+    counters_.lost += info.lost;
+    if (log_.enabled(log_level::debug)) {
+      log_.debug("a local program left: pid " + std::to_string(info.pid) + ", " + std::to_string(info.delivered) +
+                 " events delivered, " + std::to_string(info.lost) + " lost");
+    }
+    poller_.remove(found->second->fd());
+    peers_.erase(found);
+  }
+  if (peers_.empty() && on_empty_) std::exchange(on_empty_, nullptr)();
+}
+
+void hub::count_protocol_error(const peer& who, std::string_view what) {
+  ++counters_.protocol_errors;
+  if (const auto suppressed = protocol_errors_.occurred(now_())) {
+    log_.warning("a local connection is ended for its mistake: " + std::string{what} + ", pid " +
+                 std::to_string(who.info().pid) + ", uid " + std::to_string(who.uid()) + and_more(*suppressed));
+  }
+}
+
+answer_function hub::answer_to(peer_token token, std::uint64_t id) {
+  return [self = self_, token, id](answer what) {
+    if (*self == nullptr) return;
+    const call_scope scope{**self};
+    if (peer* const who = (*self)->find(token)) who->answer(id, std::move(what));
+  };
+}
+
+void hub::publish_status(std::string_view head) {
+  std::string frame;
+  if (!proto::append_frame(frame, proto::frame_type::status, head)) {
+    log_.error("a STATUS was not sent: it is larger than a frame may be");
+    return;
+  }
+  status_ = std::make_shared<const std::string>(std::move(frame));
+  for (const auto& [token, who] : peers_) who->set_status(status_);
+}
+
+void hub::reconfigure(const options& changed) {
+  config_.connections = changed.connections;
+  config_.user_buffer = changed.user_buffer;
+  config_.ping_interval = changed.ping_interval;
+  config_.ping_deadline = changed.ping_deadline;
+  config_.admin_users = changed.admin_users;
+  config_.admin_groups = changed.admin_groups;
+  admins_ = admin_rule{config_, ::geteuid(), log_};
+  for (const auto& [token, who] : peers_) {
+    if (const auto now_known = peer_credentials(who->fd())) who->set_control(admins_.allows(*now_known));
+    who->plan_ping();
+  }
+}
+
+void hub::shut_down(std::function<void()> on_empty) {
+  const call_scope scope{*this};
+  on_empty_ = std::move(on_empty);
+  events_.cursors().wake();
+  while (!ready_.empty()) write_ready();
+  for (const auto& [token, who] : peers_) who->end(end_reason::shutdown, "the daemon is stopping");
+  flush();
+}
+
+void hub::close_all() {
+  const call_scope scope{*this};
+  for (const auto& [token, who] : peers_) who->close();
+}
+
+std::vector<peer_info> hub::peers() const {
+  std::vector<peer_info> out;
+  out.reserve(peers_.size());
+  for (const auto& [token, who] : peers_) out.push_back(who->info());
+  return out;
+}
+
+std::string hub::subscribers() const {
+  std::string out = "[";
+  for (const auto& [token, who] : peers_) {
+    if (out.size() > 1) out += ",";
+    append_json(out, who->info());
+  }
+  return out + "]";
+}
+
+server_counters hub::counters() const {
+  server_counters out = counters_;
+  for (const auto& [token, who] : peers_) {
+    const auto info = who->info();
+    out.delivered += info.delivered;
+    out.lost += info.lost;
+  }
+  return out;
+}
+
+}  // namespace roombridge::local

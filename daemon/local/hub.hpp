@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// All peers: who is ready to be written, whose deadline is next, what each user holds, who is to be destroyed.
+//
+// Invariants: a peer is written only from flush(), once a turn; a peer that is over is destroyed only when no call into
+// any peer is under way. Everything runs on the event thread.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
+
+#include "daemon/base/log_limiter.hpp"
+#include "daemon/local/credentials.hpp"
+#include "daemon/local/peer.hpp"
+#include "daemon/local/peer_host.hpp"
+#include "daemon/local/poller.hpp"
+
+namespace roombridge::local {
+
+class hub final : public peer_host {
+ public:
+  using clock = std::function<time_point()>;
+
+  // `now`: tests bring their own. Throws std::system_error. All references outlive the hub.
+  hub(io::context& context, const options& initial, std::string server_name, log::event_log& events,
+      request_handler& handler, logger& log, clock now = std::chrono::steady_clock::now);
+  ~hub();
+
+  // A new connection, non-blocking.
+  void adopt(unique_fd fd);
+
+  // Ends every connection after what can be written at once; on_empty is called when the last one is gone.
+  void shut_down(std::function<void()> on_empty);
+  // Closes what is still there.
+  void close_all();
+
+  void publish_status(std::string_view head);
+  void flush();
+  // Deadlines that have passed by now() are acted upon.
+  void expire();
+
+  void reconfigure(const options& changed);
+
+  [[nodiscard]] std::size_t size() const { return peers_.size(); }
+  [[nodiscard]] std::vector<peer_info> peers() const;
+  [[nodiscard]] server_counters counters() const;
+
+ private:
+  struct earlier {
+    bool operator()(const peer& a, const peer& b) const { return a.deadline < b.deadline; }
+  };
+  using constant = boost::intrusive::constant_time_size<false>;
+  class call_scope;
+
+  log::event_log& events() override { return events_; }
+  const options& config() const override { return config_; }
+  const std::string& server_name() const override { return server_name_; }
+  const shared_frame& status() const override { return status_; }
+  request_handler& requests() override { return handler_; }
+  logger& log() override { return log_; }
+  time_point now() const override { return now_(); }
+  std::string subscribers() const override;
+  answer_function answer_to(peer_token token, std::uint64_t id) override;
+  std::span<std::byte> read_buffer() override { return read_buffer_; }
+  peer_output::pieces& pieces() override { return pieces_; }
+  void schedule(peer& who) override;
+  void watch(peer& who, std::uint32_t events) override;
+  void set_deadline(peer& who, time_point when) override;
+  void clear_deadline(peer& who) override;
+  void count_protocol_error(const peer& who, std::string_view what) override;
+  void bury(peer& who) override;
+
+  void on_ready(std::span<const epoll_event> events);
+  void refuse(unique_fd fd);
+  void post_flush();
+  void write_ready();
+  void enforce_budgets();
+  void arm_timer();
+  void reap();
+  [[nodiscard]] peer* find(peer_token token);
+
+  options config_;
+  const std::string server_name_;
+  log::event_log& events_;
+  request_handler& handler_;
+  logger& log_;
+  const clock now_;
+  admin_rule admins_;
+  user_accounts accounts_;
+  shared_frame status_;
+  server_counters counters_;  // of the peers that are gone, and what only the hub knows
+  log_limiter protocol_errors_;
+  log_limiter refusals_;
+
+  io::executor executor_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    io::executor>
+      timer_;
+  std::optional<time_point> timer_at_;
+  std::shared_ptr<hub*> self_;  // null for completions and answers that come too late
+  poller poller_;
+
+  std::unordered_map<peer_token, std::unique_ptr<peer>> peers_;
+  peer_token last_token_ = 0;
+  boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> ready_;
+  boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> turn_;  // of the flush under way
+  boost::intrusive::multiset<peer, boost::intrusive::base_hook<deadline_hook>, constant,
+                             boost::intrusive::compare<earlier>>
+      deadlines_;
+  std::vector<peer_token> over_;
+  std::function<void()> on_empty_;
+  int calls_ = 0;  // into peers, nested
+  bool flushing_ = false;
+  bool flush_posted_ = false;
+
+  std::array<std::byte, 64u << 10> read_buffer_;
+  peer_output::pieces pieces_;
+};
+
+}  // namespace roombridge::local

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The listening Unix socket in the file system.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "daemon/local/options.hpp"
+#include "daemon/local/unique_fd.hpp"
+
+namespace roombridge::local {
+
+class listener {
+ public:
+  // Binds under another name, sets owner, group and mode, listens, and only then renames to `config.socket`: nobody can
+  // connect with rights that the config does not give, or before anybody listens. A socket file on which nobody listens
+  // is replaced; anything else there is an error. Throws std::system_error, which names the path and the step.
+  explicit listener(const options& config);
+  // Removes the socket file, if it is still this one.
+  ~listener();
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+  // Non-blocking.
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+ private:
+  unique_fd fd_;
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+}  // namespace roombridge::local

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// The connection: socket, life and death. What its frames ask for is in peer_requests.cpp.
+#include "daemon/local/peer.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include <roombridge/proto/messages.hpp>
+
+namespace roombridge::local {
+namespace {
+
+// For what is under way and BYE to be taken by a client that is slow to read.
+constexpr std::chrono::milliseconds linger{2000};
+
+// What a client has sent and nobody will read would make its kernel report a reset before it has read our last words.
+void discard_input(int fd, std::span<std::byte> buffer) {
+  for (int turn = 0; turn < 16; ++turn) {
+    if (::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT) <= 0) return;
+  }
+}
+
+}  // namespace
+
+proto::bye bye_for(end_reason reason, std::string text) {
+  switch (reason) {
+    case end_reason::shutdown:
+      return {"shutdown", std::move(text), true};
+    case end_reason::protocol_error:
+      return {"protocol_error", std::move(text), false};
+    case end_reason::hello_timeout:
+      return {"hello_timeout", std::move(text), false};
+    case end_reason::ping_timeout:
+      return {"ping_timeout", std::move(text), true};
+    case end_reason::buffer_exceeded:
+      return {"buffer_exceeded", std::move(text), true};
+    case end_reason::too_many_connections:
+      return {"too_many_connections", std::move(text), true};
+  }
+  assert(false);
+  return {};
+}
+
+peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
+           std::shared_ptr<user_account> account)
+    : host_(host),
+      token_(token),
+      fd_(std::move(fd)),
+      uid_(uid),
+      pid_(pid),
+      may_control_(may_control),
+      held_(account),
+      collected_(account),
+      output_(*this, host.events(), held_, host.config().user_buffer) {
+  host_.set_deadline(*this, host_.now() + std::chrono::milliseconds{proto::hello_deadline_ms});
+}
+
+void peer::on_readable() {
+  if (ending()) return;
+  const auto buffer = host_.read_buffer();
+  const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size <= 0) return close();
+
+  reading_ = true;
+  decoder_.feed(buffer.first(static_cast<std::size_t>(size)));
+  while (!ending()) {
+    const auto frame = decoder_.next();
+    if (!frame) break;
+    handle(*frame);
+  }
+  reading_ = false;
+  if (ending()) return release_input();
+  collected_.set(decoder_.capacity());
+  if (const auto error = decoder_.error(); error != proto::error_code::none) {
+    const auto& bad = decoder_.bad_header();
+    fail(error, "a frame of type " + std::to_string(static_cast<int>(bad.type)) + " with flags " +
+                    std::to_string(bad.flags) + " announces a body of " + std::to_string(bad.body_length) +
+                    " bytes, of which " + std::to_string(bad.head_length) + " are the head");
+  }
+}
+
+void peer::on_writable() {
+  blocked_ = false;
+  host_.watch(*this, ending() ? 0u : EPOLLIN);
+  host_.schedule(*this);
+}
+
+void peer::on_hang_up() {
+  // What the client said before it left may still ask for something; the end of it closes.
+  if (ending()) {
+    close();
+  } else {
+    on_readable();
+  }
+}
+
+void peer::on_deadline() {
+  switch (state_) {
+    case state::hello:
+      fail(proto::error_code::hello_timeout, "no HELLO within 5 s", end_reason::hello_timeout);
+      break;
+    case state::open:
+      if (ping_open_) {
+        end(end_reason::ping_timeout, "no PONG within the deadline");
+      } else {
+        send_ping();
+      }
+      break;
+    case state::ending:
+      close();
+      break;
+    case state::closed:
+      break;
+  }
+}
+
+void peer::on_output_pending() {
+  if (!blocked_ && state_ != state::closed) host_.schedule(*this);
+}
+
+void peer::write() {
+  if (blocked_ || state_ == state::closed) return;
+  if (output_.cut()) return close();
+  auto& pieces = host_.pieces();
+  output_.gather(pieces);
+  if (pieces.bytes() > 0) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.all().data());
+    message.msg_iovlen = pieces.all().size();
+    const ssize_t size = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM) return close();
+    const std::size_t taken = size < 0 ? 0 : static_cast<std::size_t>(size);
+    output_.taken(pieces, taken);
+    if (taken < pieces.bytes()) {
+      blocked_ = true;
+      host_.watch(*this, ending() ? EPOLLOUT : EPOLLIN | EPOLLOUT);
+      return;
+    }
+  }
+  if (output_.pending()) {
+    host_.schedule(*this);
+  } else if (state_ == state::ending) {
+    close();
+  }
+}
+
+void peer::release_input() {
+  decoder_ = proto::frame_decoder{};
+  collected_.set(0);
+}
+
+void peer::set_status(const shared_frame& status) {
+  if (subscribed_ever_ && !ending()) output_.set_status(status);
+}
+
+void peer::fail(proto::error_code code, std::string text, end_reason reason) {
+  host_.count_protocol_error(*this, proto::to_string(code));
+  push(proto::error{proto::make_error(code, text), true});
+  end(reason, std::move(text));
+}
+
+void peer::end(end_reason reason, std::string text) {
+  if (ending()) return;
+  if (reason == end_reason::buffer_exceeded) output_.drop_control();
+  push(bye_for(reason, std::move(text)));
+  output_.stop_events();
+  state_ = state::ending;
+  if (!reading_) release_input();
+  host_.watch(*this, blocked_ ? EPOLLOUT : 0u);
+  host_.set_deadline(*this, host_.now() + linger);
+}
+
+void peer::close() {
+  if (state_ == state::closed) return;
+  state_ = state::closed;
+  host_.clear_deadline(*this);
+  discard_input(fd_.get(), host_.read_buffer());
+  host_.bury(*this);
+}
+
+void peer::plan_ping() {
+  if (state_ != state::open || ping_open_) return;
+  if (const auto interval = host_.config().ping_interval; interval.count() > 0) {
+    host_.set_deadline(*this, host_.now() + interval);
+  } else {
+    host_.clear_deadline(*this);
+  }
+}
+
+void peer::send_ping() {
+  const auto deadline_ms = static_cast<std::uint32_t>(host_.config().ping_deadline.count());
+  push(proto::ping{++ping_id_, deadline_ms});
+  ping_open_ = true;
+  host_.set_deadline(*this, host_.now() + host_.config().ping_deadline);
+}
+
+peer_info peer::info() const {
+  const auto& cursor = output_.cursor();
+  return {.client = client_,
+          .pid = pid_,
+          .uid = uid_,
+          .subscriptions = cursor.subscriptions(),
+          .pending = cursor.behind(),
+          .delivered = cursor.delivered(),
+          .lost = cursor.lost_events()};
+}
+
+}  // namespace roombridge::local

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// One local connection (PROTOCOL.md section 3): reads frames, answers them, writes what is pending.
+//
+// Invariants: nothing is written but from write(); after end() no frame of the client is looked at any more, and the
+// connection closes once BYE is out or after a short while. The host destroys it after bury().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/intrusive/list_hook.hpp>
+#include <boost/intrusive/set_hook.hpp>
+#include <roombridge/proto/daemon_messages.hpp>
+#include <roombridge/proto/frame.hpp>
+
+#include "daemon/local/credentials.hpp"
+#include "daemon/local/peer_host.hpp"
+#include "daemon/local/peer_output.hpp"
+#include "daemon/local/unique_fd.hpp"
+#include "daemon/local/user_account.hpp"
+
+namespace roombridge::local {
+
+using ready_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using deadline_hook = boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+// Why a connection ends, as BYE says it.
+enum class end_reason { shutdown, protocol_error, hello_timeout, ping_timeout, buffer_exceeded, too_many_connections };
+[[nodiscard]] proto::bye bye_for(end_reason reason, std::string text);
+
+class peer final : public ready_hook, public deadline_hook, private peer_output::listener {
+ public:
+  // `fd`: a connected, non-blocking socket. HELLO is expected from now on.
+  peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
+       std::shared_ptr<user_account> account);
+
+  void on_readable();
+  void on_writable();
+  // The client is gone, or the socket broke.
+  void on_hang_up();
+  void on_deadline();
+  // One sendmsg of what is pending, if the socket takes it.
+  void write();
+
+  void answer(std::uint64_t id, local::answer what);
+  void set_status(const shared_frame& status);
+  void set_control(bool may_control) { may_control_ = may_control; }
+  // The config has changed: when to ping next.
+  void plan_ping();
+
+  // Says BYE, then closes.
+  void end(end_reason reason, std::string text);
+  // Closes without a word.
+  void close();
+
+  [[nodiscard]] peer_token token() const { return token_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] uid_t uid() const { return uid_; }
+  [[nodiscard]] bool ending() const { return state_ >= state::ending; }
+  [[nodiscard]] bool subscribed_ever() const { return subscribed_ever_; }
+  [[nodiscard]] std::size_t held() const { return held_.amount() + collected_.amount(); }  // bytes, charged to its user
+  [[nodiscard]] const user_account& account() const { return held_.account(); }
+  [[nodiscard]] peer_info info() const;
+
+  peer_host::time_point deadline;  // the key of the host's queue; only the host changes it
+
+ private:
+  enum class state : std::uint8_t { hello, open, ending, closed };
+
+  void on_output_pending() override;
+
+  void handle(const proto::frame& frame);
+  void handle_hello(const proto::frame& frame);
+  void handle_subscribe(const proto::frame& frame);
+  void handle_unsubscribe(const proto::frame& frame);
+  void handle_emit(const proto::frame& frame);
+  void handle_call(const proto::frame& frame);
+  void handle_reserved(const proto::frame& frame);
+  void handle_ping(const proto::frame& frame);
+  void handle_pong(const proto::frame& frame);
+
+  template <class Message>
+  bool push(const Message& message, std::span<const std::byte> payload = {}) {
+    return ending() || output_.push(Message::type, proto::encode_head(message), payload);
+  }
+  void succeed(std::uint64_t id);
+  void refuse(std::uint64_t id, proto::error_code code, std::string text);
+  void reject(const proto::parse_error& error);
+  [[nodiscard]] bool accept_id(std::uint64_t id);
+  [[nodiscard]] bool open_request(std::uint64_t id);
+  void fail(proto::error_code code, std::string text, end_reason reason = end_reason::protocol_error);
+  void send_ping();
+  void release_input();
+
+  peer_host& host_;
+  const peer_token token_;
+  unique_fd fd_;
+  const uid_t uid_;
+  const pid_t pid_;
+  bool may_control_;
+  state state_ = state::hello;
+  bool subscribed_ever_ = false;
+  bool reading_ = false;    // a frame of decoder_ may be in use
+  bool blocked_ = false;    // the socket takes nothing at present
+  bool ping_open_ = false;  // a PING of ours waits for its PONG
+  std::uint64_t ping_id_ = 0;
+  charge held_;       // outgoing bytes
+  charge collected_;  // of a frame that has come in part
+  proto::frame_decoder decoder_{proto::max_body_before_hello};
+  peer_output output_;
+  std::string client_;
+  std::vector<std::uint64_t> open_;  // requests that wait for their answer
+};
+
+}  // namespace roombridge::local

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What a peer needs of the server around it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "daemon/base/logger.hpp"
+#include "daemon/local/options.hpp"
+#include "daemon/local/peer_output.hpp"
+#include "daemon/local/server.hpp"
+#include "daemon/log/event_log.hpp"
+
+namespace roombridge::local {
+
+class peer;
+
+// Names a peer for as long as the daemon runs.
+using peer_token = std::uint64_t;
+
+class peer_host {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  [[nodiscard]] virtual log::event_log& events() = 0;
+  [[nodiscard]] virtual const options& config() const = 0;
+  [[nodiscard]] virtual const std::string& server_name() const = 0;
+  [[nodiscard]] virtual const shared_frame& status() const = 0;  // null: none yet
+  [[nodiscard]] virtual request_handler& requests() = 0;
+  [[nodiscard]] virtual logger& log() = 0;
+  [[nodiscard]] virtual time_point now() const = 0;
+
+  // The result of CALL `subscribers`.
+  [[nodiscard]] virtual std::string subscribers() const = 0;
+
+  // Hands an answer to peer::answer(token's peer), now or later; does nothing once that peer is gone.
+  [[nodiscard]] virtual answer_function answer_to(peer_token token, std::uint64_t id) = 0;
+
+  // Scratch for one read or write.
+  [[nodiscard]] virtual std::span<std::byte> read_buffer() = 0;
+  [[nodiscard]] virtual peer_output::pieces& pieces() = 0;
+
+  // peer::write() is to be called soon.
+  virtual void schedule(peer& who) = 0;
+  // Which of EPOLLIN and EPOLLOUT the peer waits for.
+  virtual void watch(peer& who, std::uint32_t events) = 0;
+  // peer::on_deadline() is to be called at `when`, instead of any earlier arrangement.
+  virtual void set_deadline(peer& who, time_point when) = 0;
+  virtual void clear_deadline(peer& who) = 0;
+  // A protocol error ended the connection.
+  virtual void count_protocol_error(const peer& who, std::string_view what) = 0;
+  // The connection is over: the peer is to be destroyed, not before the call that it is in has returned.
+  virtual void bury(peer& who) = 0;
+
+ protected:
+  ~peer_host() = default;
+};
+
+}  // namespace roombridge::local

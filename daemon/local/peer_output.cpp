@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/local/peer_output.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include <roombridge/proto/messages.hpp>
+
+namespace roombridge::local {
+namespace {
+
+// Events of one turn: more would keep the other peers waiting, and the kernel takes no more at once.
+constexpr std::size_t turn_bytes = 256u << 10;
+
+std::string encode(const log::loss& lost) {
+  proto::gap told;
+  told.first = lost.first;
+  told.last = lost.last;
+  told.reason = "slow";
+  told.count = lost.events;
+  if (lost.upstream) {
+    told.from = lost.upstream->from;
+    told.until = lost.upstream->until;
+    // Nothing but upstream gaps was passed over: it is as if one of them had been sent.
+    if (lost.events == 0) {
+      told.first = lost.last;
+      told.reason = "upstream";
+      told.count.reset();
+    }
+  }
+  return proto::encode(told);
+}
+
+}  // namespace
+
+void peer_output::pieces::clear() {
+  count_ = 0;
+  bytes_ = 0;
+  loss_.clear();
+  events_.clear();
+}
+
+void peer_output::pieces::add(const void* data, std::size_t size) {
+  if (size == 0) return;
+  parts_[count_++] = {const_cast<void*>(data), size};
+  bytes_ += size;
+}
+
+bool peer_output::push(proto::frame_type type, std::string_view head, std::span<const std::byte> payload) {
+  if (!proto::append_frame(control_, type, head, payload)) return false;
+  held_.set(held());
+  owner_.on_output_pending();
+  return true;
+}
+
+void peer_output::push_frame(std::string_view frame) {
+  control_ += frame;
+  held_.set(held());
+  owner_.on_output_pending();
+}
+
+void peer_output::set_status(shared_frame status) {
+  status_ = std::move(status);
+  owner_.on_output_pending();
+}
+
+void peer_output::drop_control() {
+  std::size_t end = control_begin_;
+  if (control_sent_ > control_begin_) {
+    const auto bytes = std::as_bytes(std::span{control_}).subspan(control_begin_);
+    end += proto::header_size + proto::decode_header(bytes.first<proto::header_size>()).body_length;
+  }
+  control_.resize(end);
+  held_.set(held());
+}
+
+bool peer_output::pending() const {
+  if (!kept_.empty() || control_sent_ < control_.size() || !cursor_.under_way().empty()) return true;
+  return !events_stopped_ && (status_ != nullptr || cursor_.pending());
+}
+
+void peer_output::gather(pieces& out) {
+  out.clear();
+  out.add(kept_.data(), kept_.size());
+  const auto under_way = cursor_.under_way();
+  out.add(under_way.data(), under_way.size());
+  out.add(control_.data() + control_sent_, control_.size() - control_sent_);
+  if (events_stopped_) return;
+  if (status_) out.add(status_->data(), status_->size());
+  if (cursor_.lost()) out.loss_ = encode(*cursor_.lost());
+  out.add(out.loss_.data(), out.loss_.size());
+  cursor_.collect(out.events_, turn_bytes);
+  for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
+}
+
+void peer_output::taken(const pieces& from, std::size_t size) {
+  std::size_t left = size;
+  const std::size_t of_kept = std::min(left, kept_.size());
+  kept_.erase(0, of_kept);
+  left -= of_kept;
+  const std::size_t of_frame = std::min(left, cursor_.under_way().size());
+  cursor_.sent_under_way(of_frame);
+  left -= of_frame;
+  const std::size_t of_control = std::min(left, control_.size() - control_sent_);
+  take_control(of_control);
+  left -= of_control;
+  if (left > 0 && status_) {
+    left -= take_whole(*status_, left);
+    status_.reset();
+  }
+  if (left > 0 && !from.loss_.empty()) {
+    left -= take_whole(from.loss_, left);
+    cursor_.told_loss();
+  }
+  if (left > 0) cursor_.sent(from.events_, left);
+  held_.set(held());
+}
+
+// Takes the beginning of a frame that is not in the log; what is not taken of it is kept.
+std::size_t peer_output::take_whole(std::string_view frame, std::size_t& left) {
+  const std::size_t size = std::min(left, frame.size());
+  kept_ = frame.substr(size);
+  return size;
+}
+
+void peer_output::take_control(std::size_t size) {
+  control_sent_ += size;
+  while (control_begin_ < control_sent_) {
+    const auto bytes = std::as_bytes(std::span{control_}).subspan(control_begin_);
+    const std::size_t frame = proto::header_size + proto::decode_header(bytes.first<proto::header_size>()).body_length;
+    if (control_begin_ + frame > control_sent_) break;
+    control_begin_ += frame;
+  }
+  // An idle peer holds nothing; a busy one moves its frames seldom.
+  if (control_begin_ == control_.size()) {
+    control_ = {};
+  } else if (control_begin_ > control_.size() / 2) {
+    control_.erase(0, control_begin_);
+  } else {
+    return;
+  }
+  control_sent_ -= control_begin_;
+  control_begin_ = 0;
+}
+
+void peer_output::on_frame_leaves(std::span<const std::byte> rest) {
+  // Up to twice the limit, so that the connections which are told of passing it can still be told.
+  if (held_.account().bytes + rest.size() > 2 * user_limit_) {
+    cut_ = true;
+    return;
+  }
+  kept_.assign(reinterpret_cast<const char*>(rest.data()), rest.size());
+  held_.set(held());
+}
+
+}  // namespace roombridge::local

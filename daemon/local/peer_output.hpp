@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// What goes out to one peer, and in which order: the rest of the frame under way, control frames, the newest status, a
+// loss, events from the log. Knows no socket: it gives bytes and is told how many were taken.
+//
+// Invariants: at most one frame is partly sent, and it is finished before anything else. Events are not copied, except
+// the rest of a frame that leaves the log while it is under way. What is held outside the log is charged to the user.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <roombridge/proto/frame.hpp>
+
+#include "daemon/local/user_account.hpp"
+#include "daemon/log/cursor.hpp"
+#include "daemon/log/event_log.hpp"
+
+namespace roombridge::local {
+
+// The STATUS frame that all peers share; replaced, never changed.
+using shared_frame = std::shared_ptr<const std::string>;
+
+class peer_output final : public log::cursor_owner {
+ public:
+  // Called when there is something to send again; must not write at once.
+  class listener {
+   public:
+    virtual void on_output_pending() = 0;
+
+   protected:
+    ~listener() = default;
+  };
+
+  // `user_limit`: bytes that the user's connections may hold. All references outlive this.
+  peer_output(listener& owner, log::event_log& events, charge& held, const std::size_t& user_limit)
+      : owner_(owner), cursor_(events.cursors(), *this), held_(held), user_limit_(user_limit) {}
+
+  [[nodiscard]] log::cursor& cursor() { return cursor_; }
+  [[nodiscard]] const log::cursor& cursor() const { return cursor_; }
+
+  // Appends a control frame. False: it passes the limit of a frame, and nothing was appended.
+  [[nodiscard]] bool push(proto::frame_type type, std::string_view head, std::span<const std::byte> payload = {});
+
+  // The same for a frame that is encoded already.
+  void push_frame(std::string_view frame);
+
+  // `status` goes out next; it replaces one that has not begun to.
+  void set_status(shared_frame status);
+
+  // From now on only the frame under way and the control frames go out: nothing of the log, no status.
+  void stop_events() { events_stopped_ = true; }
+
+  // Forgets the control frames that have not begun to go out.
+  void drop_control();
+
+  // The frame under way left the log when there was no room left for a copy: the stream cannot go on.
+  [[nodiscard]] bool cut() const { return cut_; }
+
+  [[nodiscard]] bool pending() const;
+
+  // What to send next, to be used at once. One object serves all peers: it is large.
+  class pieces {
+   public:
+    [[nodiscard]] std::span<const iovec> all() const { return std::span{parts_}.first(count_); }
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+   private:
+    friend class peer_output;
+    void clear();
+    void add(const void* data, std::size_t size);
+
+    std::array<iovec, log::batch::max_ranges + 5> parts_;
+    std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
+    std::string loss_;
+    log::batch events_;
+  };
+  void gather(pieces& out);
+
+  // The first `size` bytes of what gather() gave have been taken; nothing has changed since.
+  void taken(const pieces& from, std::size_t size);
+
+  // Bytes held outside the log.
+  [[nodiscard]] std::size_t held() const { return control_.size() + kept_.size(); }
+
+ private:
+  void on_pending() override { owner_.on_output_pending(); }
+  void on_frame_leaves(std::span<const std::byte> rest) override;
+
+  void keep(std::string_view rest);
+  void take_control(std::size_t size);
+  std::size_t take_whole(std::string_view frame, std::size_t& left);
+
+  listener& owner_;
+  log::cursor cursor_;
+  charge& held_;
+  const std::size_t& user_limit_;
+  std::string kept_;               // the rest of a frame under way that lies nowhere else
+  std::string control_;            // frames
+  std::size_t control_begin_ = 0;  // of the first frame in control_ that is not wholly sent
+  std::size_t control_sent_ = 0;   // bytes of control_ that are sent
+  shared_frame status_;
+  bool events_stopped_ = false;
+  bool cut_ = false;
+};
+
+}  // namespace roombridge::local

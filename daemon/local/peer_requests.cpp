@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// What a client's frames ask for (PROTOCOL.md section 4), and the answers.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <roombridge/proto/messages.hpp>
+#include <roombridge/proto/payload.hpp>
+
+#include "daemon/local/peer.hpp"
+
+namespace roombridge::local {
+namespace {
+
+using proto::error_code;
+using proto::frame_type;
+
+std::string hex(std::uint64_t number) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+  const auto size = static_cast<std::size_t>(end - digits.data());
+  return std::string(digits.size() - size, '0').append(digits.data(), size);
+}
+
+proto::emit_outcome outcome_of(std::string_view name) {
+  for (const auto outcome :
+       {proto::emit_outcome::acked, proto::emit_outcome::sent_unknown, proto::emit_outcome::not_sent}) {
+    if (name == proto::to_string(outcome)) return outcome;
+  }
+  return proto::emit_outcome::none;
+}
+
+}  // namespace
+
+void peer::handle(const proto::frame& frame) {
+  if (state_ == state::hello) return handle_hello(frame);
+  switch (frame.type) {
+    case frame_type::hello:
+      return fail(error_code::hello_expected, "HELLO came twice");
+    case frame_type::subscribe:
+      return handle_subscribe(frame);
+    case frame_type::unsubscribe:
+      return handle_unsubscribe(frame);
+    case frame_type::join:
+    case frame_type::leave:
+    case frame_type::ack:
+      return handle_reserved(frame);
+    case frame_type::emit:
+      return handle_emit(frame);
+    case frame_type::call:
+      return handle_call(frame);
+    case frame_type::ping:
+      return handle_ping(frame);
+    case frame_type::pong:
+      return handle_pong(frame);
+    default:
+      return;  // unknown types are skipped
+  }
+}
+
+void peer::handle_hello(const proto::frame& frame) {
+  if (frame.type != frame_type::hello) return fail(error_code::hello_expected, "the first frame must be HELLO");
+  auto hello = proto::parse<proto::hello>(frame.head);
+  if (!hello) return reject(hello.error());
+  if (std::find(hello->versions.begin(), hello->versions.end(), proto::protocol_version) == hello->versions.end()) {
+    return fail(error_code::version_unsupported, "this daemon speaks version 1 only");
+  }
+  state_ = state::open;
+  client_ = std::move(hello->client);
+  decoder_.set_body_limit(proto::max_body);
+  proto::welcome welcome;
+  welcome.server = host_.server_name();
+  welcome.epoch = hex(host_.events().epoch());
+  welcome.newest = host_.events().newest();
+  welcome.may_control = may_control_;
+  push(welcome);
+  plan_ping();
+}
+
+void peer::handle_subscribe(const proto::frame& frame) {
+  auto request = proto::parse<proto::subscribe>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id)) return;
+  auto& cursor = output_.cursor();
+  if (cursor.subscriptions() == proto::max_subscriptions) {
+    return refuse(request->id, error_code::too_many_subscriptions,
+                  "the connection has " + std::to_string(proto::max_subscriptions) + " subscriptions");
+  }
+  succeed(request->id);
+  cursor.subscribe({.id = request->id, .events = std::move(request->events), .topics = std::move(request->topics)});
+  if (std::exchange(subscribed_ever_, true)) return;
+  if (const auto& status = host_.status()) output_.push_frame(*status);
+  push(proto::live{host_.events().newest()});
+}
+
+void peer::handle_unsubscribe(const proto::frame& frame) {
+  const auto request = proto::parse<proto::unsubscribe>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id)) return;
+  if (!output_.cursor().unsubscribe(request->subscription)) {
+    return refuse(request->id, error_code::unknown_subscription,
+                  "there is no subscription " + std::to_string(request->subscription));
+  }
+  succeed(request->id);
+}
+
+void peer::handle_emit(const proto::frame& frame) {
+  const auto request = proto::parse<proto::emit>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id)) return;
+  const auto payload = proto::split_payload(frame.payload, request->attachments);
+  if (!payload) {
+    return answer(request->id, {.error = static_cast<int>(error_code::bad_payload),
+                                .text = "`attachments` names more bytes than the payload has",
+                                .outcome = "not_sent"});
+  }
+  if (!open_request(request->id)) return;
+  const bool empty = payload->arguments().empty() && payload->attachments().empty();
+  host_.requests().on_emit({.event = request->event,
+                            .arguments = empty ? std::string_view{"[]"} : payload->arguments(),
+                            .attachments = payload->attachments(),
+                            .want_ack = request->ack,
+                            .deadline = std::chrono::milliseconds{request->deadline_ms}},
+                           host_.answer_to(token_, request->id));
+}
+
+void peer::handle_call(const proto::frame& frame) {
+  const auto request = proto::parse<proto::call>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id) || !open_request(request->id)) return;
+  if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers()});
+  host_.requests().on_call(request->method, request->params, may_control_, host_.answer_to(token_, request->id));
+}
+
+void peer::handle_reserved(const proto::frame& frame) {
+  const auto request = proto::parse<proto::reserved_request>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id)) return;
+  refuse(request->id, error_code::unsupported,
+         std::string{proto::to_string(frame.type)} + " is reserved for a later version of the daemon");
+}
+
+void peer::handle_ping(const proto::frame& frame) {
+  const auto request = proto::parse<proto::ping>(frame.head);
+  if (!request) return reject(request.error());
+  push(proto::pong{request->id});
+}
+
+void peer::handle_pong(const proto::frame& frame) {
+  const auto reply = proto::parse<proto::pong>(frame.head);
+  if (!reply) return reject(reply.error());
+  if (!ping_open_ || reply->id != ping_id_) return;
+  ping_open_ = false;
+  plan_ping();
+}
+
+void peer::answer(std::uint64_t id, local::answer what) {
+  std::erase(open_, id);
+  if (ending()) return;
+  proto::result result;
+  result.id = id;
+  result.outcome = outcome_of(what.outcome);
+  if (what.error != 0) {
+    result.error = proto::make_error(static_cast<error_code>(what.error), std::move(what.text));
+  } else {
+    result.attachments = std::move(what.attachments);
+  }
+  if (push(result, std::as_bytes(std::span{what.payload}))) return;
+  result.error = proto::make_error(error_code::internal, "the answer is larger than a frame may be");
+  result.attachments.clear();
+  push(result);
+}
+
+void peer::succeed(std::uint64_t id) {
+  proto::result result;
+  result.id = id;
+  push(result);
+}
+
+void peer::refuse(std::uint64_t id, error_code code, std::string text) {
+  proto::result result;
+  result.id = id;
+  result.error = proto::make_error(code, std::move(text));
+  push(result);
+}
+
+void peer::reject(const proto::parse_error& error) {
+  if (error.id) return refuse(*error.id, error.code, error.text);
+  fail(error.code, error.text);
+}
+
+bool peer::accept_id(std::uint64_t id) {
+  const bool in_use = output_.cursor().subscribed(id) || std::find(open_.begin(), open_.end(), id) != open_.end();
+  if (in_use) refuse(id, error_code::duplicate_id, "the id " + std::to_string(id) + " is in use");
+  return !in_use;
+}
+
+bool peer::open_request(std::uint64_t id) {
+  if (open_.size() == proto::max_open_requests) {
+    refuse(id, error_code::too_many_requests,
+           std::to_string(proto::max_open_requests) + " requests of this connection are open");
+    return false;
+  }
+  open_.push_back(id);
+  return true;
+}
+
+}  // namespace roombridge::local

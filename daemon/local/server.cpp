@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Accepting, and the parts put together.
+#include "daemon/local/server.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "daemon/base/log_limiter.hpp"
+#include "daemon/local/hub.hpp"
+#include "daemon/local/listener.hpp"
+
+namespace roombridge::local {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+using timer = asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, io::executor>;
+
+constexpr int accepts_per_turn = 64;
+constexpr std::chrono::milliseconds pause_without_descriptors{200};
+
+constexpr asio::use_awaitable_t<io::executor> use_awaitable;
+
+}  // namespace
+
+class server::impl {
+ public:
+  impl(io::context& context, options initial, std::string server_name, log::event_log& events, request_handler& handler,
+       logger& log)
+      : options_(std::move(initial)),
+        log_(log),
+        listener_(std::in_place, options_),
+        acceptable_(context.get_executor(), ::dup(listener_->fd())),
+        pause_(context.get_executor()),
+        drained_(context.get_executor()),
+        hub_(context, options_, std::move(server_name), events, handler, log) {
+    drained_.expires_at(steady_clock::time_point::max());
+  }
+
+  io::task<> run() {
+    while (!stopping_) {
+      boost::system::error_code error;
+      co_await acceptable_.async_wait(acceptable_.wait_read, asio::redirect_error(use_awaitable, error));
+      if (stopping_ || accept_some()) continue;
+      pause_.expires_after(pause_without_descriptors);
+      co_await pause_.async_wait(asio::redirect_error(use_awaitable, error));
+    }
+    if (hub_.size() > 0) {
+      boost::system::error_code error;
+      co_await drained_.async_wait(asio::redirect_error(use_awaitable, error));
+    }
+    hub_.close_all();
+  }
+
+  void stop(std::chrono::milliseconds drain) {
+    if (std::exchange(stopping_, true)) return;
+    boost::system::error_code ignored;
+    acceptable_.close(ignored);
+    pause_.cancel();
+    listener_.reset();
+    drained_.expires_after(drain);
+    hub_.shut_down([this] { drained_.cancel(); });
+  }
+
+  std::vector<std::string> reconfigure(const options& changed) {
+    std::vector<std::string> restart;
+    const auto compare = [&restart](const auto& now, const auto& then, const char* name) {
+      if (now != then) restart.emplace_back(name);
+    };
+    compare(options_.socket, changed.socket, "local.socket");
+    compare(options_.mode, changed.mode, "local.mode");
+    compare(options_.owner, changed.owner, "local.owner");
+    compare(options_.group, changed.group, "local.group");
+    hub_.reconfigure(changed);
+    return restart;
+  }
+
+  hub& peers() { return hub_; }
+
+ private:
+  // False: out of descriptors or memory, for a while.
+  bool accept_some() {
+    for (int i = 0; i < accepts_per_turn; ++i) {
+      unique_fd fd{::accept4(listener_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      if (fd) {
+        hub_.adopt(std::move(fd));
+        continue;
+      }
+      const int error = errno;
+      if (error == EAGAIN) return true;
+      if (error == EINTR || error == ECONNABORTED) continue;
+      if (const auto suppressed = shortages_.occurred(steady_clock::now())) {
+        log_.error(std::string{"local connections wait: accept: "} + std::strerror(error) +
+                   "; raise LimitNOFILE= or lower local.connections");
+      }
+      return false;
+    }
+    return true;
+  }
+
+  options options_;
+  logger& log_;
+  std::optional<listener> listener_;
+  asio::posix::basic_stream_descriptor<io::executor> acceptable_;
+  timer pause_;
+  timer drained_;
+  log_limiter shortages_;
+  bool stopping_ = false;
+  hub hub_;
+};
+
+server::server(io::context& context, options initial, std::string server_name, log::event_log& events,
+               request_handler& handler, logger& log)
+    : impl_(std::make_unique<impl>(context, std::move(initial), std::move(server_name), events, handler, log)) {}
+server::~server() = default;
+
+io::task<> server::run() {
+  return impl_->run();
+}
+void server::stop(std::chrono::milliseconds drain) {
+  impl_->stop(drain);
+}
+void server::publish_status(std::string status_head) {
+  impl_->peers().publish_status(status_head);
+}
+void server::flush() {
+  impl_->peers().flush();
+}
+std::vector<std::string> server::reconfigure(const options& changed) {
+  return impl_->reconfigure(changed);
+}
+std::vector<peer_info> server::peers() const {
+  return impl_->peers().peers();
+}
+server_counters server::counters() const {
+  return impl_->peers().counters();
+}
+
+}  // namespace roombridge::local
