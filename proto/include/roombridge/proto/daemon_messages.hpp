@@ -47,7 +47,7 @@ struct status {
   static constexpr auto type = frame_type::status;
   upstream_state state = upstream_state::offline;
   std::int64_t since = 0;
-  std::optional<std::vector<std::string>> rooms;  // what is joined; present when authenticated
+  std::optional<std::vector<std::string>> rooms;  // what is joined; present when authenticated, if they fit
   std::string cause;                              // empty: nothing ended or failed
   std::string text;
   std::optional<std::int64_t> next_attempt;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// What a client gets to see: the daemon's messages, the answers to requests, and failures. Plain data that owns its
+// memory.
+//
+// Times are µs since the Unix epoch. The fields' meaning is in the protocol's document, sections 4 to 6.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <roombridge/proto/daemon_messages.hpp>
+#include <roombridge/proto/expected.hpp>
+
+namespace roombridge {
+
+using proto::bye;
+using proto::emit_outcome;
+using proto::error_code;
+using proto::error_info;
+using proto::gap;
+using proto::live;
+using proto::status;
+using proto::upstream_state;
+using proto::welcome;
+
+using request_id = std::uint64_t;
+
+// An event. `arguments` is a JSON array exactly as the server wrote it: perhaps with what strict parsers refuse.
+struct event {
+  std::uint64_t seq = 0;
+  std::int64_t time = 0;  // when the daemon received it
+  std::string name;
+  std::vector<std::string> topics;
+  bool unexpected = false;  // its payload is not what the daemon's profile expects
+  std::string arguments;
+  std::vector<std::string> attachments;  // bytes
+  bool operator==(const event&) const = default;
+};
+
+// The RESULT of a request.
+struct answer {
+  request_id id = 0;
+  std::optional<error_info> error;            // nothing: ok
+  emit_outcome outcome = emit_outcome::none;  // none but for an emit
+  std::string payload;                        // call: the result's JSON; acked emit: the acknowledgement's arguments
+  std::vector<std::string> attachments;       // acked emit: bytes
+  [[nodiscard]] bool ok() const { return !error; }
+  bool operator==(const answer&) const = default;
+};
+
+// An ERROR frame: a mistake of this client that answers no request.
+using protocol_error = proto::error;
+
+enum class failure_kind {
+  unreachable,       // no daemon listens there
+  not_permitted,     // the socket's mode keeps this user out
+  timeout,           // nothing came in time; the request may still be carried out
+  closed,            // the daemon closed the connection
+  protocol,          // the daemon sent what the protocol forbids
+  refused,           // the daemon refused the request: `error` has its reason
+  invalid_argument,  // this program asked for something that cannot be said in the protocol; nothing was sent
+  not_connected,     // there is no connection
+};
+
+struct failure {
+  failure_kind kind = failure_kind::closed;
+  std::string text;                 // for a person: what, where, and what to do
+  std::optional<error_info> error;  // refused only
+  bool operator==(const failure&) const = default;
+};
+
+template <class T>
+using outcome = proto::expected<T, failure>;
+
+// The connection's end. `reconnect`: coming back makes sense.
+struct closed {
+  failure why;
+  bool reconnect = true;
+  bool operator==(const closed&) const = default;
+};
+
+using message = std::variant<welcome, event, status, live, gap, answer, protocol_error, bye, closed>;
+
+// Which events a subscription wants. Patterns are exact names, or a prefix and one `*` at the end; an empty list: all.
+struct filter {
+  std::vector<std::string> events;
+  std::vector<std::string> topics;
+  bool operator==(const filter&) const = default;
+};
+
+// An event to send upstream. `arguments`: a JSON array, or empty for none.
+struct emission {
+  std::string event;
+  std::string arguments{};
+  std::vector<std::string> attachments{};      // bytes; at most 16
+  bool ack = true;                             // wait for the server's acknowledgement
+  std::chrono::milliseconds deadline{10'000};  // for the acknowledgement; 1 ms to 5 minutes
+};
+
+}  // namespace roombridge

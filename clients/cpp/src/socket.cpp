@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "socket.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <system_error>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace roombridge {
+namespace {
+
+std::string describe(int error) {
+  return std::generic_category().message(error);
+}
+
+failure cannot(failure_kind kind, const std::string& path, const std::string& why) {
+  return {kind, "cannot connect to " + path + ": " + why, std::nullopt};
+}
+
+// Whom the socket admits, for a user that it keeps out.
+std::string admission(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return "permission denied for this user; ask root which group may enter its directory";
+  const group* entry = ::getgrgid(info.st_gid);
+  const std::string name = entry != nullptr ? entry->gr_name : std::to_string(info.st_gid);
+  return "permission denied; the socket belongs to group `" + name + "`: `sudo usermod -aG " + name +
+         " $USER`, then log in again";
+}
+
+failure explain(int error, const std::string& path) {
+  switch (error) {
+    case ENOENT:
+      return cannot(failure_kind::unreachable, path,
+                    "there is no such socket; is roombridged running (`systemctl status roombridge`), and is this its "
+                    "path (--socket, $ROOMBRIDGE_SOCKET)?");
+    case ECONNREFUSED:
+      return cannot(failure_kind::unreachable, path, "nobody listens there; start roombridged");
+    case EACCES:
+    case EPERM:
+      return cannot(failure_kind::not_permitted, path, admission(path));
+    case EAGAIN:
+      return cannot(failure_kind::timeout, path,
+                    "the daemon did not accept the connection in time; it may be overloaded");
+    default:
+      return cannot(failure_kind::unreachable, path, describe(error));
+  }
+}
+
+void set_non_blocking(int fd) {
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+}  // namespace
+
+std::optional<failure> unix_socket::connect(const std::string& path, std::chrono::milliseconds timeout) {
+  close();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) {
+    return cannot(failure_kind::unreachable, "\"" + path + "\"",
+                  "a socket's path has 1 to " + std::to_string(sizeof address.sun_path - 1) + " bytes");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+
+  fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return explain(errno, path);
+  // A non-blocking connect to a full backlog fails at once, a blocking one waits for as long as it may send.
+  const auto allowed = std::max(timeout, std::chrono::milliseconds{1});
+  const timeval limit{allowed.count() / 1000, (allowed.count() % 1000) * 1000};
+  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    close();
+    return explain(error, path);
+  }
+  set_non_blocking(fd_);
+  return std::nullopt;
+}
+
+void unix_socket::adopt(int fd) {
+  close();
+  fd_ = fd;
+  set_non_blocking(fd_);
+}
+
+void unix_socket::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+void unix_socket::shut_down() {
+  ::shutdown(fd_, SHUT_RDWR);
+}
+
+std::optional<std::size_t> unix_socket::read(std::span<std::byte> into) {
+  const auto count = ::recv(fd_, into.data(), into.size(), 0);
+  if (count > 0) return static_cast<std::size_t>(count);
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return 0;
+  end_text_ = count == 0 ? "it was closed" : describe(errno);
+  return std::nullopt;
+}
+
+std::optional<std::size_t> unix_socket::write(std::string_view from) {
+  const auto count = ::send(fd_, from.data(), from.size(), MSG_NOSIGNAL);
+  if (count >= 0) return static_cast<std::size_t>(count);
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return 0;
+  end_text_ = describe(errno);
+  return std::nullopt;
+}
+
+bool unix_socket::wait(bool for_write, const deadline& until) const {
+  for (;;) {
+    int milliseconds = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
+      milliseconds = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
+    }
+    pollfd entry{fd_, static_cast<short>(POLLIN | (for_write ? POLLOUT : 0)), 0};
+    const int ready = ::poll(&entry, 1, milliseconds);
+    if (ready > 0) return true;
+    if (ready == 0) return false;
+    if (errno != EINTR) return true;  // the next read or write will say what is wrong
+  }
+}
+
+}  // namespace roombridge
