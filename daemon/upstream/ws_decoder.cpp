@@ -109,10 +109,10 @@ std::size_t ws_decoder::header_length(std::string_view bytes) {
 ws_error ws_decoder::parse_header(std::string_view header) {
   const auto first = static_cast<std::uint8_t>(header[0]);
   const auto second = static_cast<std::uint8_t>(header[1]);
+  if ((second & mask_bit) != 0) return ws_error::masked;
   // permessage-deflate, once it is negotiated, allows RSV1 (0x40) here on the first frame of a text or binary message.
   if ((first & reserved_bits) != 0) return ws_error::reserved_bits;
   if (!is_known(first & opcode_bits)) return ws_error::unknown_opcode;
-  if ((second & mask_bit) != 0) return ws_error::masked;
 
   frame_.fin = (first & fin_bit) != 0;
   frame_.opcode = static_cast<ws_opcode>(first & opcode_bits);
