@@ -60,22 +60,21 @@ class Server {
   }
 }
 
-// Runs `body` with a server and a function that connects the reference client to it; ends all of them.
+// Runs `body` with a server and a function that connects the reference client to it; ends all of them, also when it fails or hangs.
 function serverTest(name, body, options = []) {
-  test(name, async () => {
+  test(name, { timeout: 20_000 }, async (t) => {
     const server = await Server.start(...options);
     const sockets = [];
-    const connect = (nsp = '/', more = {}) => {
+    t.after(() => {
+      for (const socket of sockets) socket.disconnect();
+      server.process.kill();
+    });
+    await body(server, (nsp = '/', more = {}) => {
       const socket = io(server.url + nsp, { transports: ['websocket'], forceNew: true, reconnectionDelay: 10, ...more });
       sockets.push(socket);
       return socket;
-    };
-    try {
-      await body(server, connect);
-    } finally {
-      for (const socket of sockets) socket.disconnect();
-      await server.stop();
-    }
+    });
+    await server.stop();
   });
 }
 

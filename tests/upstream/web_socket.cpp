@@ -3,6 +3,7 @@
 // pointer; what the owner gave as callbacks is taken away when the owner goes.
 #include "tests/upstream/web_socket.hpp"
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <utility>
@@ -36,12 +37,13 @@ using timer = asio::basic_waitable_timer<steady, asio::wait_traits<steady>, exec
 using stream = beast::websocket::stream<tcp_socket, false>;
 
 constexpr std::chrono::seconds handshake_timeout{10};
+constexpr std::chrono::seconds linger_timeout{10};
 
 }  // namespace
 
 class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
  public:
-  impl(tcp_socket socket, std::size_t message_limit) : stream_(std::move(socket)) {
+  impl(tcp_socket socket, std::size_t message_limit) : stream_(std::move(socket)), linger_(stream_.get_executor()) {
     stream_.read_message_max(message_limit);
     stream_.auto_fragment(false);
     // Bounds the handshake and the wait for the answer to a close; the heartbeat is the session's.
@@ -90,18 +92,35 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
   }
 
   void on_read(error_code error) {
-    if (error) return on_end(error);
+    if (error) {
+      linger_.expires_after(linger_timeout);
+      linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled) self->drop();
+      });
+      return drain(error);
+    }
     const auto data = buffer_.cdata();
     if (on_message_) on_message_({static_cast<const char*>(data.data()), data.size()}, stream_.got_binary());
     buffer_.consume(buffer_.size());
     read();
   }
 
-  void on_end(error_code error) {
+  // After a fault of the peer Beast sends the close frame, but does not read to the end. Closing a socket with unread
+  // bytes resets it, and the peer might never see why.
+  void drain(error_code reason) {
+    stream_.next_layer().async_read_some(asio::buffer(scrap_),
+                                         [self = shared_from_this(), reason](error_code error, std::size_t) {
+                                           if (error) return self->end(reason);
+                                           self->drain(reason);
+                                         });
+  }
+
+  void end(error_code reason) {
+    linger_.cancel();
     drop();
     on_message_ = nullptr;
-    // The owner may destroy the callback's owner from within it.
-    if (const auto on_closed = std::exchange(on_closed_, nullptr)) on_closed(error.message());
+    // Moved out, as the owner may destroy this connection from within it.
+    if (const auto on_closed = std::exchange(on_closed_, nullptr)) on_closed(reason.message());
   }
 
   void write() {
@@ -133,7 +152,9 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
   }
 
   stream stream_;
+  timer linger_;
   beast::flat_buffer buffer_;
+  std::array<char, 4096> scrap_{};
   std::deque<item> queue_;
   bool writing_ = false;  // the queue's front, or its callback is running
   message_function on_message_;
