@@ -19,12 +19,12 @@ namespace roombridge::log {
 
 // An event as the events layer understood it. All views live for the call.
 struct event {
-  std::int64_t time = 0;                     // µs since the Unix epoch, of receipt
-  std::string_view name;                     // UTF-8, at most 256 bytes
-  std::span<const std::string_view> topics;  // UTF-8, no repeats; those behind the first 64 are left out
+  std::int64_t time = 0;                       // µs since the Unix epoch, of receipt
+  std::string_view name{};                     // UTF-8, at most 256 bytes
+  std::span<const std::string_view> topics{};  // UTF-8, no repeats; those behind the first 64 are left out
   bool unexpected = false;
-  std::string_view arguments;  // JSON text between the brackets of the arguments' array, not including them
-  std::span<const std::span<const std::byte>> attachments;  // at most 16
+  std::string_view arguments{};  // JSON text between the brackets of the arguments' array, not including them
+  std::span<const std::span<const std::byte>> attachments{};  // at most 16
 };
 
 class cursor_registry;
