@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: MIT
+"""What every integration test stands on: a real Socket.IO server, the real daemon, and waiting for facts with a deadline.
+
+Invariants: nothing sleeps; a wait that passes its deadline fails with the daemon's log; at the end of every test each
+daemon is alive, ends with status 0 on SIGTERM, and has not written a token to its log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "clients/python"))
+
+from roombridge import Client, Event, Message  # noqa: E402  (found by the line above)
+
+BUILD = Path(os.environ.get("ROOMBRIDGE_BIN_DIR") or ROOT / "build/dev").resolve()
+ROOMBRIDGED = BUILD / "daemon/service/roombridged"
+ROOMBRIDGECTL = BUILD / "clients/ctl/roombridgectl"
+NODE_MODULES = BUILD / "node_modules"
+HERE = Path(__file__).resolve().parent
+
+DEADLINE = 30.0
+"""Seconds that anything may take before a test fails: far more than needed, so that a slow machine passes."""
+
+BOOKING_RULES: dict[str, Any] = {
+    "reservation_update": {
+        "topics": ["reservation-{reservationId}", "shop-{shopId}", "user-{userId}"],
+        "required": ["reservationId", "status", "shopId", "userId", "updateType", "timestamp"],
+    },
+    "notification": {"topics": [], "required": ["id", "title"]},
+}
+
+T = TypeVar("T")
+
+
+def reservation(reservation_id: int | str, shop_id: int = 7, **more: Any) -> dict[str, Any]:
+    """A `reservation_update` as the profile expects it."""
+    return {
+        "reservationId": reservation_id,
+        "status": "confirmed",
+        "shopId": shop_id,
+        "userId": 3,
+        "updateType": "confirmed",
+        "timestamp": "2026-01-01T00:00:00Z",
+        **more,
+    }
+
+
+class Output:
+    """What a process writes to a pipe, line by line, for whoever waits for a certain line."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def wait(self, find: Callable[[list[str]], T | None], what: str) -> T:
+        """The first thing that `find` finds in the lines. Fails when the process ends or the deadline passes without it."""
+        deadline = time.monotonic() + DEADLINE
+        with self._changed:
+            while (found := find(self.lines)) is None:
+                if self._ended:
+                    raise AssertionError(f"the process ended without {what}")
+                if not self._changed.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"waited {DEADLINE:.0f} s in vain for {what}")
+            return found
+
+    def join(self) -> None:
+        """Returns when everything has been read; for after the process has ended."""
+        self._thread.join(DEADLINE)
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+class Reporter:
+    """A process that takes commands as JSON lines and reports what it sees as JSON lines, each report taken once."""
+
+    def __init__(self, *command: str | Path) -> None:
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._input = self.process.stdin
+        self.output = Output(self.process.stdout)
+        self._taken: set[int] = set()
+
+    def command(self, **fields: Any) -> None:
+        self._input.write(json.dumps(fields).encode() + b"\n")
+        self._input.flush()
+
+    def saw(self, seen: str, **fields: Any) -> dict[str, Any]:
+        """Waits for the first report of this kind with these fields that was not taken before, and takes it."""
+
+        def find(lines: list[str]) -> dict[str, Any] | None:
+            for index, line in enumerate(lines):
+                if index not in self._taken and _has(json.loads(line), seen, fields):
+                    self._taken.add(index)
+                    return json.loads(line)
+            return None
+
+        return self.output.wait(find, f"{type(self).__name__} seeing {seen} {fields}, only {self.output.lines[-20:]}")
+
+    def seen(self, seen: str, **fields: Any) -> list[dict[str, Any]]:
+        """All reports of this kind so far, taken or not."""
+        return [report for line in list(self.output.lines) if _has(report := json.loads(line), seen, fields)]
+
+    def freeze(self) -> None:
+        """SIGSTOP: its sockets stay, it does nothing any more."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._input.close()
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.join()
+
+
+def _has(report: dict[str, Any], seen: str, fields: dict[str, Any]) -> bool:
+    return report["seen"] == seen and all(key in report and report[key] == value for key, value in fields.items())
+
+
+class Server(Reporter):
+    """server.js: the booking backend. `port` 0 takes a free one."""
+
+    def __init__(self, tokens: dict[str, Any], port: int = 0, **settings: Any) -> None:
+        super().__init__(
+            "node", HERE / "server.js", NODE_MODULES, json.dumps({"port": port, "tokens": tokens, **settings})
+        )
+        self.port: int = self.saw("listening")["port"]
+        self.url = f"{'https' if 'tls' in settings else 'http'}://127.0.0.1:{self.port}"
+
+    def emit(self, event: str, *args: Any, room: str | None = None) -> None:
+        """To everyone, or everyone in the room; {"$hex": …} stands for bytes."""
+        self.command(do="emit", event=event, args=args, room=room)
+
+
+class OtherClient(Reporter):
+    """other_client.js: npm socket.io-client, authenticated when this returns."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__("node", HERE / "other_client.js", NODE_MODULES, url, token)
+        self.saw("auth_success")
+
+    def emit(self, event: str, *args: Any) -> list[Any]:
+        """Returns the acknowledgement's arguments."""
+        self.command(event=event, args=args)
+        return self.saw("ack")["answer"]
+
+
+class Daemon:
+    """roombridged on a config of its own; serving when this returns."""
+
+    def __init__(self, config: Path, socket: Path, environment: dict[str, str] | None = None) -> None:
+        self.config = config
+        self.socket = socket
+        # The daemon must stand on its config alone.
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("ROOMBRIDGE_", "NOTIFY_"))}
+        self.process = subprocess.Popen(
+            [ROOMBRIDGED, "--config", config], stderr=subprocess.PIPE, env={**clean, **(environment or {})}
+        )
+        assert self.process.stderr is not None
+        self.output = Output(self.process.stderr)
+        try:
+            self.logged("serving local programs")
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.output.lines)
+
+    def logged(self, pattern: str, after: int = 0) -> str:
+        """Waits for a log line that matches, among those from index `after` on."""
+
+        def find(lines: list[str]) -> str | None:
+            return next((line for line in lines[after:] if re.search(pattern, line)), None)
+
+        try:
+            return self.output.wait(find, f"the log line /{pattern}/")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the daemon's log:\n{self.log}") from None
+
+    def hang_up(self) -> None:
+        """SIGHUP: reload."""
+        self.process.send_signal(signal.SIGHUP)
+
+    def memory(self) -> int:
+        """Anonymous resident memory in bytes."""
+        text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"^RssAnon:\s+(\d+) kB", text, re.MULTILINE)
+        assert found is not None
+        return int(found[1]) * 1024
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"SIGTERM did not end the daemon; its log:\n{self.log}") from None
+        finally:
+            self.output.join()
+
+
+class Subscriber:
+    """A local program inside the test: a client whose messages are waited for."""
+
+    def __init__(
+        self, daemon: Daemon, name: str = "test", *, events: list[str] | None = None, topics: list[str] | None = None
+    ) -> None:
+        self.daemon = daemon
+        self.client = Client(str(daemon.socket), name=name, timeout=DEADLINE)
+        self.client.connect()
+        if events is not None or topics is not None:
+            self.client.subscribe(events or [], topics or [])
+
+    def until(self, wanted: Callable[[Message], bool], what: str = "a message") -> list[Message]:
+        """Everything up to and including the first message that is wanted."""
+        deadline = time.monotonic() + DEADLINE
+        got: list[Message] = []
+        while True:
+            message = self.client.receive(max(0.0, deadline - time.monotonic()))
+            if message is None:
+                raise AssertionError(
+                    f"waited {DEADLINE:.0f} s in vain for {what}, got {got}; the daemon's log:\n{self.daemon.log}"
+                )
+            got.append(message)
+            if wanted(message):
+                return got
+
+    def until_event(self, name: str) -> list[Event]:
+        """The events up to and including the first of this name."""
+        got = self.until(lambda message: isinstance(message, Event) and message.name == name, f"event {name}")
+        return [message for message in got if isinstance(message, Event)]
+
+    def until_state(self, *states: str) -> list[str]:
+        """Waits until the status has gone through these states in this order (others may lie between); what was seen."""
+        seen: list[str] = []
+        left = list(states)
+
+        def wanted(message: Message) -> bool:
+            state = getattr(message, "state", None)
+            if state is not None:
+                seen.append(state)
+                if left and state == left[0]:
+                    left.pop(0)
+            return not left
+
+        self.until(wanted, f"states {states}, seen {seen}")
+        return seen
+
+
+class IntegrationTest(unittest.TestCase):
+    """A server and what belongs to one daemon; a test starts the daemon itself, when it is ready for it."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        needed = {
+            ROOMBRIDGED: "build it",
+            NODE_MODULES / "socket.io": "tests/integration/install-node-modules",
+            Path(shutil.which("node") or "node"): "nodejs",
+        }
+        missing = [f"{path} ({how})" for path, how in needed.items() if not path.exists()]
+        if missing and os.environ.get("CI") == "true":
+            raise AssertionError(f"CI: missing {', '.join(missing)}")
+        if missing:
+            raise unittest.SkipTest(f"missing {', '.join(missing)}")
+
+    def setUp(self) -> None:
+        # Short, because a socket's path has at most 107 bytes.
+        self.directory = Path(tempfile.mkdtemp(prefix="roombridge-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+        self._daemons: list[Daemon] = []
+        self._secrets: list[str] = []
+        self.addCleanup(self._check_daemons)
+        self.token_file = self.directory / "token"
+        self.token = self.new_token()
+        self.write_token(self.token)
+        self.server = self.start_server()
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        assert result is not None
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > before:
+            for daemon in getattr(self, "_daemons", []):
+                print(f"--- log of roombridged {daemon.pid}\n{daemon.log}\n---", file=sys.stderr)
+        return result
+
+    def new_token(self) -> str:
+        """A token that must never be seen in a log."""
+        self._secrets.append(f"secret-{secrets.token_hex(8)}")
+        return self._secrets[-1]
+
+    def write_token(self, token: str) -> None:
+        """Replaces the token file at one stroke, as a careful program does."""
+        fresh = self.directory / "token.new"
+        fresh.write_text(token + "\n", encoding="ascii")
+        fresh.replace(self.token_file)
+
+    def start_server(self, port: int = 0, **settings: Any) -> Server:
+        server = Server({self.token: {"userId": 3, "name": "a till"}}, port, **settings)
+        self.addCleanup(server.close)
+        return server
+
+    def config(self, **changes: Any) -> dict[str, Any]:
+        """The test's config; `section={...}` adds to or replaces keys of that section."""
+        config: dict[str, Any] = {
+            "upstream": {
+                "url": self.server.url,
+                "token": {"file": str(self.token_file)},
+                "reconnect": {"first": "50ms", "max": "200ms", "refused_max": "1s", "quiet": "1s"},
+            },
+            "rooms": {"declared": ["shop-7", "shop-8"]},
+            "events": {"rules": BOOKING_RULES},
+            "local": {"socket": str(self.directory / "s")},
+            "log": {"capacity": "2MiB"},
+            "logging": {"level": "info"},
+        }
+        for section, values in changes.items():
+            config[section] = {**config.get(section, {}), **values}
+        return config
+
+    def write_config(self, config: dict[str, Any]) -> Path:
+        """JSON is YAML."""
+        path = self.directory / "config.yaml"
+        path.write_text(json.dumps(config, indent=2), encoding="utf-8")
+        return path
+
+    def start_daemon(self, environment: dict[str, str] | None = None, **changes: Any) -> Daemon:
+        config = self.config(**changes)
+        daemon = Daemon(self.write_config(config), Path(config["local"]["socket"]), environment)
+        self._daemons.append(daemon)
+        return daemon
+
+    def start_authenticated(self, **changes: Any) -> Daemon:
+        """A daemon that has joined its declared rooms."""
+        daemon = self.start_daemon(**changes)
+        for room in self.config(**changes)["rooms"]["declared"]:
+            self.server.saw("join", room=room)
+        return daemon
+
+    def subscriber(self, daemon: Daemon, name: str = "test", **filters: list[str]) -> Subscriber:
+        subscriber = Subscriber(daemon, name, **(filters or {"events": []}))
+        self.addCleanup(subscriber.client.close)
+        return subscriber
+
+    def peer(self, daemon: Daemon) -> Client:
+        """A connection that subscribes to nothing: for calls and emits."""
+        client = Client(str(daemon.socket), name="caller", timeout=DEADLINE)
+        client.connect()
+        self.addCleanup(client.close)
+        return client
+
+    def eventually(self, ask: Callable[[], T | None], what: str) -> T:
+        """Asks again and again, for facts that nobody announces; each question should cost a round trip."""
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            if answer := ask():
+                return answer
+        raise AssertionError(f"waited {DEADLINE:.0f} s in vain for {what}")
+
+    def _check_daemons(self) -> None:
+        for daemon in self._daemons:
+            with self.subTest("the daemon's end", pid=daemon.pid):
+                self.assertIsNone(daemon.process.poll(), "the daemon has ended by itself")
+                self.assertEqual(daemon.stop(), 0)
+            for token in self._secrets:
+                self.assertNotIn(token, daemon.log)

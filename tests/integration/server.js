@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// A booking backend on the real npm socket.io, driven by a test: commands come as JSON lines on stdin, what the server sees goes out as
+// JSON lines on stdout, so that a test waits for facts. It ends when stdin ends.
+// usage: node server.js NODE_MODULES '{"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE},"options":{…}}'
+'use strict';
+
+const fs = require('node:fs');
+const http = require('node:http');
+const https = require('node:https');
+const path = require('node:path');
+const readline = require('node:readline');
+
+const [modules, settings] = [process.argv[2], JSON.parse(process.argv[3])];
+const { Server } = require(path.resolve(modules, 'socket.io'));
+
+const tokens = new Map(Object.entries(settings.tokens));
+const report = (seen, fields = {}) => process.stdout.write(JSON.stringify({ seen, ...fields }) + '\n');
+
+const tls = settings.tls;
+const listener = tls
+  ? https.createServer({ key: fs.readFileSync(tls.key), cert: fs.readFileSync(tls.cert) })
+  : http.createServer();
+const io = new Server(listener, { serveClient: false, ...settings.options });
+
+function authenticate(socket, request) {
+  const user = tokens.get(request?.token);
+  report('authenticate', { id: socket.id, ok: user !== undefined, keys: Object.keys(request ?? {}) });
+  if (!user) return socket.emit('auth_error', { message: 'token refused by the test' });
+  socket.data.token = request.token;
+  socket.data.userId = user.userId;
+  socket.emit('auth_success', user);
+}
+
+// What the booking backend does: everyone concerned hears of an update, through whichever of the rooms.
+function updateReservation(socket, update, ack) {
+  io.to([`shop-${update.shopId}`, `reservation-${update.reservationId}`, `user-${update.userId}`]).emit('reservation_update', update);
+  if (typeof ack === 'function') ack({ ok: true, reservationId: update.reservationId, by: socket.data.userId });
+}
+
+io.on('connection', (socket) => {
+  report('connection', { id: socket.id, transport: socket.conn.transport.name });
+  // The engine's messages before any parser has touched them.
+  socket.conn.on('data', (data) => {
+    const text = data.toString();
+    if (!text.includes('"authenticate"')) report('message', { id: socket.id, text });
+  });
+  socket.on('authenticate', (request) => authenticate(socket, request));
+  socket.on('join_room', (request) => {
+    socket.join(request.roomId);
+    report('join', { id: socket.id, room: request.roomId, userId: request.userId });
+  });
+  socket.on('leave_room', (request) => {
+    socket.leave(request.roomId);
+    report('leave', { id: socket.id, room: request.roomId, userId: request.userId });
+  });
+  socket.on('reservation_update', (update, ack) => {
+    report('reservation_update', { id: socket.id, update, ack: typeof ack === 'function' });
+    updateReservation(socket, update, ack);
+  });
+  socket.on('echo', (...args) => args.pop()(...args));
+  socket.on('disconnect', (reason) => report('disconnect', { id: socket.id, reason }));
+});
+
+// Bytes have no JSON: {"$hex": "00ff"} stands for them in a command.
+function withBytes(value) {
+  if (Array.isArray(value)) return value.map(withBytes);
+  if (value === null || typeof value !== 'object') return value;
+  if (typeof value.$hex === 'string') return Buffer.from(value.$hex, 'hex');
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withBytes(item)]));
+}
+
+const sockets = () => [...io.sockets.sockets.values()];
+
+const commands = {
+  emit: ({ room, event, args }) => (room ? io.to(room) : io).emit(event, ...withBytes(args)),
+  // A numbered series: {"n": 1, "fill": "xxx"}, {"n": 2, …}.
+  series: ({ event, first, count, size }) => {
+    const fill = 'x'.repeat(size);
+    for (let n = first; n < first + count; ++n) io.emit(event, { n, fill });
+  },
+  // One engine message with this text, unparsed and unescaped.
+  raw: ({ text }) => sockets().forEach((socket) => socket.conn.write(text)),
+  // One WebSocket text frame with these bytes, which may be no UTF-8.
+  frame: ({ hex }) => sockets().forEach((socket) => socket.conn.transport.socket.send(Buffer.from(hex, 'hex'), { binary: false })),
+  grant: ({ token, user }) => tokens.set(token, user),
+  // The token runs out; whoever uses it is told, as the backend does.
+  expire: ({ token }) => {
+    tokens.delete(token);
+    const users = sockets().filter((socket) => socket.data.token === token);
+    users.forEach((socket) => socket.emit('auth_error', { message: 'token expired' }));
+  },
+  kick: () => sockets().forEach((socket) => socket.disconnect()),
+  cut: () => sockets().forEach((socket) => socket.conn.transport.socket._socket.destroy()),
+};
+
+readline
+  .createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const command = JSON.parse(line);
+    commands[command.do](command);
+  })
+  .on('close', () => process.exit(0));
+
+listener.listen(settings.port ?? 0, '127.0.0.1', () => report('listening', { port: listener.address().port }));

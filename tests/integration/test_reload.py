@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""SIGHUP and the reload call: all or nothing, and nobody's connection ends."""
+
+from __future__ import annotations
+
+import os
+import unittest
+
+from roombridge import RequestError
+
+from .harness import IntegrationTest, reservation
+
+
+class ReloadTest(IntegrationTest):
+    def test_sighup_adds_a_room_removes_one_and_changes_the_log_level(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.subscriber(daemon, topics=["shop-9", "shop-8"])
+        self.write_config(self.config(rooms={"declared": ["shop-7", "shop-9"]}, logging={"level": "debug"}))
+        daemon.hang_up()
+        self.assertEqual(self.server.saw("join", room="shop-9")["userId"], 3)
+        self.assertEqual(self.server.saw("leave", room="shop-8")["userId"], 3)
+        applied = daemon.logged("reloaded: ")
+        self.assertIn("rooms.declared", applied)
+        self.assertIn("logging.level", applied)
+        # Who had subscribed before still hears, over the same upstream connection.
+        self.server.emit("reservation_update", reservation(1, shop_id=8), room="shop-8")
+        self.server.emit("reservation_update", reservation(2, shop_id=9), room="shop-9")
+        self.assertEqual(subscriber.until_event("reservation_update")[0].args, [reservation(2, shop_id=9)])
+        rooms = {room["room"] for room in subscriber.client.call("rooms")}
+        self.assertEqual(rooms, {"user-3", "shop-7", "shop-9"})
+        self.assertEqual(len(self.server.seen("connection")), 1)
+        self.assertEqual(len(self.server.seen("join", room="shop-7")), 1)
+        # What is told at this level only.
+        self.assertNotIn(" debug ", daemon.log)
+        before = len(daemon.output.lines)
+        subscriber.client.call("reconnect")
+        daemon.logged(" debug ", after=before)
+
+    def test_sighup_with_a_broken_file_changes_nothing_and_names_the_place(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.subscriber(daemon)
+        good = daemon.config.read_text(encoding="utf-8")
+        cases = {
+            "upstream:\n  url: 'x\n": r"config\.yaml:\d+:\d+: ",
+            "upstream:\n  url: http://localhost:1\nrooms:\n  declred: [shop-1]\n": r"config\.yaml:4:3: .*declred.*declared",
+            "upstream:\n  reconnect:\n    first: soon\n": r"config\.yaml:3:12: ",
+        }
+        for text, pattern in cases.items():
+            with self.subTest(text):
+                before = len(daemon.output.lines)
+                daemon.config.write_text(text, encoding="utf-8")
+                daemon.hang_up()
+                self.assertIn("nothing changed", daemon.logged(pattern, after=before))
+                with self.assertRaisesRegex(RequestError, pattern) as caught:
+                    subscriber.client.call("reload")
+                self.assertEqual(caught.exception.name, "config_invalid")
+        self.assertEqual({room["room"] for room in subscriber.client.call("rooms")}, {"user-3", "shop-7", "shop-8"})
+        self.server.emit("marker")
+        subscriber.until_event("marker")
+        self.assertEqual(len(self.server.seen("connection")), 1)
+        self.assertEqual(self.server.seen("leave"), [])
+        daemon.config.write_text(good, encoding="utf-8")
+        self.assertEqual(subscriber.client.call("reload"), {"changed": [], "restart_needed": []})
+
+    def test_another_url_reconnects_and_subscribers_stay(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.subscriber(daemon)
+        subscriber.until_state("authenticated")
+        second = self.start_server()
+        self.write_config(self.config(upstream={**self.config()["upstream"], "url": second.url}))
+        self.assertEqual(subscriber.client.call("reload")["changed"], ["upstream.url"])
+        second.saw("join", room="shop-7")
+        self.assertEqual(self.server.saw("disconnect")["reason"], "transport close")
+        second.emit("marker")
+        subscriber.until_event("marker")
+
+    def test_other_rules_hold_for_the_next_event(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.subscriber(daemon, topics=["seat-*"])
+        rules = {"reservation_update": {"topics": ["seat-{seat}"], "required": []}}
+        self.write_config(self.config(events={"rules": rules}))
+        subscriber.client.call("reload")
+        self.server.emit("reservation_update", {"seat": 5})
+        self.assertEqual(subscriber.until_event("reservation_update")[0].topics, ("seat-5",))
+
+    def test_what_needs_a_restart_is_named(self) -> None:
+        daemon = self.start_authenticated()
+        client = self.peer(daemon)
+        self.write_config(self.config(local={"socket": str(self.directory / "other")}, log={"capacity": "4MiB"}))
+        self.assertEqual(set(client.call("reload")["restart_needed"]), {"local.socket", "log.capacity"})
+        self.assertTrue(os.path.exists(daemon.socket))
+
+    def test_sighup_again_and_again(self) -> None:
+        daemon = self.start_authenticated()
+        client = self.peer(daemon)
+        client.call("reload")
+        descriptors = daemon.descriptors()
+        for _ in range(50):
+            daemon.hang_up()
+            client.call("reload")
+        self.assertEqual(daemon.descriptors(), descriptors)
+        self.assertEqual(len(self.server.seen("connection")), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

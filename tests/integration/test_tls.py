@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""TLS: verified by default, and each way of failing has its name."""
+
+from __future__ import annotations
+
+import subprocess
+import unittest
+from pathlib import Path
+
+from .harness import DEADLINE, IntegrationTest
+
+
+def openssl(*arguments: str | Path) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=DEADLINE)
+
+
+class TlsTest(IntegrationTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.ca = self.directory / "ca.pem"
+        self.make_ca()
+
+    def make_ca(self) -> None:
+        key = self.directory / "ca.key"
+        openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
+            *("-subj", "/CN=roombridge test CA", "-keyout", key, "-out", self.ca),
+        )
+
+    def certificate(self, names: str) -> dict[str, str]:
+        """A key and a certificate of the test's CA for these subjectAltNames."""
+        key, request, extensions, certificate = (
+            self.directory / f"server.{end}" for end in ("key", "csr", "ext", "pem")
+        )
+        extensions.write_text(f"subjectAltName={names}\n", encoding="ascii")
+        openssl(
+            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-subj", "/CN=server", "-keyout", key, "-out", request),
+        )
+        openssl(
+            *("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.directory / "ca.key", "-days", "1"),
+            *("-CAcreateserial", "-extfile", extensions, "-out", certificate),
+        )
+        return {"key": str(key), "cert": str(certificate)}
+
+    def start_tls(self, names: str, host: str = "localhost", **tls: object):
+        server = self.start_server(tls=self.certificate(names))
+        upstream = {**self.config()["upstream"], "url": f"https://{host}:{server.port}", "tls": tls}
+        return server, self.start_daemon(upstream=upstream)
+
+    def test_a_name_verified_with_the_own_ca(self) -> None:
+        server, daemon = self.start_tls("DNS:localhost", ca_file=str(self.ca))
+        server.saw("join", room="shop-7")
+        subscriber = self.subscriber(daemon)
+        server.emit("picture", "x" * 300_000)
+        self.assertEqual(subscriber.until_event("picture")[0].args, ["x" * 300_000])
+
+    def test_an_address_verified_with_the_own_ca(self) -> None:
+        server, _ = self.start_tls("IP:127.0.0.1", host="127.0.0.1", ca_file=str(self.ca))
+        server.saw("join", room="shop-7")
+
+    def test_a_wrong_host_is_refused(self) -> None:
+        server, daemon = self.start_tls("DNS:other.example", ca_file=str(self.ca))
+        self.refused(server, daemon, "tls_wrong_host")
+
+    def test_a_wrong_address_is_refused(self) -> None:
+        server, daemon = self.start_tls("DNS:localhost", host="127.0.0.1", ca_file=str(self.ca))
+        self.refused(server, daemon, "tls_wrong_host")
+
+    def test_an_unknown_ca_is_refused(self) -> None:
+        server, daemon = self.start_tls("DNS:localhost")
+        self.refused(server, daemon, "tls_unknown_ca")
+
+    def test_a_ca_file_that_is_not_there(self) -> None:
+        _, daemon = self.start_tls("DNS:localhost", ca_file=str(self.directory / "none.pem"))
+        daemon.logged("none.pem.*CAUSE=tls_ca_file")
+
+    def test_verification_can_be_switched_off(self) -> None:
+        server, _ = self.start_tls("DNS:other.example", verify=False)
+        server.saw("join", room="shop-7")
+
+    def test_a_server_without_tls(self) -> None:
+        upstream = {**self.config()["upstream"], "url": f"https://localhost:{self.server.port}"}
+        self.start_daemon(upstream=upstream).logged("CAUSE=tls_not_spoken")
+
+    def refused(self, server, daemon, cause: str) -> None:
+        daemon.logged(f"CAUSE={cause}")
+        status = self.peer(daemon).call("status")["upstream"]
+        self.assertEqual(status["cause"], cause)
+        self.assertEqual(server.seen("connection"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
