@@ -150,12 +150,10 @@ const DAMAGE = [...'0123456789-,/[]{}"eE.+xn'];
 function damage(text) {
   const characters = [...text];
   const at = below(Math.min(characters.length, 12));
-  switch (below(4)) {
-    case 0: return characters.slice(0, at).join('');
-    case 1: return characters.toSpliced(at, 1).join('');
-    case 2: return characters.toSpliced(at, 0, pick(DAMAGE)).join('');
-    default: return characters.toSpliced(at, 1, pick(DAMAGE)).join('');
-  }
+  const how = below(4);
+  const inserted = how >= 2 ? [pick(DAMAGE)] : [];
+  const rest = how === 0 ? [] : characters.slice(how === 2 ? at : at + 1);
+  return [...characters.slice(0, at), ...inserted, ...rest].join('');
 }
 
 // Why the daemon may refuse what the reference takes.
