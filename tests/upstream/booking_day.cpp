@@ -113,18 +113,17 @@ void booking_day::pay(const booking& of, std::string_view status) {
 }
 
 void booking_day::notify(std::string_view type, std::string_view title, const std::string& body) {
-  const auto id = "N" + std::to_string(++last_notice_);
-  pending_.push_back(
-      {"notification",
-       "{" + pair("id", id) + "," + pair("type", type) + "," + pair("title", title) + "," + pair("body", body),
-       {"user-" + owner_}});
+  pending_.push_back({"notification", notice(type, title, body), {"user-" + owner_}});
 }
 
 void booking_day::alert(const booking& of) {
-  pending_.push_back({"admin_notification",
-                      "{" + pair("type", "cancellation") + "," +
-                          pair("message", "reservation " + std::to_string(of.number) + " was cancelled"),
-                      {"admin-general"}});
+  const auto body = "reservation " + std::to_string(of.number) + " at shop " + of.shop + " was cancelled";
+  pending_.push_back({"admin_notification", notice("cancellation", "Cancellation", body), {"admin-general"}});
+}
+
+std::string booking_day::notice(std::string_view type, std::string_view title, std::string_view body) {
+  const auto id = "N" + std::to_string(++last_notice_);
+  return "{" + pair("id", id) + "," + pair("type", type) + "," + pair("title", title) + "," + pair("body", body);
 }
 
 }  // namespace test_upstream

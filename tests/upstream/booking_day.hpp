@@ -51,6 +51,7 @@ class booking_day {
   void pay(const booking& of, std::string_view status);
   void notify(std::string_view type, std::string_view title, const std::string& body);
   void alert(const booking& of);
+  std::string notice(std::string_view type, std::string_view title, std::string_view body);
 
   std::mt19937_64 random_;
   std::vector<std::string> shops_;
