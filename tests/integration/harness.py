@@ -300,14 +300,15 @@ class Subscriber:
 class IntegrationTest(unittest.TestCase):
     """A server and what belongs to one daemon; a test starts the daemon itself, when it is ready for it."""
 
+    needed: tuple[Path, ...] = ()
+    """Further programs of the build."""
+
     @classmethod
     def setUpClass(cls) -> None:
-        needed = {
-            ROOMBRIDGED: "build it",
-            NODE_MODULES / "socket.io": "tests/integration/install-node-modules",
-            Path(shutil.which("node") or "node"): "nodejs",
-        }
-        missing = [f"{path} ({how})" for path, how in needed.items() if not path.exists()]
+        wanted = {program: "build it" for program in (ROOMBRIDGED, *cls.needed)}
+        wanted[NODE_MODULES / "socket.io"] = f"tests/integration/install-node-modules {BUILD}"
+        missing = [f"{path} ({how})" for path, how in wanted.items() if not path.exists()]
+        missing += [f"{program} (install it)" for program in ("node", "openssl") if shutil.which(program) is None]
         if missing and os.environ.get("CI") == "true":
             raise AssertionError(f"CI: missing {', '.join(missing)}")
         if missing:

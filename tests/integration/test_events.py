@@ -8,13 +8,7 @@ import unittest
 from roombridge import Arguments, Event, PayloadError, RequestError
 
 from .harness import DEADLINE, IntegrationTest, OtherClient, reservation
-
-DEEP = b"[" * 2000 + b"]" * 2000
-# No JavaScript program can write these values: they go raw into the server's engine.
-FLAT_HOSTILE = (
-    rb'{"surrogate":"\ud800","integer":123456789012345678901234567890, "korean":"' + "예약이 확정되었습니다!".encode() + b'"}'
-)
-HOSTILE = FLAT_HOSTILE[:-1] + b',"deep":' + DEEP + b"}"
+from .hostile import FLAT_HOSTILE, HOSTILE
 
 
 class FanOutTest(IntegrationTest):

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""roombridgectl and the C++ clients against the real daemon and server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import unittest
+from typing import Any
+
+from .harness import BUILD, DEADLINE, ROOMBRIDGECTL, IntegrationTest, Output, reservation
+from .hostile import FLAT_HOSTILE, HOSTILE
+
+EXAMPLE = BUILD / "clients/cpp/roombridge_example_tail"
+OK, FAILED, USAGE, UNREACHABLE, TIMEOUT = range(5)
+
+
+class CtlTest(IntegrationTest):
+    needed = (ROOMBRIDGECTL,)
+
+    def ctl(self, *arguments: object, status: int = OK, text: str | None = None) -> str:
+        """Runs a command on the test's socket; what it printed to stdout, or to stderr when it was to fail."""
+        result = subprocess.run(
+            [str(ROOMBRIDGECTL), "--socket", str(self.directory / "s"), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+            input=text,
+        )
+        self.assertEqual(result.returncode, status, result)
+        self.assertNotIn(self.token, result.stdout + result.stderr)
+        return result.stderr if status else result.stdout
+
+    def ctl_json(self, *arguments: object, **more: Any) -> Any:
+        return json.loads(self.ctl("--json", *arguments, **more))
+
+    def tail(self, *arguments: object) -> Output:
+        """A tail in the background that has subscribed."""
+        process = subprocess.Popen(
+            [str(ROOMBRIDGECTL), "--socket", str(self.directory / "s"), "--json", "tail", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        self.addCleanup(process.wait, DEADLINE)
+        self.addCleanup(process.kill)
+        output = Output(process.stdout)
+        self.wait_line(output, '"type":"live"')
+        return output
+
+    @staticmethod
+    def wait_line(output: Output, part: str) -> str:
+        return output.wait(lambda lines: next((line for line in lines if part in line), None), f"a line with {part}")
+
+    def test_status(self) -> None:
+        daemon = self.start_authenticated()
+        self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
+        status = self.ctl_json("status")
+        self.assertEqual((status["pid"], status["upstream"]["state"]), (daemon.pid, "authenticated"))
+        self.assertIn("authenticated", self.ctl("status"))
+
+    def test_status_says_why_it_is_offline(self) -> None:
+        self.token_file.unlink()
+        self.start_daemon().logged("CAUSE=token_missing")
+        self.assertIn(str(self.token_file), self.ctl("status"))
+
+    def test_rooms(self) -> None:
+        self.start_authenticated()
+        self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
+        rooms = [json.loads(line) for line in self.ctl("--json", "rooms").splitlines()]
+        if isinstance(rooms[0], list):
+            rooms = rooms[0]
+        self.assertEqual({room["room"] for room in rooms}, {"user-3", "shop-7", "shop-8"})
+        self.assertIn("shop-7", self.ctl("rooms"))
+
+    def test_wait_gives_up_in_time_with_a_status_of_its_own(self) -> None:
+        self.token_file.unlink()
+        self.start_daemon()
+        self.assertIn("token", self.ctl("wait", "--for", "authenticated", "--timeout", "50ms", status=TIMEOUT))
+        self.ctl("wait", "--for", "offline", "--timeout", "30s")
+
+    def test_emit_and_its_acknowledgement(self) -> None:
+        self.start_authenticated()
+        self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
+        answer = self.ctl_json("emit", "reservation_update", json.dumps(reservation(42)), "--ack")
+        self.assertEqual(answer["outcome"], "acked")
+        self.assertEqual(answer["arguments"], [{"ok": True, "reservationId": 42, "by": 3}])
+        self.assertEqual(self.server.saw("reservation_update")["update"], reservation(42))
+        self.ctl("emit", "reservation_update", "-", text=json.dumps([reservation(43)]))
+        self.assertEqual(self.server.saw("reservation_update")["update"], reservation(43))
+
+    def test_emits_that_fail(self) -> None:
+        self.start_authenticated()
+        self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
+        self.assertIn("reserved_name", self.ctl("emit", "join_room", status=FAILED))
+        self.assertIn("bad_payload", self.ctl("emit", "x", "{", status=FAILED))
+        self.ctl("emit", "nobody listens", "--ack", "--timeout", "50ms", status=TIMEOUT)
+        self.token_file.unlink()
+        self.ctl("wait", "--for", "offline", "--timeout", "30s")
+        self.assertIn("not_connected", self.ctl("emit", "x", status=FAILED))
+
+    def test_tail_with_a_filter(self) -> None:
+        self.start_authenticated()
+        output = self.tail("--event", "reservation_update", "--topic", "shop-7", "--count", "1")
+        self.server.emit("reservation_update", reservation(1, shop_id=8))
+        self.server.emit("reservation_update", reservation(2, shop_id=7))
+        event = json.loads(self.wait_line(output, '"type":"event"'))
+        self.assertEqual(event["arguments"], [reservation(2, shop_id=7)])
+
+    def test_tail_gives_hostile_payloads_byte_for_byte(self) -> None:
+        self.start_authenticated()
+        output = self.tail("--count", "3")
+        for name, payload in (("flat", FLAT_HOSTILE), ("hostile", HOSTILE)):
+            self.server.command(do="raw", text=f'2["{name}",' + payload.decode() + "]")
+        self.server.emit("picture", {"$hex": "00ff10"})
+        self.assertIn("[" + FLAT_HOSTILE.decode() + "]", self.wait_line(output, '"flat"'))
+        self.assertIn("[" + HOSTILE.decode() + "]", self.wait_line(output, '"hostile"'))
+        self.assertIn('"AP8Q"', self.wait_line(output, '"picture"'))
+
+    def test_tail_in_words_survives_hostile_payloads(self) -> None:
+        self.start_authenticated()
+        process = subprocess.Popen(
+            [str(ROOMBRIDGECTL), "--socket", str(self.directory / "s"), "tail", "--count", "2"], stdout=subprocess.PIPE
+        )
+        self.addCleanup(process.kill)
+        output = Output(process.stdout)
+        self.wait_line(output, "waiting for events")
+        self.server.command(do="raw", text='2["hostile",' + HOSTILE.decode() + "]")
+        self.server.emit("marker")
+        self.wait_line(output, "marker")
+        self.assertEqual(process.wait(DEADLINE), OK)
+
+    def test_reload(self) -> None:
+        daemon = self.start_authenticated()
+        self.write_config(self.config(rooms={"declared": ["shop-7"]}))
+        self.assertEqual(self.ctl_json("reload")["changed"], ["rooms.declared"])
+        self.server.saw("leave", room="shop-8")
+        daemon.config.write_text("upstream: {ulr: x}\n", encoding="utf-8")
+        self.assertRegex(self.ctl("reload", status=FAILED), r"config\.yaml:1:12: .*ulr.*url")
+
+    def test_reconnect(self) -> None:
+        self.start_authenticated()
+        self.ctl("reconnect")
+        self.server.saw("disconnect", reason="transport close")
+        self.server.saw("join", room="shop-7")
+
+    def test_the_daemon_cannot_be_reached(self) -> None:
+        for command in (["status"], ["rooms"], ["tail"], ["emit", "x"], ["reload"], ["reconnect"]):
+            with self.subTest(command):
+                self.assertIn(str(self.directory / "s"), self.ctl(*command, status=UNREACHABLE))
+
+    def test_wrong_usage_and_help(self) -> None:
+        self.ctl(status=USAGE)
+        self.ctl("bogus", status=USAGE)
+        self.ctl("wait", "--for", "lunch", status=USAGE)
+        self.assertIn("tail", self.ctl("--help"))
+        self.assertIn("--timeout", self.ctl("wait", "--help"))
+
+
+class CppClientTest(IntegrationTest):
+    needed = (EXAMPLE,)
+
+    def test_the_example_survives_a_hostile_payload(self) -> None:
+        daemon = self.start_authenticated()
+        process = subprocess.Popen(
+            [str(EXAMPLE)], stdout=subprocess.PIPE, env={"ROOMBRIDGE_SOCKET": str(daemon.socket)}
+        )
+        self.addCleanup(process.wait, DEADLINE)
+        self.addCleanup(process.kill)
+        assert process.stdout is not None
+        output = Output(process.stdout)
+        watcher = self.peer(daemon)
+        subscribed = lambda: [peer for peer in watcher.call("subscribers") if peer["subscriptions"]]
+        self.eventually(subscribed, "the example subscribing")
+        for name, payload in (("hostile", HOSTILE), ("reservation_update", HOSTILE), ("payment_update", FLAT_HOSTILE)):
+            self.server.command(do="raw", text=f'2["{name}",' + payload.decode() + "]")
+        self.server.emit("reservation_update", reservation("마지막"))
+        self.server.emit("marker")
+        # Its output is a pipe, which the library flushes when the daemon has said goodbye; the process goes on trying to come back.
+        self._daemons.remove(daemon)
+        self.assertEqual(daemon.stop(), 0)
+        self.assertIsNone(process.poll(), "the example has ended by itself")
+        del output
+
+
+if __name__ == "__main__":
+    unittest.main()
