@@ -25,8 +25,7 @@ intake::intake(events::parser& parser, log::event_log& log, logger& diagnostics,
 void intake::on_status(const upstream::client_status& status) {
   const bool entered = status.state != std::exchange(last_state_, status.state);
   if (entered && status.state == upstream::state::authenticated && status.lost) {
-    log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count(),
-                             now_microseconds());
+    log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count());
   }
   on_status_change_(status);
   server_->flush();
