@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "clients/ctl/cli.hpp"
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "clients/ctl/commands.hpp"
+#include "clients/ctl/text.hpp"
+
+namespace roombridge::ctl {
+namespace {
+
+using command = std::function<exit_code(const context&)>;
+
+constexpr const char* examples = R"(examples:
+  roombridgectl status                                   is it connected, if not why, and what happens next?
+  roombridgectl tail                                     watch everything
+  roombridgectl tail --event reservation_update --topic 'shop-*' --json | jq .arguments
+  roombridgectl tail --event notification --count 1 --timeout 1m    wait for one
+  roombridgectl emit reservation_update '{"reservationId":42,"updateType":"confirmed"}' --ack
+  echo '["hello",1]' | roombridgectl emit greeting -
+  roombridgectl wait --for authenticated --timeout 30s && ./needs-the-server
+  roombridgectl reload                                   apply the changed config file, or hear what is wrong in it)";
+
+constexpr const char* conventions =
+    R"(exit status: 0 done; 1 it failed or was refused; 2 the command line is wrong; 3 the daemon cannot be reached;
+4 it did not happen in time.
+
+Durations: 500ms, 30s, 2m, 1h; a plain number is seconds. The socket is --socket, else $ROOMBRIDGE_SOCKET, else
+/run/roombridge/roombridge.sock.)";
+
+const CLI::Validator duration_format{
+    [](std::string& text) {
+      return parse_duration(text) ? std::string{} : "\"" + text + "\" is no duration: 500ms, 30s, 2m, 1h";
+    },
+    ""};
+
+const CLI::Validator positive{[](std::string& text) {
+                                const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+                                const bool above_zero = text.find_first_not_of('0') != std::string::npos;
+                                return digits && above_zero && text.size() <= 18
+                                           ? std::string{}
+                                           : "\"" + text + "\" is no count: a number above zero, of at most 18 digits";
+                              },
+                              ""};
+
+std::optional<std::chrono::milliseconds> duration_of(const std::string& text) {
+  return text.empty() ? std::nullopt : parse_duration(text);
+}
+
+// What the options write to; lives until the command has run.
+struct values {
+  context& where;
+  std::istream& in;
+  command chosen;
+  tail_options tail;
+  emit_options emit;
+  wait_options wait;
+  std::string timeout;
+  std::string goal;
+  std::uint64_t count = 0;
+};
+
+void add_simple(CLI::App& app, values& v, const char* name, const char* words, exit_code (*run)(const context&)) {
+  app.add_subcommand(name, words)->callback([&v, run] { v.chosen = run; });
+}
+
+void add_timeout(CLI::App& app, values& v, const char* words) {
+  app.add_option("--timeout", v.timeout, words)->check(duration_format)->type_name("DURATION");
+}
+
+void add_tail(CLI::App& app, values& v) {
+  auto& tail = *app.add_subcommand("tail", "print events as they come, one line each");
+  tail.add_option("--event", v.tail.wanted.events, "only these events: a name, or a prefix and *; may be repeated")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  tail.add_option("--topic", v.tail.wanted.topics, "only with one of these topics, e.g. 'shop-*'; may be repeated")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");
+  add_timeout(tail, v, "end after this time; status 4 if --count was not reached");
+  tail.callback([&v, count] {
+    if (count->count() != 0) v.tail.count = v.count;
+    v.tail.timeout = duration_of(v.timeout);
+    v.chosen = [&v](const context& where) { return tail_command(where, v.tail); };
+  });
+}
+
+void add_emit(CLI::App& app, values& v) {
+  auto& emit = *app.add_subcommand("emit", "send an event to the server through the daemon's connection");
+  emit.add_option("event", v.emit.event, "the event's name")->required()->type_name("EVENT");
+  emit.add_option("arguments", v.emit.arguments,
+                  "JSON: an array is the list of arguments, anything else the only one; - reads it from stdin")
+      ->type_name("JSON");
+  emit.add_flag("--ack", v.emit.ack, "wait for the server's acknowledgement and print it");
+  add_timeout(emit, v, "for the acknowledgement, at most 5m (default 10s)");
+  emit.callback([&v] {
+    v.emit.timeout = duration_of(v.timeout).value_or(v.emit.timeout);
+    v.chosen = [&v](const context& where) { return emit_command(where, v.emit, v.in); };
+  });
+}
+
+void add_wait(CLI::App& app, values& v) {
+  auto& wait =
+      *app.add_subcommand("wait", "wait until the connection to the server has a state (or the daemon starts)");
+  wait.add_option("--for", v.goal, "offline, connected or authenticated")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>{"offline", "connected", "authenticated"}))
+      ->type_name("STATE");
+  add_timeout(wait, v, "give up after this time with status 4 (default: never)");
+  wait.callback([&v] {
+    v.wait.goal = v.goal == "offline"     ? upstream_state::offline
+                  : v.goal == "connected" ? upstream_state::connected
+                                          : upstream_state::authenticated;
+    v.wait.timeout = duration_of(v.timeout);
+    v.chosen = [&v](const context& where) { return wait_command(where, v.wait); };
+  });
+}
+
+}  // namespace
+
+exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,
+              bool terminal) {
+  context where{{}, false, {terminal}, out, err};
+  values v{where, in, {}, {}, {}, {}, {}, {}, 0};
+  CLI::App app{"Looks at, talks through and controls roombridged, the local bridge to a Socket.IO server.",
+               "roombridgectl"};
+  app.footer(conventions);  // the commands inherit it
+  app.require_subcommand(1);
+  app.fallthrough();  // --json and --socket may stand behind the command, too
+  app.set_version_flag("--version", "roombridgectl " ROOMBRIDGE_VERSION);
+  app.add_option("--socket", where.socket, "the daemon's socket")->type_name("PATH");
+  app.add_flag("--json", where.json, "print JSON, one object a line");
+  add_simple(app, v, "status", "is it connected, if not why, and what happens next", status_command);
+  add_tail(app, v);
+  add_emit(app, v);
+  add_simple(app, v, "rooms", "the rooms that are joined or wanted", rooms_command);
+  add_simple(app, v, "reload", "read the config file again; a file with mistakes changes nothing", reload_command);
+  add_wait(app, v);
+  add_simple(app, v, "reconnect", "connect to the server anew, at once", reconnect_command);
+
+  app.footer(std::string{examples} + "\n\n" + conventions);
+
+  std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};  // as CLI11 wants them
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    const auto unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty()) {
+      err << "roombridgectl: there is no command \"" << printable(unknown.front()) << "\"; see roombridgectl --help\n";
+      return exit_code::usage;
+    }
+    return app.exit(error, out, err) == 0 ? exit_code::ok : exit_code::usage;
+  }
+  if (where.json) where.look.colour = false;
+  return v.chosen(where);
+}
+
+}  // namespace roombridge::ctl

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The commands of roombridgectl. Each is one conversation with the daemon; cli.cpp alone knows the command line.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clients/ctl/context.hpp"
+
+namespace roombridge::ctl {
+
+exit_code status_command(const context& where);
+exit_code rooms_command(const context& where);
+exit_code reload_command(const context& where);
+exit_code reconnect_command(const context& where);
+
+struct tail_options {
+  filter wanted;
+  std::optional<std::uint64_t> count;                // end after so many events
+  std::optional<std::chrono::milliseconds> timeout;  // end after so long; with `count` not reached that is a timeout
+};
+exit_code tail_command(const context& where, const tail_options& options);
+
+struct emit_options {
+  std::string event;
+  std::string arguments;  // JSON: an array is the arguments, anything else the only one; empty: none; "-": from `input`
+  bool ack = false;
+  std::chrono::milliseconds timeout{10'000};
+};
+exit_code emit_command(const context& where, const emit_options& options, std::istream& input);
+
+struct wait_options {
+  upstream_state goal = upstream_state::authenticated;  // offline, connected or authenticated
+  std::optional<std::chrono::milliseconds> timeout;
+};
+exit_code wait_command(const context& where, const wait_options& options);
+
+// Whether a state is what somebody waits for: `connected` is also reached when it is more than that, `offline` also
+// while an attempt to connect is under way.
+[[nodiscard]] bool reached(upstream_state state, upstream_state goal);
+
+}  // namespace roombridge::ctl

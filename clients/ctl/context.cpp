@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "clients/ctl/context.hpp"
+
+#include "clients/ctl/text.hpp"
+
+namespace roombridge::ctl {
+
+exit_code report(const context& where, const failure& why) {
+  where.err << where.look.bad("roombridgectl:") << ' ' << printable(why.text) << std::endl;
+  switch (why.kind) {
+    case failure_kind::timeout:
+      return exit_code::timeout;
+    case failure_kind::refused:
+    case failure_kind::invalid_argument:
+      return exit_code::failed;
+    default:
+      return exit_code::unreachable;
+  }
+}
+
+exit_code report(const context& where, const error_info& why) {
+  where.err << where.look.bad("roombridgectl:") << ' ' << printable(why.name) << ": " << printable(why.text)
+            << std::endl;
+  return why.code == error_code::ack_timeout ? exit_code::timeout : exit_code::failed;
+}
+
+std::optional<client> connect(const context& where, exit_code& ended) {
+  client made{{.socket = where.socket, .name = "roombridgectl"}};
+  if (const auto failed = made.connect()) {
+    ended = report(where, *failed);
+    return std::nullopt;
+  }
+  return made;
+}
+
+std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended) {
+  auto daemon = connect(where, ended);
+  if (!daemon) return std::nullopt;
+  auto answered = daemon->call(method);
+  if (!answered) {
+    ended = report(where, answered.error());
+    return std::nullopt;
+  }
+  if (!answered->ok()) {
+    ended = report(where, *answered->error);
+    return std::nullopt;
+  }
+  return std::move(answered->payload);
+}
+
+std::int64_t wall_clock() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace roombridge::ctl

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The commands that change something: reload and reconnect. The daemon decides who may.
+#include <boost/json.hpp>
+
+#include "clients/ctl/commands.hpp"
+#include "clients/ctl/text.hpp"
+
+namespace roombridge::ctl {
+namespace {
+
+namespace json = boost::json;
+
+std::string joined(const json::object& verdict, std::string_view field) {
+  const auto* value = verdict.if_contains(field);
+  const auto* list = value == nullptr ? nullptr : value->if_array();
+  std::string out;
+  if (list == nullptr) return out;
+  for (const auto& item : *list) {
+    const auto* key = item.if_string();
+    if (key != nullptr) out += (out.empty() ? "" : ", ") + printable({key->data(), key->size()});
+  }
+  return out;
+}
+
+std::string verdict_text(const json::object& verdict, const style& look) {
+  const auto changed = joined(verdict, "changed");
+  const auto restart = joined(verdict, "restart_needed");
+  std::string out =
+      changed.empty() ? "reloaded, nothing changed\n" : look.good("reloaded") + ", changed: " + changed + '\n';
+  if (!restart.empty()) out += look.warn("takes effect after a restart: ") + restart + '\n';
+  return out;
+}
+
+}  // namespace
+
+exit_code reload_command(const context& where) {
+  exit_code ended = exit_code::ok;
+  const auto verdict = call(where, "reload", ended);
+  if (!verdict) return ended;
+  json::error_code failed;
+  const auto value = json::parse(*verdict, failed);
+  const auto* object = failed || where.json ? nullptr : value.if_object();
+  where.out << (object == nullptr ? one_line(*verdict) + '\n' : verdict_text(*object, where.look)) << std::flush;
+  return exit_code::ok;
+}
+
+exit_code reconnect_command(const context& where) {
+  exit_code ended = exit_code::ok;
+  const auto done = call(where, "reconnect", ended);
+  if (!done) return ended;
+  where.out << (where.json ? one_line(*done) : "connecting anew; see: roombridgectl wait --for authenticated")
+            << std::endl;
+  return exit_code::ok;
+}
+
+}  // namespace roombridge::ctl

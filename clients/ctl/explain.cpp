@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "clients/ctl/explain.hpp"
+
+#include <boost/json.hpp>
+
+#include "clients/ctl/render.hpp"
+#include "clients/ctl/text.hpp"
+
+namespace roombridge::ctl {
+namespace {
+
+namespace json = boost::json;
+
+// A field of a status that a newer or an older daemon may write otherwise: what is not there or of another type reads
+// as nothing.
+class fields {
+ public:
+  explicit fields(const json::object& object) : object_(object) {}
+
+  [[nodiscard]] std::string text(std::string_view name) const {
+    const auto* value = object_.if_contains(name);
+    const auto* found = value == nullptr ? nullptr : value->if_string();
+    return found == nullptr ? std::string{} : printable({found->data(), found->size()});
+  }
+  [[nodiscard]] std::optional<std::int64_t> number(std::string_view name) const {
+    const auto* value = object_.if_contains(name);
+    if (value == nullptr || !value->is_int64()) return std::nullopt;
+    return value->get_int64();
+  }
+  [[nodiscard]] std::string count(std::string_view name) const { return std::to_string(number(name).value_or(0)); }
+  [[nodiscard]] fields inner(std::string_view name) const {
+    static const json::object nothing;
+    const auto* value = object_.if_contains(name);
+    const auto* found = value == nullptr ? nullptr : value->if_object();
+    return fields{found == nullptr ? nothing : *found};
+  }
+
+ private:
+  const json::object& object_;
+};
+
+std::string row(const style& look, std::string_view name, const std::string& text) {
+  if (text.empty()) return {};
+  std::string label{name};
+  label.resize(12, ' ');
+  return look.faint(label) + text + '\n';
+}
+
+// What the daemon will do by itself, and what a person can do.
+std::string what_next(const fields& upstream, std::int64_t now) {
+  const auto state = upstream.text("state");
+  if (state == "authenticated") return {};
+  if (const auto next = upstream.number("next_attempt")) {
+    return "next attempt in " + duration_text(*next - now) + " (" + time_text(*next, now) +
+           "); at once: roombridgectl reconnect";
+  }
+  if (state == "connecting") return "an attempt to connect is under way";
+  if (state == "authenticating") return "waits for the server's answer to the token";
+  if (state == "connected") return "connected without authentication; a changed token is tried at once";
+  return "no attempt is planned: it waits for a token, a changed config, or roombridgectl reconnect";
+}
+
+std::string upstream_text(const fields& upstream, const style& look, std::int64_t now) {
+  std::string out = state_text(upstream.text("state"), look);
+  if (const auto url = upstream.text("url"); !url.empty()) out += " at " + url;
+  if (const auto user = upstream.text("user"); !user.empty()) out += " as user " + user;
+  if (const auto since = upstream.number("since"); since && *since > 0) {
+    out += ", since " + time_text(*since, now) + " (" + duration_text(now - *since) + ")";
+  }
+  return out;
+}
+
+std::string why_not(const fields& upstream) {
+  const auto cause = upstream.text("cause");
+  const auto text = upstream.text("text");
+  if (cause.empty() || text.empty()) return cause + text;
+  return text + " (" + cause + ")";
+}
+
+std::string rooms_text(const json::object& status) {
+  const auto* rooms = status.if_contains("rooms");
+  const auto* list = rooms == nullptr ? nullptr : rooms->if_array();
+  if (list == nullptr) return {};
+  std::string out;
+  for (const auto& item : *list) {
+    const auto* room = item.if_object();
+    if (room == nullptr) continue;
+    out += (out.empty() ? "" : ", ") + fields{*room}.text("room");
+    if (fields{*room}.text("state") != "joined") out += " (waiting)";
+  }
+  return out.empty() ? "none" : out;
+}
+
+}  // namespace
+
+std::optional<std::string> explain_status(std::string_view text, const style& look, std::int64_t now) {
+  json::error_code failed;
+  const auto value = json::parse(text, failed);
+  const auto* object = failed ? nullptr : value.if_object();
+  if (object == nullptr) return std::nullopt;
+  const fields status{*object};
+  const fields upstream = status.inner("upstream");
+  const fields local = status.inner("local");
+  const fields log = status.inner("log");
+  const bool well = upstream.text("state") == "authenticated";
+
+  std::string daemon = status.text("server") + ", process " + status.count("pid");
+  if (const auto started = status.number("started")) daemon += ", up " + duration_text(now - *started);
+  return row(look, "upstream", upstream_text(upstream, look, now)) +
+         row(look, well ? "before" : "because", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
+         row(look, "rooms", rooms_text(*object)) +
+         row(look, "so far",
+             upstream.count("attempts") + " attempts to connect, " + upstream.count("outages") + " outages") +
+         row(look, "local",
+             local.count("connections") + " programs connected, " + local.count("subscribers") + " subscribed") +
+         row(look, "log",
+             "events " + log.count("first") + " to " + log.count("newest") + ", " + log.count("bytes") + " of " +
+                 log.count("capacity") + " bytes") +
+         row(look, "daemon", daemon) + row(look, "config", status.text("config"));
+}
+
+}  // namespace roombridge::ctl

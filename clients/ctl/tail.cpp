@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "clients/ctl/commands.hpp"
+#include "clients/ctl/render.hpp"
+
+namespace roombridge::ctl {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+class tail {
+ public:
+  tail(const context& where, const tail_options& options) : where_(where), options_(options) {
+    if (options.timeout) until_ = clock::now() + *options.timeout;
+  }
+
+  exit_code run() {
+    exit_code ended = exit_code::ok;
+    auto daemon = connect(where_, ended);
+    if (!daemon) return ended;
+    if (const auto made = daemon->subscribe(options_.wanted); !made) return report(where_, made.error());
+    while (!done()) {
+      const auto got = daemon->next(left());
+      if (!got) return late();
+      show(*got);
+      if (const auto* end = std::get_if<closed>(&*got)) return report(where_, end->why);
+    }
+    return exit_code::ok;
+  }
+
+ private:
+  [[nodiscard]] bool done() const { return options_.count && shown_ >= *options_.count; }
+
+  [[nodiscard]] std::optional<std::chrono::milliseconds> left() const {
+    if (!until_) return std::nullopt;
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until_ - clock::now()), std::chrono::milliseconds{0});
+  }
+
+  void show(const message& what) {
+    const auto line = where_.json ? json_line(what) : text_line(what, where_.look, wall_clock());
+    // Each line at once: whoever reads the pipe wants it now.
+    if (!line.empty()) where_.out << line << std::endl;
+    if (std::holds_alternative<event>(what)) ++shown_;
+  }
+
+  // Looking for a while is what was asked for; waiting for a number of events in vain is not.
+  exit_code late() const {
+    if (!options_.count) return exit_code::ok;
+    return report(where_, failure{failure_kind::timeout,
+                                  "only " + std::to_string(shown_) + " of " + std::to_string(*options_.count) +
+                                      " events came in time",
+                                  std::nullopt});
+  }
+
+  const context& where_;
+  const tail_options& options_;
+  std::optional<clock::time_point> until_;
+  std::uint64_t shown_ = 0;
+};
+
+}  // namespace
+
+exit_code tail_command(const context& where, const tail_options& options) {
+  return tail{where, options}.run();
+}
+
+}  // namespace roombridge::ctl

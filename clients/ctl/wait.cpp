@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include <thread>
+
+#include "clients/ctl/commands.hpp"
+#include "clients/ctl/render.hpp"
+
+namespace roombridge::ctl {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds between_attempts{100};
+
+// STATUS comes with the first subscription; this one wants no event: Socket.IO keeps the name for itself.
+const filter no_event{{"connect_error"}, {"roombridgectl"}};
+
+class waiter {
+ public:
+  waiter(const context& where, const wait_options& options) : where_(where), options_(options) {
+    if (options.timeout) until_ = clock::now() + *options.timeout;
+  }
+
+  exit_code run() {
+    if (const auto failed = reach_daemon()) return report(where_, *failed);
+    if (const auto made = daemon_.subscribe(no_event); !made) return report(where_, made.error());
+    std::optional<status> last;
+    while (const auto got = daemon_.next(left())) {
+      if (const auto* end = std::get_if<closed>(&*got); end != nullptr && !end->reconnect)
+        return report(where_, end->why);
+      const auto* now = std::get_if<status>(&*got);
+      if (now == nullptr) continue;
+      last = *now;
+      if (reached(now->state, options_.goal)) return show(*now);
+    }
+    return late(last);
+  }
+
+ private:
+  [[nodiscard]] std::optional<milliseconds> left() const {
+    if (!until_) return std::nullopt;
+    return std::max(std::chrono::ceil<milliseconds>(*until_ - clock::now()), milliseconds{0});
+  }
+
+  // A daemon that is being started is waited for, too.
+  std::optional<failure> reach_daemon() {
+    for (;;) {
+      auto failed = daemon_.connect();
+      if (!failed || failed->kind == failure_kind::not_permitted) return failed;
+      if (until_ && clock::now() + between_attempts >= *until_) return failed;
+      std::this_thread::sleep_for(between_attempts);
+    }
+  }
+
+  exit_code show(const status& reached_status) const {
+    where_.out << (where_.json ? json_line(reached_status) : status_text(reached_status, where_.look, wall_clock()))
+               << std::endl;
+    return exit_code::ok;
+  }
+
+  exit_code late(const std::optional<status>& last) const {
+    std::string text = "not " + std::string{to_string(options_.goal)} + " in time";
+    if (last) text += "; it is " + status_text(*last, style{}, wall_clock());
+    return report(where_, failure{failure_kind::timeout, text, std::nullopt});
+  }
+
+  const context& where_;
+  const wait_options& options_;
+  std::optional<clock::time_point> until_;
+  client daemon_{{.socket = where_.socket, .name = "roombridgectl wait", .reconnect = true}};
+};
+
+}  // namespace
+
+bool reached(upstream_state state, upstream_state goal) {
+  switch (goal) {
+    case upstream_state::offline:
+      return state == upstream_state::offline || state == upstream_state::connecting;
+    case upstream_state::connected:
+      return state == upstream_state::connected || state == upstream_state::authenticating ||
+             state == upstream_state::authenticated;
+    default:
+      return state == goal;
+  }
+}
+
+exit_code wait_command(const context& where, const wait_options& options) {
+  return waiter{where, options}.run();
+}
+
+}  // namespace roombridge::ctl
