@@ -156,7 +156,7 @@ sequence event_log::append(const event& what) {
   return impl_->append(what);
 }
 
-sequence event_log::append_upstream_gap(std::int64_t from, std::int64_t until, std::int64_t /*now*/) {
+sequence event_log::append_upstream_gap(std::int64_t from, std::int64_t until) {
   return impl_->append_upstream_gap(from, until);
 }
 

@@ -53,7 +53,7 @@ class event_log {
   sequence append(const event& what);
 
   // A record for every subscriber: events may have been missed between these times (µs).
-  sequence append_upstream_gap(std::int64_t from, std::int64_t until, std::int64_t now);
+  sequence append_upstream_gap(std::int64_t from, std::int64_t until);
 
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] sequence first() const;   // oldest kept; newest() + 1 when empty

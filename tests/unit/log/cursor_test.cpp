@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "support.hpp"
+
+#include "daemon/log/cursor.hpp"
+
+namespace roombridge::log {
+namespace {
+
+using strings = std::vector<std::string>;
+
+class cursors : public testing::Test {
+ protected:
+  sequence append(std::string_view name, const std::vector<std::string_view>& topics = {}) {
+    return log_.append({.name = name, .topics = topics, .arguments = "1"});
+  }
+  // Appends events of this name until the log has given up everything up to `seq`.
+  void push_out(sequence seq, std::string_view name) {
+    while (log_.first() <= seq) append(name);
+  }
+  // Wakes and sends everything.
+  strings told(test_sink& sink) {
+    log_.cursors().wake();
+    sink.send();
+    return tell(sink.out);
+  }
+
+  event_log log_{small_log, 7};
+};
+
+TEST_F(cursors, get_what_follows_the_subscription) {
+  append("a");
+  test_sink sink{log_};
+  sink.subscribe(1);
+  append("a");
+  append("b");
+  EXPECT_EQ(told(sink), (strings{"2", "3"}));
+  EXPECT_EQ(sink.at().delivered(), 2u);
+  EXPECT_EQ(sink.at().behind(), 0u);
+}
+
+TEST_F(cursors, match_events_and_topics) {
+  struct {
+    strings events, topics, expected;
+  } const cases[] = {
+      {{}, {}, {"1", "2", "3", "4"}},
+      {{"a"}, {}, {"1", "2"}},
+      {{"a", "b*"}, {}, {"1", "2", "3"}},
+      {{"*"}, {}, {"1", "2", "3", "4"}},
+      {{}, {"shop-7"}, {"2", "3"}},
+      {{}, {"shop-*"}, {"2", "3", "4"}},
+      {{}, {"*"}, {"2", "3", "4"}},
+      {{"a"}, {"shop-7"}, {"2"}},
+      {{"a"}, {"*"}, {"2"}},
+      {{"c"}, {"user-1", "shop-8"}, {"4"}},
+      {{"A"}, {}, {}},
+      {{"ab"}, {}, {}},
+      {{}, {"shop-"}, {}},
+  };
+  std::vector<std::unique_ptr<test_sink>> sinks;
+  for (const auto& each : cases) {
+    sinks.push_back(std::make_unique<test_sink>(log_));
+    sinks.back()->subscribe(1, each.events, each.topics);
+  }
+  append("a");
+  append("a", {"shop-7", "shop-77"});
+  append("bc", {"x", "shop-7"});
+  append("c", {"shop-8"});
+  for (std::size_t i = 0; i < sinks.size(); ++i) EXPECT_EQ(told(*sinks[i]), cases[i].expected) << i;
+}
+
+TEST_F(cursors, only_those_who_may_match_are_woken) {
+  test_sink touched{log_};
+  test_sink untouched{log_};
+  touched.subscribe(1, {}, {"t-1"});
+  untouched.subscribe(1, {"a"}, {"t-2"});
+  append("a", {"t-1"});
+  log_.cursors().wake();
+  EXPECT_TRUE(touched.woken);
+  EXPECT_FALSE(untouched.woken);
+  EXPECT_FALSE(untouched.at().pending());
+}
+
+TEST_F(cursors, get_an_event_once_however_many_subscriptions_match) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  sink.subscribe(2, {}, {"t"});
+  sink.subscribe(3);
+  append("a", {"t"});
+  EXPECT_EQ(told(sink), strings{"1"});
+}
+
+TEST_F(cursors, a_new_subscription_matches_nothing_older) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("a");
+  append("b");
+  sink.subscribe(2, {"b"});
+  append("b");
+  EXPECT_EQ(told(sink), (strings{"1", "3"}));
+}
+
+TEST_F(cursors, what_is_unsubscribed_is_not_sent_any_more) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  sink.subscribe(2, {"b"});
+  append("a");
+  append("b");
+  EXPECT_TRUE(sink.at().unsubscribe(1));
+  EXPECT_FALSE(sink.at().unsubscribe(1));
+  EXPECT_EQ(told(sink), strings{"2"});
+}
+
+TEST_F(cursors, the_frame_under_way_is_finished_whatever_is_unsubscribed) {
+  test_sink sink{log_};
+  sink.subscribe(1);
+  append("a");
+  append("a");
+  log_.cursors().wake();
+  sink.send(5);
+  sink.at().unsubscribe(1);
+  EXPECT_EQ(told(sink), strings{"1"});
+}
+
+TEST_F(cursors, a_loss_is_told_before_the_next_event) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("b");
+  append("a");
+  append("a");
+  append("b");
+  push_out(4, "b");
+  const auto last = append("a");
+  EXPECT_EQ(told(sink), (strings{"gap 2-3 2 slow", std::to_string(last)}));
+  EXPECT_EQ(sink.at().lost_events(), 2u);
+}
+
+TEST_F(cursors, nothing_is_told_of_what_does_not_match) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"}, {"t"});
+  append("a");
+  append("b", {"t"});
+  push_out(2, "a");
+  EXPECT_EQ(told(sink), strings{});
+  EXPECT_FALSE(sink.at().pending());
+}
+
+TEST_F(cursors, a_frame_under_way_that_leaves_the_log_is_finished_and_not_lost) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("a");
+  append("a");
+  log_.cursors().wake();
+  sink.send(1);
+  push_out(2, "b");
+  EXPECT_EQ(told(sink), (strings{"1", "gap 2-2 1 slow"}));
+  EXPECT_EQ(sink.at().delivered(), 1u);
+}
+
+TEST_F(cursors, losses_of_several_segments_are_one) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("a");
+  push_out(1, "b");
+  const auto second = append("a");
+  push_out(second, "b");
+  EXPECT_EQ(told(sink), strings{"gap 1-" + std::to_string(second) + " 2 slow"});
+}
+
+// More is appended between two wakes than the log holds.
+TEST_F(cursors, a_burst_larger_than_the_log_is_counted) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  for (int i = 0; i < 100; ++i) append("a");
+  const auto kept = log_.first();
+  strings expected{"gap 1-" + std::to_string(kept - 1) + " " + std::to_string(kept - 1) + " slow"};
+  for (auto seq = kept; seq <= 100; ++seq) expected.push_back(std::to_string(seq));
+  EXPECT_EQ(told(sink), expected);
+}
+
+TEST_F(cursors, a_loss_keeps_the_times_of_the_upstream_gaps_in_it) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  log_.append_upstream_gap(10, 20);
+  append("a");
+  log_.append_upstream_gap(30, 40);
+  push_out(3, "b");
+  log_.cursors().wake();
+  sink.send();
+  EXPECT_EQ(sink.out, proto::encode(proto::gap{1, 3, 1, "slow", "", {}, 10, 40}));
+}
+
+TEST_F(cursors, one_destroyed_while_behind_is_forgotten) {
+  {
+    test_sink sink{log_};
+    sink.subscribe(1);
+    append("a");
+    log_.cursors().wake();
+    sink.send(3);
+    append("a");
+  }
+  log_.cursors().wake();
+  push_out(2, "a");
+}
+
+TEST_F(cursors, side_by_side_frames_are_one_range) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  for (const auto* name : {"a", "a", "b", "a"}) append(name);
+  log_.cursors().wake();
+  batch events;
+  sink.at().collect(events, SIZE_MAX);
+  EXPECT_EQ(events.ranges().size(), 2u);
+}
+
+TEST_F(cursors, a_batch_ends_at_its_limit) {
+  test_sink sink{log_};
+  sink.subscribe(1);
+  for (int i = 0; i < 5; ++i) append("a");
+  log_.cursors().wake();
+  batch events;
+  sink.at().collect(events, 1);
+  EXPECT_EQ(events.ranges().size(), 1u);
+  EXPECT_LT(events.bytes(), 100u);
+  sink.at().sent(events, events.bytes());
+  EXPECT_EQ(sink.at().behind(), 4u);
+}
+
+}  // namespace
+}  // namespace roombridge::log

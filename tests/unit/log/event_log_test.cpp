@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "support.hpp"
+
+namespace roombridge::log {
+namespace {
+
+using strings = std::vector<std::string>;
+
+TEST(event_log, begins_empty) {
+  event_log log{2u << 20, 7};
+  EXPECT_EQ(log.epoch(), 7u);
+  EXPECT_EQ(log.newest(), 0u);
+  EXPECT_EQ(log.first(), 1u);
+  EXPECT_EQ(log.bytes(), 0u);
+  EXPECT_GE(log.capacity(), 2u << 20);
+}
+
+TEST(event_log, writes_the_frame_of_the_protocol) {
+  event_log log{small_log, 7};
+  test_sink sink{log};
+  sink.subscribe(1);
+  const std::vector<std::string_view> topics{"shop-7", "a\"b"};
+  const std::string raw = "xyz";
+  const std::span<const std::byte> bytes = std::as_bytes(std::span{raw});
+  const std::vector<std::span<const std::byte>> attachments{bytes, {}};
+  EXPECT_EQ(log.append({.time = 5,
+                        .name = "e",
+                        .topics = topics,
+                        .unexpected = true,
+                        .arguments = R"({"n":1}, "\ud800" )",
+                        .attachments = attachments}),
+            1u);
+  log.cursors().wake();
+  sink.send();
+
+  proto::event head{.seq = 1, .time = 5, .name = "e", .topics = {"shop-7", "a\"b"}, .attachments = {3, 0}};
+  head.unexpected = true;
+  const std::string payload = R"([{"n":1}, "\ud800" ]xyz)";
+  EXPECT_EQ(sink.out, proto::encode(head, std::as_bytes(std::span{payload})));
+  EXPECT_EQ(log.bytes(), sink.out.size());
+}
+
+TEST(event_log, leaves_out_topics_beyond_what_it_can_match) {
+  event_log log{geometry::for_capacity(2u << 20), 7};
+  test_sink last{log};
+  test_sink beyond{log};
+  strings names;
+  for (int i = 0; i < 70; ++i) names.push_back(std::to_string(i));
+  const std::vector<std::string_view> topics{names.begin(), names.end()};
+  last.subscribe(1, {}, {"63"});
+  beyond.subscribe(1, {}, {"64"});
+  log.append({.name = "e", .topics = topics});
+  log.cursors().wake();
+  last.send();
+  beyond.send();
+  EXPECT_EQ(tell(last.out), strings{"1"});
+  EXPECT_EQ(tell(beyond.out), strings{});
+}
+
+TEST(event_log, an_event_at_the_limit_fits_and_one_beyond_is_told) {
+  event_log log{small_log, 7};
+  test_sink all{log};
+  test_sink topic{log};
+  test_sink other{log};
+  all.subscribe(1);
+  topic.subscribe(1, {}, {"t"});
+  other.subscribe(1, {}, {"u"});
+  const std::vector<std::string_view> topics{"t"};
+  const std::size_t head = proto::event_head_size({.seq = 1, .time = 0, .event = "e", .topics = topics});
+  const std::string fits(small_log.max_body - head - 2, '1');
+  EXPECT_EQ(log.append({.name = "e", .topics = topics, .arguments = fits}), 1u);
+  EXPECT_EQ(log.append({.name = "e", .topics = topics, .arguments = fits + "1"}), 2u);
+  log.cursors().wake();
+  for (auto* sink : {&all, &topic, &other}) sink->send();
+  EXPECT_EQ(tell(all.out), (strings{"1", "gap 2-2 1 oversize"}));
+  EXPECT_EQ(all.out, topic.out);
+  EXPECT_EQ(other.out, "");
+  const auto gap = proto::gap{2, 2, 1, "oversize", "e", fits.size() + 3, {}, {}};
+  EXPECT_TRUE(all.out.ends_with(proto::encode(gap)));
+}
+
+// The largest event of the protocol must find room in the smallest log.
+TEST(event_log, the_smallest_log_holds_the_largest_event) {
+  event_log log{0, 7};
+  test_sink sink{log};
+  sink.subscribe(1);
+  strings names;
+  for (std::size_t i = 0; i < max_topics; ++i) names.push_back(std::to_string(i) + std::string(800, 'x'));
+  const std::vector<std::string_view> topics{names.begin(), names.end()};
+  const std::string name(256, 'n');
+  for (sequence seq = 1; seq <= 3; ++seq) {
+    const std::size_t head = proto::event_head_size({.seq = seq, .time = 0, .event = name, .topics = topics});
+    const std::string arguments(proto::max_body - head - 2, '1');
+    log.append({.name = name, .topics = topics, .arguments = arguments});
+    EXPECT_EQ(log.newest(), seq);
+    log.cursors().wake();
+    sink.send();
+  }
+  EXPECT_EQ(tell(sink.out), (strings{"1", "2", "3"}));
+  EXPECT_EQ(sink.out.size(), 3 * (proto::header_size + proto::max_body));
+}
+
+TEST(event_log, a_head_that_does_not_fit_is_oversize_too) {
+  event_log log{2u << 20, 7};
+  test_sink sink{log};
+  sink.subscribe(1, {}, {"a*"});
+  const std::string topic(70'000, 'a');
+  const std::vector<std::string_view> topics{topic};
+  log.append({.name = "e", .topics = topics, .arguments = "1"});
+  log.cursors().wake();
+  sink.send();
+  EXPECT_EQ(tell(sink.out), strings{"gap 1-1 1 oversize"});
+}
+
+TEST(event_log, an_upstream_gap_is_for_everyone_who_subscribed) {
+  event_log log{small_log, 7};
+  test_sink narrow{log};
+  test_sink nobody{log};
+  narrow.subscribe(1, {"x"}, {"y"});
+  EXPECT_EQ(log.append_upstream_gap(10, 20), 1u);
+  log.cursors().wake();
+  narrow.send();
+  EXPECT_EQ(narrow.out, proto::encode(proto::gap{1, 1, {}, "upstream", "", {}, 10, 20}));
+  EXPECT_FALSE(nobody.woken);
+}
+
+TEST(event_log, gives_up_the_oldest_segment_whole) {
+  event_log log{small_log, 7};
+  const std::string arguments(50, '1');
+  sequence before = log.first();
+  std::size_t moves = 0;
+  for (int i = 0; i < 200; ++i) {
+    log.append({.name = "e", .arguments = arguments});
+    EXPECT_LE(log.bytes(), log.capacity());
+    if (log.first() == before) continue;
+    ++moves;
+    EXPECT_GT(log.first(), before + 4) << "a segment holds several events";
+    before = log.first();
+  }
+  EXPECT_GT(moves, 10u);
+  EXPECT_GT(log.newest() - log.first(), 10u);
+}
+
+}  // namespace
+}  // namespace roombridge::log
