@@ -24,10 +24,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "clients/python"))
+from roombridge import Client, Event, Message
 
-from roombridge import Client, Event, Message  # noqa: E402  (found by the line above)
+ROOT = Path(__file__).resolve().parents[2]
 
 BUILD = Path(os.environ.get("ROOMBRIDGE_BIN_DIR") or ROOT / "build/dev").resolve()
 ROOMBRIDGED = BUILD / "daemon/service/roombridged"

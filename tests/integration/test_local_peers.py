@@ -119,9 +119,9 @@ class HostilePeerTest(IntegrationTest):
         calls = b"".join(encode_frame(FrameType.CALL, {"id": id, "method": "status"}) for id in range(1000))
         for _ in range(20):
             greedy.send(calls)
-        frames = greedy.frames_until_closed()
-        self.assertEqual(frames[-1].type, FrameType.BYE)
-        self.assertEqual((frames[-1].head["reason"], frames[-1].head["reconnect"]), ("buffer_exceeded", True))
+        # Its goodbye finds no room in a socket that is full of answers; everyone else's is not its business.
+        daemon.logged("local connection is ended: .*local.user_buffer")
+        self.eventually(lambda: len(subscriber.client.call("subscribers")) == 1, "the daemon closing the connection")
         self.server.emit("marker")
         subscriber.until_event("marker")
 

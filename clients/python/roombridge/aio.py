@@ -155,7 +155,7 @@ class Client(Listening):
         Raises ConnectionClosed or ProtocolError when nothing more can come.
         """
         try:
-            message = await self._wait(self._session.take_message, timeout)
+            message: Message = await self._wait(self._session.take_message, timeout)
         except RequestTimeout:
             return None
         self._wake()

@@ -197,7 +197,7 @@ class Client(Listening):
         Raises ConnectionClosed or ProtocolError when nothing more can come.
         """
         try:
-            message = self._wait(self._session.take_message, timeout)
+            message: Message = self._wait(self._session.take_message, timeout)
         except RequestTimeout:
             return None
         self._tell(message)

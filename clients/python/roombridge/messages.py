@@ -43,9 +43,8 @@ class Arguments:
 
     def _place(self, value: dict[str, Any]) -> Any:
         number: Any = value.get("num")
-        if value.get("_placeholder") is True and type(number) is int and 0 <= number < len(self.attachments):
-            return self.attachments[number]
-        return value
+        usable = _fits(number, int) and number < len(self.attachments)
+        return self.attachments[number] if usable and value.get("_placeholder") is True else value
 
 
 @dataclass(frozen=True)
@@ -209,8 +208,7 @@ class _Head:
         value = self._fields.get(name)
         if value is None:
             return default
-        # bool is an int in Python, not in JSON.
-        if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or not 0 <= value <= MAX_INTEGER)):
+        if not _fits(value, kind):
             raise self.bad(name)
         return value
 
@@ -245,6 +243,13 @@ class _Head:
         return ProtocolError(
             106, "bad_head", f'"{name}" in {FrameType(self._frame.type).name} is missing or of a wrong type'
         )
+
+
+def _fits(value: Any, kind: type) -> bool:
+    # bool is an int in Python, not in JSON.
+    if kind is int:
+        return type(value) is int and 0 <= value <= MAX_INTEGER
+    return isinstance(value, kind)
 
 
 def _welcome(head: _Head) -> Welcome:
