@@ -102,17 +102,13 @@ class application::impl {
   }
 
  private:
-  // A top-level coroutine that fails takes the service down: the manager starts it afresh, which beats half a service.
+  // The loop ends with the last of the top-level coroutines. One that fails takes the service down: the manager starts it
+  // afresh, which beats half a service.
   void spawn(io::task<> task) {
     ++running_;
     asio::co_spawn(context_, std::move(task), [this](std::exception_ptr failure) {
       if (failure && !failure_) failure_ = failure;
-      if (--running_ == 0 || failure) {
-        stop_signals_.cancel();
-        reload_signals_.cancel();
-        watchdog_.cancel();
-      }
-      if (failure) context_.stop();
+      if (--running_ == 0 || failure) context_.stop();
     });
   }
 
