@@ -67,6 +67,14 @@ class builder : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
+  // Behind an error's text: in what it happened, unless that is the document itself.
+  [[nodiscard]] std::string whereabouts() const {
+    if (open_.size() < 2) return {};
+    const node& inner = *open_.back().self;
+    return "; inside " + std::string(to_string(inner.kind)) + " that begins at line " +
+           std::to_string(inner.where.line) + ", column " + std::to_string(inner.where.column);
+  }
+
  private:
   struct frame {
     node* self;
@@ -105,7 +113,7 @@ class builder : public YAML::EventHandler {
     frame& map = open_.back();
     const auto [before, fresh] = map.keys.emplace(text, where);
     if (!fresh) {
-      errors_.add(where, "the key " + quoted(text) + " stands twice; first at line " +
+      errors_.add(where, "the key " + in_quotes(text) + " stands twice; first at line " +
                              std::to_string(before->second.line) + ", column " + std::to_string(before->second.column));
     }
     map.has_key = true;
@@ -196,7 +204,7 @@ std::optional<document> read_document(std::string_view text, error_list& errors)
     errors.add(what.where, what.text);
     return std::nullopt;
   } catch (const YAML::Exception& what) {
-    errors.add(position_of(what.mark), "not YAML: " + what.msg);
+    errors.add(position_of(what.mark), "not YAML: " + what.msg + handler.whereabouts());
     return std::nullopt;
   }
   return result;

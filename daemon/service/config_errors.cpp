@@ -23,7 +23,7 @@ std::size_t cut(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   const std::size_t size = cut(text, longest_quote);
   std::string out = "\"";
   for (const char c : text.substr(0, size)) {
@@ -46,7 +46,7 @@ std::string quoted(std::string_view text) {
 std::string path_step(std::string_view key) {
   const bool plain =
       !key.empty() && key.size() <= longest_quote && std::all_of(key.begin(), key.end(), plain_character);
-  return plain ? std::string(key) : quoted(key);
+  return plain ? std::string(key) : in_quotes(key);
 }
 
 void error_list::add(position where, std::string text) {

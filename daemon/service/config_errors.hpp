@@ -20,7 +20,7 @@ struct position {
 };
 
 // `text` in double quotes, safe for a log: control characters escaped, cut after 60 bytes between two characters.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // A step of a dotted path: `key` itself where it is a plain word, else quoted.
 [[nodiscard]] std::string path_step(std::string_view key);

@@ -11,9 +11,12 @@ namespace {
 
 std::string_view hint_for_nothing(node_kind expected) {
   switch (expected) {
-    case node_kind::list: return "; an empty list is written []";
-    case node_kind::map: return "; an empty map is written {}";
-    default: return "; an empty text is written \"\"";
+    case node_kind::list:
+      return "; an empty list is written []";
+    case node_kind::map:
+      return "; an empty map is written {}";
+    default:
+      return "; an empty text is written \"\"";
   }
 }
 
@@ -57,9 +60,9 @@ std::optional<std::string> reader::text(const slot& from) {
 
 void reader::refuse_value(const slot& from, const problem& wrong, std::string_view found) {
   const std::string& written = from.value->text;
-  std::string text = wrong.confidential ? "" : quoted(written) + ": ";
+  std::string text = wrong.confidential ? "" : in_quotes(written) + ": ";
   text += wrong.text;
-  if (!wrong.excerpt.empty() && !wrong.confidential && found == written) text += "; not " + quoted(wrong.excerpt);
+  if (!wrong.excerpt.empty() && !wrong.confidential && found == written) text += "; not " + in_quotes(wrong.excerpt);
   refuse(from, text);
 }
 

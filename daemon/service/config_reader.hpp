@@ -69,7 +69,7 @@ class reader {
   [[nodiscard]] bool accepts_key(const slot& section, const entry& what, const Rule& rule) {
     const auto result = is_clean_text(what.key) ? rule(what.key) : problem{"holds a control character"};
     const problem* wrong = std::get_if<problem>(&result);
-    if (wrong != nullptr) refuse({section.path, what.where, what.value}, quoted(what.key) + ": " + wrong->text);
+    if (wrong != nullptr) refuse({section.path, what.where, what.value}, in_quotes(what.key) + ": " + wrong->text);
     return wrong == nullptr;
   }
 

@@ -38,7 +38,7 @@ template <typename Rule>
     for (const slot& item : items_of(from)) {
       auto value = in.value(item, rule);
       if (value && std::find(values.begin(), values.end(), *value) != values.end()) {
-        in.refuse(item, quoted(item.value->text) + " stands in the list twice");
+        in.refuse(item, in_quotes(item.value->text) + " stands in the list twice");
         value.reset();
       }
       if (value) values.push_back(*std::move(value));

@@ -50,7 +50,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string describe_unknown_key(std::string_view key, const std::vector<std::string>& known,
                                  const std::vector<std::string>& paths) {
-  const std::string unknown = "unknown key " + quoted(key);
+  const std::string unknown = "unknown key " + in_quotes(key);
   if (key == "<<") return unknown + "; merge keys are not supported: write the keys out";
   if (key.find('.') != std::string_view::npos)
     return unknown + "; keys are not dotted: write sections inside each other";
@@ -61,7 +61,7 @@ std::string describe_unknown_key(std::string_view key, const std::vector<std::st
     return edit_distance(key, a) < edit_distance(key, b);
   });
   const std::size_t distance = edit_distance(key, *nearest);
-  const std::string meant = unknown + "; did you mean " + quoted(*nearest) + "?";
+  const std::string meant = unknown + "; did you mean " + in_quotes(*nearest) + "?";
   if (distance <= 1) return meant;
   if (const auto sections = sections_with(key, paths); !sections.empty()) {
     return unknown + "; it belongs in " + join(sections, " or ");

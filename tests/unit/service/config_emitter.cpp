@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "tests/unit/service/config_emitter.hpp"
+
+#include <cstdio>
+#include <string_view>
+#include <variant>
+
+namespace roombridge::service {
+namespace {
+
+// A key, or a value when `dollars` are escaped. The text has no control characters.
+std::string quote(std::string_view text, bool dollars = true) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (dollars && text.substr(i).starts_with("${")) out += '$';
+    if (text[i] == '"' || text[i] == '\\') out += '\\';
+    out += text[i];
+  }
+  return out + '"';
+}
+
+std::string of(std::string_view text) {
+  return quote(text);
+}
+std::string of(bool value) {
+  return value ? "true" : "false";
+}
+std::string of(std::size_t value) {
+  return std::to_string(value);
+}
+std::string of(std::chrono::milliseconds value) {
+  return std::to_string(value.count()) + "ms";
+}
+
+std::string of(const std::vector<std::string>& list) {
+  std::string out = "[";
+  for (const std::string& item : list) out += (out.size() > 1 ? ", " : "") + quote(item);
+  return out + ']';
+}
+
+std::string of(const upstream::payload_template& fields) {
+  std::string out = "{";
+  for (const auto& [name, value] : fields)
+    out += (out.size() > 1 ? ", " : "") + quote(name, false) + ": " + quote(value);
+  return out + '}';
+}
+
+std::string of(const upstream::token_options& token) {
+  if (const auto* file = std::get_if<upstream::token_file>(&token)) return "{file: " + quote(file->path) + '}';
+  if (const auto* variable = std::get_if<upstream::token_environment>(&token))
+    return "{env: " + quote(variable->name) + '}';
+  if (const auto* cred = std::get_if<upstream::token_credential>(&token))
+    return "{credential: " + quote(cred->name) + '}';
+  return "none";
+}
+
+std::string of(log_level level) {
+  constexpr std::string_view names[] = {"trace", "debug", "info", "warning", "error"};
+  return std::string(names[static_cast<std::size_t>(level)]);
+}
+
+std::string octal(mode_t mode) {
+  char out[8];
+  std::snprintf(out, sizeof out, "%04o", mode);
+  return out;
+}
+
+template <typename Value>
+void line(std::string& out, int depth, std::string_view key, const Value& value) {
+  out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + std::string(key) + ": " + of(value) + '\n';
+}
+
+void emit(std::string& out, const upstream::options& value) {
+  const auto& [url, path, nsp, connect_timeout, receive_limit, tls, token, reconnect, auth, rooms] = value;
+  out += "upstream:\n";
+  line(out, 1, "url", url);
+  line(out, 1, "path", path);
+  line(out, 1, "namespace", nsp);
+  line(out, 1, "connect_timeout", connect_timeout);
+  line(out, 1, "receive_limit", receive_limit);
+  line(out, 1, "token", token);
+  const auto& [verify, ca_file] = tls;
+  out += "  tls:\n";
+  line(out, 2, "verify", verify);
+  line(out, 2, "ca_file", ca_file);
+  const auto& [first, max, refused_max, quiet] = reconnect;
+  out += "  reconnect:\n";
+  line(out, 2, "first", first);
+  line(out, 2, "max", max);
+  line(out, 2, "refused_max", refused_max);
+  line(out, 2, "quiet", quiet);
+  const auto& [request, auth_payload, success, error, error_text, user_field, timeout] = auth;
+  out += "auth:\n";
+  line(out, 1, "request", request);
+  line(out, 1, "payload", auth_payload);
+  line(out, 1, "success", success);
+  line(out, 1, "error", error);
+  line(out, 1, "error_text", error_text);
+  line(out, 1, "user_field", user_field);
+  line(out, 1, "timeout", timeout);
+  const auto& [join, leave, payload, own, declared] = rooms;
+  out += "rooms:\n";
+  line(out, 1, "join", join);
+  line(out, 1, "leave", leave);
+  line(out, 1, "payload", payload);
+  line(out, 1, "own", own);
+  line(out, 1, "declared", declared);
+}
+
+void emit(std::string& out, const events::profile& value) {
+  const auto& [rules, deliver_unknown, reserved] = value;
+  out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n  rules: {";
+  for (const auto& [name, topics, required] : rules) {
+    out += "\n    " + quote(name, false) + ": {topics: " + of(topics) + ", required: " + of(required) + "},";
+  }
+  out += "\n  }\n";
+}
+
+void emit(std::string& out, const local::options& value) {
+  const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, interval, deadline] = value;
+  out += "local:\n";
+  line(out, 1, "socket", socket);
+  out += "  mode: \"" + octal(mode) + "\"\n";
+  line(out, 1, "owner", owner);
+  line(out, 1, "group", group);
+  out += "  admins:\n";
+  line(out, 2, "users", users);
+  line(out, 2, "groups", groups);
+  line(out, 1, "connections", connections);
+  line(out, 1, "user_buffer", user_buffer);
+  out += "  ping:\n";
+  line(out, 2, "interval", interval);
+  line(out, 2, "deadline", deadline);
+}
+
+}  // namespace
+
+std::string emit_config(const config& value) {
+  const auto& [upstream, events, local, log_capacity, level] = value;
+  std::string out;
+  emit(out, upstream);
+  emit(out, events);
+  emit(out, local);
+  out += "log:\n";
+  line(out, 1, "capacity", log_capacity);
+  out += "logging:\n";
+  line(out, 1, "level", level);
+  return out;
+}
+
+}  // namespace roombridge::service

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// config.example.yaml, which the package installs: it shows every key with its default, and the booking backend's
+// profile.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "daemon/service/config_document.hpp"
+#include "daemon/service/config_schema.hpp"
+#include "tests/unit/service/config_support.hpp"
+
+namespace roombridge::service {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string example() {
+  std::ostringstream text;
+  text << std::ifstream(ROOMBRIDGE_SOURCE_DIR "/config.example.yaml").rdbuf();
+  return text.str();
+}
+
+// Whether the document has `path`; NAME stands for any key.
+bool has(const reading::node& value, std::string_view path) {
+  if (path.empty()) return true;
+  const std::string_view step = path.substr(0, path.find('.'));
+  const std::string_view rest = path.size() == step.size() ? "" : path.substr(step.size() + 1);
+  return std::any_of(value.entries.begin(), value.entries.end(),
+                     [&](const auto& each) { return (step == "NAME" || each.key == step) && has(*each.value, rest); });
+}
+
+std::vector<std::string> missing_keys(const std::string& text) {
+  reading::error_list errors("example");
+  const auto document = reading::read_document(text, errors);
+  std::vector<std::string> missing;
+  for (const std::string& path : reading::config_paths()) {
+    if (!has(document.value().root(), path)) missing.push_back(path);
+  }
+  return missing;
+}
+
+TEST(config_example, has_every_key) {
+  EXPECT_THAT(example(), testing::Not(IsEmpty()));
+  // The token has one source at a time: the others stand in comments.
+  EXPECT_THAT(missing_keys(example()), ElementsAre("upstream.token.env", "upstream.token.credential"));
+  EXPECT_THAT(example(), HasSubstr("\n  # token: {env: "));
+  EXPECT_THAT(example(), HasSubstr("\n  # token: {credential: "));
+}
+
+TEST(config_example, shows_the_defaults_but_for_the_profile) {
+  const config_result result = parse(example());
+  ASSERT_TRUE(result.value) << result.errors.front().to_string();
+  EXPECT_THAT(changed_keys(config{}, *result.value), ElementsAre("events.rules"));
+}
+
+TEST(config_example, takes_the_url_from_the_environment) {
+  const config_result result = parse(example(), {{"ROOMBRIDGE_URL", "https://api.example.com"}});
+  ASSERT_TRUE(result.value) << result.errors.front().to_string();
+  EXPECT_EQ(result.value->upstream.url, "https://api.example.com");
+}
+
+TEST(config_example, holds_the_booking_profile) {
+  using rule = events::event_rule;
+  EXPECT_THAT(parse(example()).value.value().events.rules,
+              ElementsAre(rule{"reservation_update",
+                               {"reservation-{reservationId}", "shop-{shopId}", "user-{userId}"},
+                               {"reservationId", "status", "shopId", "userId", "updateType", "timestamp"}},
+                          rule{"payment_update",
+                               {"reservation-{reservationId}"},
+                               {"paymentId", "reservationId", "status", "amount", "timestamp"}},
+                          rule{"notification", {}, {"id", "type", "title", "body", "timestamp"}},
+                          rule{"admin_notification", {}, {}}, rule{"settings_update", {}, {}},
+                          rule{"user_activity", {}, {}}, rule{"activity_update", {}, {}}));
+}
+
+}  // namespace
+}  // namespace roombridge::service

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service/config_names.hpp"
+
+#include <gtest/gtest.h>
+
+namespace roombridge::service::reading {
+namespace {
+
+// What a rule makes of a text: the text itself, or "! why".
+template <typename Rule>
+std::string outcome(const Rule& rule, std::string_view text) {
+  const text_result result = rule(text);
+  if (const auto* wrong = std::get_if<problem>(&result)) {
+    return "! " + wrong->text + (wrong->excerpt.empty() ? "" : " | " + wrong->excerpt);
+  }
+  return std::get<std::string>(result);
+}
+
+const std::string longest(256, 'x');
+
+TEST(config_names, events_and_fields_and_rooms) {
+  for (const auto& rule : {event_name, field_name, room_name}) {
+    EXPECT_EQ(outcome(rule, "reservation_update"), "reservation_update");
+    EXPECT_EQ(outcome(rule, "예약 7"), "예약 7");
+    EXPECT_EQ(outcome(rule, longest), longest);
+    EXPECT_EQ(outcome(rule, ""), "! must not be empty");
+    EXPECT_EQ(outcome(rule, longest + "x"), "! longer than 256 bytes");
+  }
+  for (const auto name : socketio_names)
+    EXPECT_EQ(outcome(event_name, name), "! Socket.IO keeps this name to itself; no event can have it");
+  EXPECT_EQ(outcome(event_name, "connection"), "connection");
+  for (const char* room : {"user-{userId}", "{", "}"}) {
+    EXPECT_EQ(outcome(room_name, room),
+              "! a declared room is literal, without braces; the template of the user's own room is rooms.own");
+  }
+}
+
+TEST(config_names, accounts) {
+  EXPECT_EQ(outcome(account_name, "www-data"), "www-data");
+  EXPECT_EQ(outcome(account_name, "1000"), "1000");
+  EXPECT_EQ(outcome(account_name, ""), "! must not be empty");
+  for (const char* text : {"a b", "a:b", "a/b", "a,b"})
+    EXPECT_EQ(outcome(account_name, text), "! not the name or number of an account") << text;
+  EXPECT_EQ(outcome(account_or_nothing, ""), "");
+  EXPECT_EQ(outcome(account_or_nothing, "a b"), "! not the name or number of an account");
+}
+
+TEST(config_names, variables_and_credentials) {
+  EXPECT_EQ(outcome(variable_name, "_Token2"), "_Token2");
+  for (const char* text : {"", "2X", "A-B", "A B", "$A", "é"})
+    EXPECT_EQ(outcome(variable_name, text),
+              "! not the name of an environment variable: letters, digits and underscores")
+        << text;
+  EXPECT_FALSE(is_variable_name(std::string(129, 'A')));
+  EXPECT_EQ(outcome(credential_name, "token.jwt"), "token.jwt");
+  for (const char* text : {".", "..", "a/b", "/a"})
+    EXPECT_EQ(outcome(credential_name, text), "! not the name of a systemd credential: a file name without a directory")
+        << text;
+}
+
+TEST(config_names, paths) {
+  EXPECT_EQ(outcome(absolute_path, "/etc/roombridge/token"), "/etc/roombridge/token");
+  for (const char* text : {"", "token", "./token", "~/token"})
+    EXPECT_EQ(outcome(absolute_path, text), "! must be an absolute path");
+  for (const char* text : {"/", "/etc/"})
+    EXPECT_EQ(outcome(absolute_path, text), "! must name a file, not a directory");
+  EXPECT_EQ(outcome(absolute_path_or_nothing, ""), "");
+  EXPECT_EQ(outcome(absolute_path_or_nothing, "x"), "! must be an absolute path");
+
+  const std::string most = "/" + std::string(106, 's');
+  EXPECT_EQ(outcome(socket_path, most), most);
+  EXPECT_EQ(outcome(socket_path, most + "s"), "! longer than 107 bytes, the most that a socket's path can have");
+  EXPECT_EQ(outcome(socket_path, "roombridge.sock"), "! must be an absolute path");
+}
+
+TEST(config_names, url_paths_and_namespaces) {
+  EXPECT_EQ(outcome(url_path, "/socket.io/"), "/socket.io/");
+  for (const char* text : {"/a b", "/a?b", "/a#b", "/é"})
+    EXPECT_EQ(outcome(url_path, text), "! not the path of a URL: ASCII without blanks, '?' and '#'") << text;
+  EXPECT_EQ(outcome(url_path, "socket.io/"), "! must begin with a slash");
+  EXPECT_EQ(outcome(socketio_namespace, "/admin"), "/admin");
+  for (const char* text : {"/a b", "/a?b", "/a,b"})
+    EXPECT_EQ(outcome(socketio_namespace, text), "! not a Socket.IO namespace: ASCII without blanks, ',' and '?'")
+        << text;
+  EXPECT_EQ(outcome(socketio_namespace, ""), "! must begin with a slash");
+}
+
+TEST(config_names, urls) {
+  for (const char* text : {"http://localhost:3001", "https://api.example.com", "ws://10.0.0.1:1", "wss://[::1]:65535",
+                           "https://a/", "http://booking_backend:80"})
+    EXPECT_EQ(outcome(server_url, text), text);
+  for (const char* text : {"", "localhost:3001/x y", "http//x", "http://a b", "http://[::1", "예약"})
+    EXPECT_EQ(outcome(server_url, text), "! not a URL, such as https://api.example.com or http://localhost:3001")
+        << text;
+  for (const char* text : {"ftp://host", "localhost:3001", "unix:/run/x"})
+    EXPECT_EQ(outcome(server_url, text), "! the URL must begin with http://, https://, ws:// or wss://") << text;
+  for (const char* text : {"https://user:secret@host", "https://secret@host", "https://@host"}) {
+    EXPECT_EQ(outcome(server_url, text),
+              "! a user or password in the URL would reach logs; the token has its own key, upstream.token");
+  }
+  for (const char* text : {"http://", "http://:80", "http:host", "http:///x", "http://a%0d%0ab", "http://a;b"})
+    EXPECT_EQ(outcome(server_url, text), "! the URL names no host, or one that cannot be") << text;
+  for (const char* text : {"http://h:0", "http://h:65536", "http://h:"})
+    EXPECT_EQ(outcome(server_url, text), "! the URL's port must be 1 to 65535") << text;
+  for (const char* text : {"http://h/socket.io", "http://h?a=b", "http://h#x", "http://h/?"}) {
+    EXPECT_EQ(outcome(server_url, text),
+              "! the URL must end after host and port; the path has its own key, upstream.path");
+  }
+}
+
+TEST(config_names, a_url_is_never_shown) {
+  for (const char* text :
+       {"https://user:secret@host", "https://user:se cret@host", "ftp://secret", "http://h?token=secret"}) {
+    const text_result result = server_url(text);
+    EXPECT_TRUE(std::get<problem>(result).confidential) << text;
+    EXPECT_EQ(std::get<problem>(result).text.find("secret"), std::string::npos);
+  }
+}
+
+TEST(config_names, templates) {
+  const text_template topic{placeholders::event};
+  for (const char* text : {"shop-{shopId}", "{a}{b}", "all", "{{{a}}}", "{two words}"})
+    EXPECT_EQ(outcome(topic, text), text);
+  EXPECT_EQ(outcome(topic, ""), "! must not be empty");
+  EXPECT_EQ(outcome(topic, longest + "x"), "! longer than 256 bytes");
+  for (const char* text : {"{", "}", "{}", "{a", "a}", "{a{b}}"})
+    EXPECT_EQ(outcome(topic, text), "! the braces do not match: {field} is a placeholder, {{ and }} are braces")
+        << text;
+  EXPECT_EQ(outcome(topic, "x-{ a}"), "! blanks inside a placeholder would be part of the field's name | { a}");
+
+  const text_template token{placeholders::token, 0};
+  EXPECT_EQ(outcome(token, ""), "");
+  EXPECT_EQ(outcome(token, "Bearer {token}"), "Bearer {token}");
+  EXPECT_EQ(outcome(token, "{tokn}"), "! the only placeholder here is {token} | {tokn}");
+
+  const text_template own{placeholders::answer};
+  EXPECT_EQ(outcome(own, "user-{userId}"), "user-{userId}");
+  for (const char* text : {"{token}", "{room}"}) {
+    EXPECT_EQ(
+        outcome(own, text),
+        std::string("! placeholders here are fields of the authentication's answer, neither {token} nor {room} | ") +
+            text);
+  }
+  const text_template request{placeholders::room_request};
+  EXPECT_EQ(outcome(request, "{room}/{userId}"), "{room}/{userId}");
+  EXPECT_EQ(outcome(request, "{token}"),
+            "! placeholders here are {room} and fields of the authentication's answer, not {token} | {token}");
+}
+
+}  // namespace
+}  // namespace roombridge::service::reading

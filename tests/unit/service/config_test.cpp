@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// The config as a whole: defaults, every key read, compared and written, reserved names, relations between keys.
+#include "daemon/service/config.hpp"
+
+#include <gmock/gmock.h>
+
+#include "daemon/service/config_schema.hpp"
+#include "tests/unit/service/config_emitter.hpp"
+#include "tests/unit/service/config_support.hpp"
+
+namespace roombridge::service {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+const std::vector<std::string> default_reserved{"authenticate",  "auth_success", "auth_error",    "join_room",
+                                                "leave_room",    "connect",      "connect_error", "disconnect",
+                                                "disconnecting", "newListener",  "removeListener"};
+
+config defaults() {
+  config value;
+  value.events.reserved = default_reserved;
+  return value;
+}
+
+// For every key of the schema a value that is not its default.
+const std::map<std::string, std::string> other_values{
+    {"upstream.url", "upstream: {url: 'wss://api.example.com:8443'}"},
+    {"upstream.path", "upstream: {path: /live/}"},
+    {"upstream.namespace", "upstream: {namespace: /admin}"},
+    {"upstream.connect_timeout", "upstream: {connect_timeout: 2min}"},
+    {"upstream.receive_limit", "upstream: {receive_limit: 1MiB}"},
+    {"upstream.tls.verify", "upstream: {tls: {verify: false}}"},
+    {"upstream.tls.ca_file", "upstream: {tls: {ca_file: /etc/ssl/our.pem}}"},
+    {"upstream.token", "upstream: {token: {env: TOKEN}}"},
+    {"upstream.reconnect.first", "upstream: {reconnect: {first: 250ms}}"},
+    {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},
+    {"upstream.reconnect.refused_max", "upstream: {reconnect: {refused_max: 1h}}"},
+    {"upstream.reconnect.quiet", "upstream: {reconnect: {quiet: 1min}}"},
+    {"auth.request", "auth: {request: login}"},
+    {"auth.payload", "auth: {payload: {jwt: '{token}', kind: shop}}"},
+    {"auth.success", "auth: {success: welcome}"},
+    {"auth.error", "auth: {error: denied}"},
+    {"auth.error_text", "auth: {error_text: why}"},
+    {"auth.user_field", "auth: {user_field: id}"},
+    {"auth.timeout", "auth: {timeout: 3s}"},
+    {"rooms.join", "rooms: {join: enter}"},
+    {"rooms.leave", "rooms: {leave: exit}"},
+    {"rooms.payload", "rooms: {payload: {room: '{room}'}}"},
+    {"rooms.own", "rooms: {own: ''}"},
+    {"rooms.declared", "rooms: {declared: [shop-7, admin-general]}"},
+    {"events.unknown", "events: {unknown: drop}"},
+    {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id]}}}"},
+    {"local.socket", "local: {socket: /tmp/rb.sock}"},
+    {"local.mode", "local: {mode: 0600}"},
+    {"local.owner", "local: {owner: www-data}"},
+    {"local.group", "local: {group: 33}"},
+    {"local.admins.users", "local: {admins: {users: [alice, 1000]}}"},
+    {"local.admins.groups", "local: {admins: {groups: [adm]}}"},
+    {"local.connections", "local: {connections: 16}"},
+    {"local.user_buffer", "local: {user_buffer: 64KiB}"},
+    {"local.ping.interval", "local: {ping: {interval: 30s}}"},
+    {"local.ping.deadline", "local: {ping: {deadline: 500ms}}"},
+    {"log.capacity", "log: {capacity: 2MiB}"},
+    {"logging.level", "logging: {level: debug}"},
+};
+
+TEST(config, nothing_gives_the_defaults) {
+  for (const char* text : {"", "# only a comment\n", "---\n", "{}", "upstream:\nlocal: {admins: }\n", "\xef\xbb\xbf"}) {
+    const config_result result = parse(text);
+    ASSERT_TRUE(result.value) << text << result.errors.front().to_string();
+    EXPECT_EQ(*result.value, defaults()) << text;
+  }
+}
+
+TEST(config, reads_every_key_into_its_own_field_and_no_other) {
+  for (const auto& key : reading::config_keys()) {
+    const auto other = other_values.find(key.path);
+    ASSERT_NE(other, other_values.end()) << key.path;
+    const config_result result = parse(other->second);
+    ASSERT_TRUE(result.value) << key.path << ": " << result.errors.front().to_string();
+    EXPECT_THAT(changed_keys(config{}, *result.value), ElementsAre(key.path));
+    EXPECT_NE(*result.value, defaults()) << key.path;
+  }
+  EXPECT_EQ(other_values.size(), reading::config_keys().size());
+}
+
+TEST(config, reads_values) {
+  const auto value_of = [](const char* key) { return parse(other_values.at(key)).value.value(); };
+  EXPECT_EQ(value_of("upstream.url").upstream.url, "wss://api.example.com:8443");
+  EXPECT_EQ(value_of("upstream.connect_timeout").upstream.connect_timeout, 120s);
+  EXPECT_EQ(value_of("upstream.receive_limit").upstream.receive_limit, 1u << 20);
+  EXPECT_EQ(value_of("upstream.reconnect.first").upstream.reconnect.first, 250ms);
+  EXPECT_EQ(value_of("upstream.token").upstream.token, upstream::token_options(upstream::token_environment{"TOKEN"}));
+  EXPECT_EQ(value_of("auth.payload").upstream.auth.payload,
+            (upstream::payload_template{{"jwt", "{token}"}, {"kind", "shop"}}));
+  EXPECT_EQ(value_of("rooms.own").upstream.rooms.own, "");
+  EXPECT_THAT(value_of("rooms.declared").upstream.rooms.declared, ElementsAre("shop-7", "admin-general"));
+  EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
+  EXPECT_THAT(value_of("events.rules").events.rules,
+              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}}));
+  EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});
+  EXPECT_THAT(value_of("local.admins.users").local.admin_users, ElementsAre("alice", "1000"));
+  EXPECT_EQ(value_of("log.capacity").log_capacity, 2u << 20);
+  EXPECT_EQ(value_of("logging.level").level, log_level::debug);
+}
+
+TEST(config, every_source_of_the_token) {
+  const auto token = [](const std::string& text) {
+    return parse("upstream: {token: " + text + "}").value.value().upstream.token;
+  };
+  EXPECT_EQ(token("none"), upstream::token_options(upstream::token_none{}));
+  EXPECT_EQ(token("{file: /run/token}"), upstream::token_options(upstream::token_file{"/run/token"}));
+  EXPECT_EQ(token("{env: T}"), upstream::token_options(upstream::token_environment{"T"}));
+  EXPECT_EQ(token("{credential: t}"), upstream::token_options(upstream::token_credential{"t"}));
+}
+
+TEST(config, what_is_written_reads_as_the_same) {
+  config all = defaults();
+  for (const auto& key : reading::config_keys()) {
+    const config one = parse(other_values.at(key.path)).value.value();
+    const config_result result = parse(emit_config(one));
+    ASSERT_TRUE(result.value) << result.errors.front().to_string();
+    EXPECT_EQ(*result.value, one) << emit_config(one);
+  }
+  all.upstream.rooms.declared = {"a \"quoted\" one", "back\\slash", "$$", "방-7"};
+  all.upstream.auth.payload = {{"${key}", "$$${{x}}$ {token}"}};
+  EXPECT_EQ(parse(emit_config(all)).value, all) << emit_config(all);
+}
+
+TEST(config, reserved_names_follow_from_authentication_and_rooms) {
+  const auto reserved =
+      parse("auth: {request: login, success: login}\nrooms: {leave: bye}").value.value().events.reserved;
+  EXPECT_THAT(reserved, ElementsAre("login", "auth_error", "join_room", "bye", "connect", "connect_error", "disconnect",
+                                    "disconnecting", "newListener", "removeListener"));
+}
+
+TEST(config, a_rule_for_a_reserved_event_is_refused) {
+  EXPECT_THAT(
+      errors_of("auth: {success: hello}\nevents:\n  rules:\n    auth_success: {}\n    hello: {}\n"),
+      ElementsAre(
+          "5:5: events.rules.hello: an event of authentication or of rooms is never delivered; take the rule out"));
+}
+
+TEST(config, keys_that_contradict_each_other_are_refused) {
+  EXPECT_THAT(errors_of("upstream:\n  reconnect:\n    max: 2s\n    first: 3s\n"),
+              ElementsAre("4:12: upstream.reconnect.first is longer than upstream.reconnect.max"));
+  EXPECT_THAT(errors_of("upstream: {reconnect: {max: 500ms}}"),
+              ElementsAre("1:29: upstream.reconnect.first is longer than upstream.reconnect.max; "
+                          "upstream.reconnect.first has its default"));
+  EXPECT_THAT(errors_of("upstream: {reconnect: {first: 10s, max: 1min, refused_max: 9s}}"),
+              ElementsAre("1:31: upstream.reconnect.first is longer than upstream.reconnect.refused_max"));
+  EXPECT_THAT(errors_of("auth: {success: auth_error}"),
+              ElementsAre("1:17: auth.success is the same event as auth.error; auth.error has its default"));
+  EXPECT_THAT(errors_of("rooms: {leave: join_room}"),
+              ElementsAre("1:16: rooms.join is the same event as rooms.leave; rooms.join has its default"));
+}
+
+TEST(config, a_refused_key_is_not_held_against_another) {
+  EXPECT_THAT(errors_of("upstream: {reconnect: {first: soon, max: 500ms}}"),
+              ElementsAre("1:31: upstream.reconnect.first: \"soon\": not a duration, such as 250ms, 1s, 5min or 2h"));
+}
+
+TEST(config, changed_keys_come_in_the_schemas_order) {
+  const config before = defaults();
+  config after = before;
+  EXPECT_THAT(changed_keys(before, after), IsEmpty());
+  after.level = log_level::error;
+  after.upstream.rooms.declared = {"x"};
+  after.events.reserved = {};
+  EXPECT_THAT(changed_keys(before, after), ElementsAre("rooms.declared", "logging.level"));
+}
+
+TEST(config, an_error_names_its_place) {
+  EXPECT_EQ((config_error{"/etc/c.yaml", 3, 7, "what"}).to_string(), "/etc/c.yaml:3:7: what");
+  EXPECT_EQ((config_error{"/etc/c.yaml", 0, 0, "what"}).to_string(), "/etc/c.yaml: what");
+  EXPECT_EQ(parse("x: 1").errors.front().to_string().substr(0, 11), "c.yaml:1:1:");
+}
+
+}  // namespace
+}  // namespace roombridge::service
