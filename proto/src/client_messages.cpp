@@ -37,6 +37,10 @@ void check_patterns(head_reader& reader, std::string_view name, const std::vecto
 
 }  // namespace
 
+bool is_head(std::string_view text) {
+  return text.size() <= max_head && !head_reader{text, error_code::bad_head}.failed();
+}
+
 std::string encode_head(const hello& value) {
   head_writer writer;
   writer.list("versions", value.versions);

@@ -11,11 +11,11 @@ namespace {
 void print(const roombridge::event& event) {
   const auto update = roombridge::booking::parse(event);
   if (!update) {
-    std::cout << event.name << ' ' << event.arguments << '\n';
+    std::cout << event.name << ' ' << event.arguments << std::endl;
   } else if (const auto* booking = std::get_if<roombridge::booking::reservation_update>(&*update)) {
-    std::cout << "reservation " << booking->reservation_id << ": " << to_string(booking->type) << '\n';
+    std::cout << "reservation " << booking->reservation_id << ": " << to_string(booking->type) << std::endl;
   } else {
-    std::cout << event.name << '\n';
+    std::cout << event.name << std::endl;
   }
 }
 
@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
   }
   while (const auto message = client.next()) {
     if (const auto* event = std::get_if<roombridge::event>(&*message)) print(*event);
-    if (const auto* gap = std::get_if<roombridge::gap>(&*message)) std::cout << "missed some: " << gap->reason << '\n';
+    if (const auto* gap = std::get_if<roombridge::gap>(&*message))
+      std::cout << "missed some: " << gap->reason << std::endl;
     if (const auto* end = std::get_if<roombridge::closed>(&*message); end != nullptr && !end->reconnect) return 1;
   }
 }

@@ -239,10 +239,11 @@ outcome<request_id> connection::emit(const emission& what) {
 }
 
 outcome<request_id> connection::call(std::string_view method, std::string_view params) {
-  const proto::call head{0, std::string{method}, std::string{params}};
-  // A head that is not JSON would end the connection, hence a look with the daemon's eyes.
-  if (!proto::parse<proto::call>(proto::encode_head(head))) {
-    return invalid("the method's name is not UTF-8, or its params are not a JSON object");
+  const proto::call head{0, std::string{method}, std::string{params.empty() ? "{}" : params}};
+  // A head that is not JSON would end the connection, hence a look with the daemon's eyes; at the params alone, too,
+  // lest they bring fields of the head with them.
+  if (!proto::is_head(params) || !proto::is_head(proto::encode_head(head))) {
+    return invalid("the method's name is not UTF-8, or its params are not a JSON object of a head's limits");
   }
   return request(head);
 }

@@ -9,17 +9,18 @@
 // In an event loop (Asio, epoll, glib) the same object never blocks: make requests with core(), and drive it like this;
 // the whole program is examples/asio_tail.cpp.
 //
-//   asio::posix::stream_descriptor socket{context, client.native_handle()};   // release() it before the client is
-//   destroyed socket.async_wait(stream.wait_read, [&](auto) { client.on_readable(); while (auto m = client.try_next())
-//   handle(*m); again(); }); if (client.wants_write()) socket.async_wait(stream.wait_write, [&](auto) {
-//   client.on_writable(); });
+//   asio::posix::stream_descriptor socket{context, client.native_handle()};  // release() before the client goes
+//   socket.async_wait(socket.wait_read, [&](auto) {
+//     client.on_readable();
+//     while (auto message = client.try_next()) handle(*message);
+//     wait_again();
+//   });
+//   if (client.wants_write()) socket.async_wait(socket.wait_write, [&](auto) { client.on_writable(); });
 //
 // Not thread-safe. Nothing here throws but std::bad_alloc.
 #pragma once
 
 #include <chrono>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,9 +67,9 @@ class client {
   outcome<answer> emit(const emission& what);
   outcome<answer> call(std::string_view method, std::string_view params = "{}");
 
-  // The next message. Nothing: `timeout` passed. Without a timeout it waits for ever. The end of the connection is a
-  // `closed` message; after it, without `reconnect`, every call gives `closed` again. With `reconnect` a new connection
-  // begins with a `welcome`.
+  // The next message. Nothing: `timeout` passed; 0 reads what is there. Without a timeout it waits for ever. The end of
+  // the connection is a `closed` message; after it, without `reconnect`, every call gives `closed` again. With
+  // `reconnect` a new connection begins with a `welcome`.
   [[nodiscard]] std::optional<message> next(std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   // For event loops: the descriptor, and what to do when it is ready, which never blocks. The descriptor is -1 before

@@ -87,8 +87,8 @@ using message = std::variant<welcome, event, status, live, gap, answer, protocol
 
 // Which events a subscription wants. Patterns are exact names, or a prefix and one `*` at the end; an empty list: all.
 struct filter {
-  std::vector<std::string> events;
-  std::vector<std::string> topics;
+  std::vector<std::string> events{};
+  std::vector<std::string> topics{};
   bool operator==(const filter&) const = default;
 };
 

@@ -86,6 +86,9 @@ struct pong {
 [[nodiscard]] std::string encode_head(const ping& value);
 [[nodiscard]] std::string encode_head(const pong& value);
 
+// Whether `text` may be a head at all: one JSON object within a head's limits, or nothing.
+[[nodiscard]] bool is_head(std::string_view text);
+
 template <class T>
 parsed<T> parse(std::string_view head);
 
