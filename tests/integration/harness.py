@@ -163,6 +163,11 @@ class Server(Reporter):
         self.port: int = self.saw("listening")["port"]
         self.url = f"{'https' if 'tls' in settings else 'http'}://127.0.0.1:{self.port}"
 
+    def grant(self, token: str, user_id: int) -> None:
+        """Takes the token from now on."""
+        self.command(do="grant", token=token, user={"userId": user_id})
+        self.saw("grant")
+
     def emit(self, event: str, *args: Any, room: str | None = None) -> None:
         """To everyone, or everyone in the room; {"$hex": …} stands for bytes."""
         self.command(do="emit", event=event, args=args, room=room)

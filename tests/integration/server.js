@@ -82,7 +82,10 @@ const commands = {
   raw: ({ text }) => sockets().forEach((socket) => socket.conn.write(text)),
   // One WebSocket text frame with these bytes, which may be no UTF-8.
   frame: ({ hex }) => sockets().forEach((socket) => socket.conn.transport.socket.send(Buffer.from(hex, 'hex'), { binary: false })),
-  grant: ({ token, user }) => tokens.set(token, user),
+  grant: ({ token, user }) => {
+    tokens.set(token, user);
+    report('grant', { user });
+  },
   // The token runs out; whoever uses it is told, as the backend does.
   expire: ({ token }) => {
     tokens.delete(token);
