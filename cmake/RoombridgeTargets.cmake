@@ -31,12 +31,21 @@ function(roombridge_layer name)
   set_property(GLOBAL APPEND PROPERTY ROOMBRIDGE_LAYERS ${name})
 endfunction()
 
-# roombridge_test(NAME SOURCES... DEPENDS targets...): a GoogleTest program whose cases CTest lists one by one.
+# What a sanitizer's build needs of the tests, so that it need not build everything: each target builds the programs of its kind.
+add_custom_target(unit_tests)
+add_custom_target(fuzz_targets)
+
+# roombridge_test(NAME SOURCES... DEPENDS targets...): a GoogleTest program whose cases CTest lists one by one, labelled with
+# the folder of tests/ that it is in.
 function(roombridge_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE roombridge_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+  string(REGEX REPLACE ".*/tests/([a-z]+).*" "\\1" label ${CMAKE_CURRENT_SOURCE_DIR})
+  gtest_discover_tests(${name} TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label})
+  if(label STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
 endfunction()
 
 # roombridge_fuzzer(NAME SOURCES... DEPENDS targets...): a libFuzzer program, its seeds in tests/fuzz/corpus/NAME.
@@ -45,4 +54,5 @@ function(roombridge_fuzzer name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE roombridge_options ${ARG_DEPENDS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzz_targets ${name})
 endfunction()
