@@ -54,7 +54,7 @@ std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_
   const std::string bracketed = view.host_type() == boost::urls::host_type::ipv6 ? '[' + out.host + ']' : out.host;
   out.host_header = out.port == usual ? bracketed : bracketed + ':' + out.port;
   out.target = engineio::websocket_target(path);
-  out.name = (out.tls ? "wss://" : "ws://") + bracketed + ':' + out.port;
+  out.name = std::string(scheme) + "://" + bracketed + ':' + out.port;
   return out;
 }
 

@@ -16,7 +16,7 @@ struct endpoint {
   std::string port;         // decimal
   std::string host_header;  // with brackets and, unless it is the scheme's default, the port
   std::string target;       // path and query of the WebSocket handshake
-  std::string name;         // "wss://host:port", for logs
+  std::string name;         // "https://host:port", for people
   bool is_address = false;  // `host` is an IP address: no SNI
   bool operator==(const endpoint&) const = default;
 };

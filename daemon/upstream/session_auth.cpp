@@ -45,9 +45,9 @@ void session::lack_token(moment at) {
   report();
 }
 
+// The server takes us out of our rooms itself; the reference one drops events that come together with the DISCONNECT.
 void session::log_out(moment at) {
   if (phase_ >= phase::connected) {
-    if (live_) leave_rooms();
     std::string text;
     socketio::append_disconnect(text, options_.nsp);
     send(engineio::packet_type::message, text);

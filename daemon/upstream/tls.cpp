@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ssl/error.hpp>
+#include <system_error>
 
 namespace roombridge::upstream {
 namespace {
@@ -33,6 +34,15 @@ failure bad_certificate(long verdict, const endpoint& where) {
   }
 }
 
+// The oldest entry of OpenSSL's queue in words; empties the queue.
+std::string openssl_reason() {
+  const unsigned long error = ERR_peek_error();
+  ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(error)) return std::system_category().message(ERR_GET_REASON(error));
+  const char* words = ERR_reason_error_string(error);
+  return words != nullptr ? words : "no certificate in it";
+}
+
 bool not_tls(const boost::system::error_code& error) {
   if (error.category() != boost::asio::error::get_ssl_category()) return false;
   const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
@@ -49,10 +59,9 @@ std::optional<failure> prepare_tls(SSL_CTX& context, const tls_options& options)
   const bool loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(&context) == 1
                                               : SSL_CTX_load_verify_file(&context, options.ca_file.c_str()) == 1;
   if (loaded) return std::nullopt;
-  const char* reason = ERR_reason_error_string(ERR_peek_error());
-  ERR_clear_error();
+  const std::string reason = openssl_reason();
   return failure{cause::tls_ca_file, "the CA file " + (options.ca_file.empty() ? "of the system" : options.ca_file) +
-                                         " cannot be used: " + (reason != nullptr ? reason : "no certificate in it")};
+                                         " cannot be used: " + reason};
 }
 
 void prepare_tls(SSL& connection, const endpoint& where, const tls_options& options) {

@@ -2,6 +2,7 @@
 #include "daemon/upstream/token.hpp"
 
 #include <fcntl.h>
+#include <simdjson.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ token_reading trimmed(std::string text, const std::string& where) {
   text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
   if (text.find('\0') != std::string::npos)
     return missing(cause::token_unreadable, where + " holds a NUL byte: no token");
+  if (!simdjson::validate_utf8(text)) return missing(cause::token_unreadable, where + " is not UTF-8: no token");
   return {std::move(text), {}};
 }
 

@@ -51,7 +51,7 @@ std::string_view advice(unsigned status) {
 class upgrade::impl {
  public:
   impl(const endpoint& where, const std::array<std::byte, 16>& nonce)
-      : name_(where.name), key_(websocket_key(nonce)), request_(make_request(where, key_)) {
+      : name_(where.name), tls_(where.tls), key_(websocket_key(nonce)), request_(make_request(where, key_)) {
     parser_.header_limit(static_cast<std::uint32_t>(max_header));
     parser_.body_limit(boost::none);
     // Not eager: the parser stops behind the header, and what follows stays ours.
@@ -74,7 +74,9 @@ class upgrade::impl {
       result_ =
           failure{cause::http_not_websocket, name_ + " answered, but not in HTTP: \"" + printable(received_, 80) + '"'};
     } else {
-      result_ = failure{cause::connection_lost, name_ + " closed the connection during the HTTP handshake"};
+      const std::string_view hint = tls_ ? "" : "; if the port speaks TLS, the URL should begin with https";
+      result_ = failure{cause::connection_lost,
+                        name_ + " closed the connection during the HTTP handshake" + std::string(hint)};
     }
   }
 
@@ -138,6 +140,7 @@ class upgrade::impl {
   }
 
   std::string name_;
+  bool tls_;
   std::string key_;
   std::string request_;
   http::response_parser<http::empty_body> parser_;

@@ -83,6 +83,7 @@ class ws_decoder {
 
   static constexpr std::size_t header_limit = 10;  // without a mask
 
+  [[nodiscard]] std::optional<ws_item> take_whole_message();
   [[nodiscard]] ws_error read_header();
   [[nodiscard]] static std::size_t header_length(std::string_view bytes);
   [[nodiscard]] ws_error parse_header(std::string_view header);
