@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <cstdio>
 #include <sstream>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +19,17 @@ struct refusal {
   position where;
   std::string text;
 };
+
+// A message of yaml-cpp: it may end in a byte of the file.
+std::string ascii(std::string_view message) {
+  std::string out;
+  for (const char c : message) {
+    char escape[5];
+    std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
+    out += c >= 0x20 && c < 0x7f ? std::string(1, c) : std::string(escape);
+  }
+  return out;
+}
 
 position position_of(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
@@ -204,7 +216,7 @@ std::optional<document> read_document(std::string_view text, error_list& errors)
     errors.add(what.where, what.text);
     return std::nullopt;
   } catch (const YAML::Exception& what) {
-    errors.add(position_of(what.mark), "not YAML: " + what.msg + handler.whereabouts());
+    errors.add(position_of(what.mark), "not YAML: " + ascii(what.msg) + handler.whereabouts());
     return std::nullopt;
   }
   return result;
