@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// Slow readers: what overtakes what, what is lost and told, what it costs.
+#include "support.hpp"
+
+namespace roombridge::local {
+namespace {
+
+class slow_readers : public hub_test {
+ protected:
+  using strings = std::vector<std::string>;
+
+  // The log has room for about twenty of them, a stalled client's socket not for one.
+  static constexpr std::size_t event_size = 100'000;
+  static constexpr int socket_buffer = 4096;
+
+  test_client stalled() { return subscribed({"big"}, {}, socket_buffer); }
+
+  void append_big() { append("big", {}, arguments_); }
+
+  // Fills the client's socket, so that a frame is partly sent.
+  void stall(test_client&) {
+    append_big();
+    hub_->flush();
+  }
+  // Appends what nobody asked for until the log has given up everything up to `seq`.
+  void push_out(log::sequence seq) {
+    while (events_->first() <= seq) append("noise", {}, arguments_);
+    hub_->flush();
+  }
+  // Reads as long as something comes, a socket's buffer at a time.
+  void read_on(test_client& client) {
+    do run();
+    while (client.read());
+  }
+  strings drain(test_client& client) {
+    read_on(client);
+    strings out;
+    while (const auto frame = client.next()) out.push_back(tell(*frame));
+    return out;
+  }
+
+  static std::string tell(const received& frame) {
+    if (frame.type == proto::frame_type::event) {
+      return "event " + std::to_string(proto::parse<proto::event>(frame.head)->seq);
+    }
+    if (frame.type == proto::frame_type::gap) {
+      const auto gap = proto::parse<proto::gap>(frame.head);
+      return "gap " + std::to_string(gap->first) + "-" + std::to_string(gap->last) + " " +
+             std::to_string(gap->count.value_or(0)) + " " + gap->reason;
+    }
+    if (frame.type == proto::frame_type::status) {
+      return "status " + std::string{to_string(proto::parse<proto::status>(frame.head)->state)};
+    }
+    if (frame.type == proto::frame_type::result) {
+      return "result " + std::to_string(proto::parse<proto::result>(frame.head)->id);
+    }
+    if (frame.type == proto::frame_type::bye) return "bye " + proto::parse<proto::bye>(frame.head)->reason;
+    return std::string{proto::to_string(frame.type)};
+  }
+
+  const std::string arguments_ = std::string(event_size, '1');
+};
+
+TEST_F(slow_readers, get_everything_while_the_log_has_it) {
+  auto client = stalled();
+  for (int i = 0; i < 12; ++i) append_big();
+  hub_->flush();
+  strings expected;
+  for (int i = 1; i <= 12; ++i) expected.push_back("event " + std::to_string(i));
+  EXPECT_EQ(drain(client), expected);
+  EXPECT_EQ(hub_->peers().at(0).pending, 0u);
+}
+
+TEST_F(slow_readers, control_frames_overtake_all_but_the_frame_under_way) {
+  auto client = stalled();
+  stall(client);
+  append_big();
+  client.send_message(proto::ping{3, {}});
+  client.send_message(proto::unsubscribe{4, 9});
+  EXPECT_EQ(drain(client), (strings{"event 1", "PONG", "result 4", "event 2"}));
+}
+
+TEST_F(slow_readers, an_intermediate_status_is_left_out) {
+  auto client = stalled();
+  stall(client);
+  append_big();
+  for (const auto state :
+       {proto::upstream_state::offline, proto::upstream_state::connecting, proto::upstream_state::connected}) {
+    publish_status(state);
+    hub_->flush();
+  }
+  EXPECT_EQ(drain(client), (strings{"event 1", "status connected", "event 2"}));
+}
+
+TEST_F(slow_readers, learn_exactly_what_they_lost) {
+  auto client = stalled();
+  auto healthy = subscribed({"big"});
+  stall(client);
+  append_big();
+  append("noise");
+  append_big();
+  hub_->flush();
+  EXPECT_EQ(drain(healthy), (strings{"event 1", "event 2", "event 4"}));
+  push_out(4);
+  append_big();
+  hub_->flush();
+  const auto newest = events_->newest();
+  EXPECT_EQ(drain(client), (strings{"event 1", "gap 2-4 2 slow", "event " + std::to_string(newest)}));
+  EXPECT_EQ(hub_->counters().lost, 2u);
+  EXPECT_EQ(drain(healthy), strings{"event " + std::to_string(newest)});
+}
+
+TEST_F(slow_readers, lost_upstream_gaps_keep_their_times) {
+  auto client = stalled();
+  stall(client);
+  append_big();
+  events_->append_upstream_gap(10, 20);
+  push_out(3);
+  run();
+  read_on(client);
+  EXPECT_EQ(client.expect<proto::event>().seq, 1u);
+  const auto gap = client.expect<proto::gap>();
+  EXPECT_EQ(gap.first, 2u);
+  EXPECT_EQ(gap.last, 3u);
+  EXPECT_EQ(gap.count, 1u);
+  EXPECT_EQ(gap.reason, "slow");
+  EXPECT_EQ(gap.from, 10);
+  EXPECT_EQ(gap.until, 20);
+}
+
+TEST_F(slow_readers, a_lost_upstream_gap_alone_is_told_as_one) {
+  auto client = stalled();
+  stall(client);
+  events_->append_upstream_gap(10, 20);
+  push_out(2);
+  read_on(client);
+  EXPECT_EQ(client.expect<proto::event>().seq, 1u);
+  EXPECT_EQ(client.expect<proto::gap>(), (proto::gap{2, 2, {}, "upstream", "", {}, 10, 20}));
+}
+
+TEST_F(slow_readers, unread_answers_end_the_connection_that_has_most_of_them) {
+  options_.user_buffer = 100'000;
+  make();
+  auto greedy = subscribed({"big"}, {}, socket_buffer);
+  stall(greedy);
+  std::uint64_t id = 10;
+  const auto ask = [&](test_client& client) {
+    client.send_message(proto::call{id++, "status", "{}"});
+    run();
+    answer reply;
+    reply.payload = std::string(30'000, ' ');
+    handler_.calls.back().done(std::move(reply));
+    run();
+  };
+  for (int i = 0; i < 3; ++i) ask(greedy);
+  EXPECT_EQ(hub_->size(), 1u);
+  auto modest = subscribed({"big"}, {}, socket_buffer);
+  stall(modest);
+  ask(modest);  // passes the limit, but is not to blame
+  EXPECT_EQ(drain(modest), (strings{"event 2", "result " + std::to_string(id - 1)}));
+  EXPECT_FALSE(modest.closed());
+  EXPECT_EQ(drain(greedy), (strings{"event 1", "bye buffer_exceeded"}));
+  EXPECT_TRUE(greedy.closed());
+  EXPECT_EQ(log_.count(log_level::warning), 1u);
+}
+
+TEST_F(slow_readers, frames_in_the_making_are_charged_too) {
+  options_.user_buffer = 100'000;
+  make();
+  auto client = welcomed();
+  const std::string frame = proto::encode(proto::emit{1, "e", false, 1000, {}}, std::as_bytes(std::span{arguments_}));
+  for (std::size_t at = 0; at + 1 < frame.size() && hub_->size() > 0; at += 10'000) {
+    client.send(frame.substr(at, std::min<std::size_t>(10'000, frame.size() - 1 - at)));
+    run();
+  }
+  EXPECT_EQ(client.expect<proto::bye>().reason, "buffer_exceeded");
+}
+
+TEST_F(slow_readers, a_copy_of_the_frame_under_way_is_charged) {
+  options_.user_buffer = event_size / 2;
+  make();
+  auto client = stalled();
+  stall(client);
+  push_out(1);
+  EXPECT_EQ(drain(client), (strings{"event 1", "bye buffer_exceeded"}));
+}
+
+TEST_F(slow_readers, without_room_for_that_copy_the_connection_is_cut) {
+  options_.user_buffer = event_size / 4;
+  make();
+  auto client = stalled();
+  stall(client);
+  push_out(1);
+  EXPECT_EQ(drain(client), strings{});
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(slow_readers, who_does_not_even_read_bye_is_closed_after_a_while) {
+  auto client = stalled();
+  stall(client);
+  bool empty = false;
+  hub_->shut_down([&empty] { empty = true; });
+  run();
+  EXPECT_FALSE(empty);
+  advance(std::chrono::seconds{2});
+  EXPECT_TRUE(empty);
+}
+
+TEST_F(slow_readers, may_leave_at_any_time) {
+  auto client = stalled();
+  stall(client);
+  append_big();
+  client.close();
+  run();
+  EXPECT_EQ(hub_->size(), 0u);
+  push_out(2);
+}
+
+}  // namespace
+}  // namespace roombridge::local

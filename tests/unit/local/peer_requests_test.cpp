@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+// What clients ask for, and the answers.
+#include "support.hpp"
+
+namespace roombridge::local {
+namespace {
+
+using proto::error_code;
+
+class requests : public hub_test {
+ protected:
+  static error_code code_of(const proto::result& result) {
+    return result.error ? result.error->code : error_code::none;
+  }
+  static answer of(int error, std::string text, std::string_view outcome = {}, std::string payload = {}) {
+    answer out;
+    out.error = error;
+    out.text = std::move(text);
+    out.outcome = outcome;
+    out.payload = std::move(payload);
+    return out;
+  }
+};
+
+TEST_F(requests, first_subscribe_is_answered_by_result_status_and_live) {
+  append("a");
+  publish_status(proto::upstream_state::connecting);
+  auto client = welcomed();
+  client.send_message(proto::subscribe{4, {}, {}});
+  client.send_message(proto::subscribe{5, {}, {}});
+  run();
+  EXPECT_EQ(client.expect<proto::result>().id, 4u);
+  EXPECT_EQ(client.expect<proto::status>().state, proto::upstream_state::connecting);
+  EXPECT_EQ(client.expect<proto::live>().seq, 1u);
+  EXPECT_EQ(client.expect<proto::result>().id, 5u);
+  EXPECT_FALSE(client.next());
+}
+
+TEST_F(requests, events_follow_the_subscriptions) {
+  auto client = subscribed({"a"});
+  client.send_message(proto::subscribe{2, {}, {"shop-*"}});
+  run();
+  client.expect<proto::result>();
+  append("b", {"shop-7"});
+  append("b");
+  append("a", {"shop-7"});
+  hub_->flush();
+  EXPECT_EQ(client.expect<proto::event>().seq, 1u);
+  EXPECT_EQ(client.expect<proto::event>().seq, 3u);
+  client.send_message(proto::unsubscribe{3, 1});
+  run();
+  EXPECT_FALSE(client.expect<proto::result>().error);
+  append("a");
+  append("c", {"shop-1"});
+  hub_->flush();
+  EXPECT_EQ(client.expect<proto::event>().seq, 5u);
+  EXPECT_FALSE(client.next());
+  EXPECT_EQ(hub_->counters().delivered, 3u);
+}
+
+TEST_F(requests, unsubscribe_of_what_is_not_there) {
+  auto client = subscribed();
+  client.send_message(proto::unsubscribe{2, 3});
+  run();
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::unknown_subscription);
+}
+
+TEST_F(requests, bad_patterns_concern_only_their_request) {
+  auto client = welcomed();
+  for (const std::string pattern : {"", "a*b", "**", "*a"}) client.send_message(proto::subscribe{1, {pattern}, {}});
+  client.send_message(proto::subscribe{1, {std::string(257, 'a')}, {}});
+  client.send_message(proto::subscribe{1, {std::string(255, 'a') + "*"}, {}});
+  run();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::bad_pattern) << i;
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
+}
+
+TEST_F(requests, at_most_256_subscriptions) {
+  auto client = subscribed({"a"});
+  for (std::uint64_t id = 2; id <= 257; ++id) client.send_message(proto::subscribe{id, {"a"}, {}});
+  run();
+  for (std::uint64_t id = 2; id <= 256; ++id) EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
+  const auto refused = client.expect<proto::result>();
+  EXPECT_EQ(code_of(refused), error_code::too_many_subscriptions);
+  EXPECT_TRUE(refused.error->retry);
+  client.send_message(proto::unsubscribe{300, 7});
+  client.send_message(proto::subscribe{257, {"a"}, {}});
+  run();
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
+}
+
+TEST_F(requests, ids_in_use_are_refused) {
+  auto client = subscribed();  // with id 1
+  client.send_message(proto::call{1, "status", "{}"});
+  client.send_message(proto::call{2, "status", "{}"});
+  client.send_message(proto::subscribe{2, {}, {}});
+  client.send_message(proto::emit{2, "a", false, 1000, {}});
+  run();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::duplicate_id) << i;
+  ASSERT_EQ(handler_.calls.size(), 1u);
+  handler_.calls[0].done(of(0, "", "", "[]"));
+  run();
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
+  client.send_message(proto::call{2, "status", "{}"});
+  run();
+  EXPECT_EQ(handler_.calls.size(), 2u);
+}
+
+TEST_F(requests, at_most_1024_are_open) {
+  auto client = welcomed();
+  for (std::uint64_t id = 1; id <= 1025; ++id) {
+    client.send_message(proto::call{id, "status", "{}"});
+    run();
+  }
+  const auto refused = client.expect<proto::result>();
+  EXPECT_EQ(refused.id, 1025u);
+  EXPECT_EQ(code_of(refused), error_code::too_many_requests);
+  EXPECT_EQ(handler_.calls.size(), 1024u);
+}
+
+TEST_F(requests, calls_are_passed_on_and_answered_in_any_order) {
+  auto client = welcomed();
+  client.send_message(proto::call{1, "status", "{}"});
+  client.send_message(proto::call{2, "reload", R"({"a":[1]})"});
+  run();
+  ASSERT_EQ(handler_.calls.size(), 2u);
+  EXPECT_EQ(handler_.calls[0].params, "{}");
+  EXPECT_EQ(handler_.calls[1].method, "reload");
+  EXPECT_EQ(handler_.calls[1].params, R"({"a":[1]})");
+  EXPECT_TRUE(handler_.calls[1].control);
+  handler_.calls[1].done(of(400, "line 3"));
+  handler_.calls[0].done(of(0, "", "", R"({"x":1})"));
+  run();
+  const auto second = client.expect<proto::result>();
+  EXPECT_EQ(second.id, 2u);
+  EXPECT_EQ(code_of(second), error_code::config_invalid);
+  EXPECT_EQ(second.error->text, "line 3");
+  EXPECT_EQ(client.expect<proto::result>().id, 1u);
+  EXPECT_EQ(client.payload, R"({"x":1})");
+}
+
+TEST_F(requests, an_answer_that_passes_the_limit_is_an_internal_error) {
+  auto client = welcomed();
+  client.send_message(proto::call{1, "status", "{}"});
+  run();
+  handler_.calls.at(0).done(of(0, "", "", std::string(proto::max_body, ' ')));
+  run();
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::internal);
+}
+
+TEST_F(requests, subscribers_are_answered_here) {
+  auto client = subscribed({"a"});
+  append("a");
+  hub_->flush();
+  client.expect<proto::event>();
+  client.send_message(proto::call{2, "subscribers", "{}"});
+  run();
+  EXPECT_FALSE(client.expect<proto::result>().error);
+  EXPECT_EQ(client.payload, R"([{"client":"test","pid":)" + std::to_string(::getpid()) + R"(,"uid":)" +
+                                std::to_string(::getuid()) +
+                                R"(,"subscriptions":1,"pending":0,"delivered":1,"lost":0}])");
+  EXPECT_TRUE(handler_.calls.empty());
+}
+
+TEST_F(requests, emits_are_taken_apart) {
+  auto client = welcomed();
+  client.send_message(proto::emit{1, "reservation_update", true, 5000, {2, 0}}, "[1]xy");
+  client.send_message(proto::emit{2, "e", false, 10'000, {}});
+  run();
+  ASSERT_EQ(handler_.emits.size(), 2u);
+  const auto& first = handler_.emits[0];
+  EXPECT_EQ(first.event, "reservation_update");
+  EXPECT_EQ(first.arguments, "[1]");
+  EXPECT_EQ(first.attachments, (std::vector<std::string>{"xy", ""}));
+  EXPECT_TRUE(first.want_ack);
+  EXPECT_EQ(first.deadline, std::chrono::seconds{5});
+  EXPECT_EQ(handler_.emits[1].arguments, "[]");
+  EXPECT_FALSE(handler_.emits[1].want_ack);
+
+  answer acked = of(0, "", "acked", "[7]ab");
+  acked.attachments = {2};
+  handler_.emits[0].done(acked);
+  handler_.emits[1].done(of(300, "offline", "not_sent"));
+  run();
+  const auto yes = client.expect<proto::result>();
+  EXPECT_EQ(yes.outcome, proto::emit_outcome::acked);
+  EXPECT_EQ(yes.attachments, std::vector<std::uint32_t>{2});
+  EXPECT_EQ(client.payload, "[7]ab");
+  const auto no = client.expect<proto::result>();
+  EXPECT_EQ(no.outcome, proto::emit_outcome::not_sent);
+  EXPECT_EQ(code_of(no), error_code::not_connected);
+  EXPECT_TRUE(no.error->retry);
+}
+
+TEST_F(requests, attachments_that_do_not_fit) {
+  auto client = welcomed();
+  client.send_message(proto::emit{1, "e", true, 1000, {6}}, "[1]xy");
+  run();
+  const auto result = client.expect<proto::result>();
+  EXPECT_EQ(code_of(result), error_code::bad_payload);
+  EXPECT_EQ(result.outcome, proto::emit_outcome::not_sent);
+  EXPECT_TRUE(handler_.emits.empty());
+}
+
+TEST_F(requests, reserved_ones_are_unsupported) {
+  auto client = welcomed();
+  for (const auto type : {proto::frame_type::join, proto::frame_type::leave, proto::frame_type::ack}) {
+    std::string frame;
+    ASSERT_TRUE(proto::append_frame(frame, type, R"({"id":8})"));
+    client.send(frame);
+    run();
+    EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::unsupported);
+  }
+}
+
+TEST_F(requests, status_goes_to_whoever_has_subscribed) {
+  publish_status(proto::upstream_state::offline);
+  auto subscriber = subscribed();
+  auto other = welcomed();
+  publish_status(proto::upstream_state::authenticated);
+  run();
+  EXPECT_EQ(subscriber.expect<proto::status>().state, proto::upstream_state::authenticated);
+  EXPECT_FALSE(other.next());
+}
+
+TEST_F(requests, rights_follow_the_config) {
+  auto client = welcomed();
+  hub_->reconfigure(options_);
+  client.send_message(proto::call{1, "reload", "{}"});
+  run();
+  EXPECT_TRUE(handler_.calls.at(0).control);
+}
+
+// A handler may act on the whole server from within a request.
+TEST_F(requests, a_handler_may_flush_and_end_everything) {
+  auto client = subscribed();
+  handler_.on_next_call = [this] {
+    append("a");
+    hub_->flush();
+    hub_->close_all();
+  };
+  client.send_message(proto::call{2, "reload", "{}"});
+  client.send_message(proto::call{3, "reload", "{}"});
+  run();
+  EXPECT_EQ(client.expect<proto::event>().seq, 1u);
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(handler_.calls.size(), 1u);
+}
+
+}  // namespace
+}  // namespace roombridge::local
