@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The grammar check against simdjson's DOM, which is stricter in known ways only; and the event parser against the same DOM where both
-// accept: the same name, and arguments that are the array's rest to the byte.
+// The grammar check against simdjson's DOM, which is stricter in known ways only; and the event parser against the same
+// DOM where both accept: the same name, and arguments that are the array's rest to the byte.
 #include <simdjson.h>
 
 #include <cstdint>
@@ -21,7 +21,8 @@ void require(bool condition, const char* what) {
   std::abort();
 }
 
-// What the DOM refuses although it is JSON: lone surrogates, numbers beyond its types, deep nesting. (Text that is not UTF-8 is refused before.)
+// What the DOM refuses although it is JSON: lone surrogates, numbers beyond its types, deep nesting. (Text that is not
+// UTF-8 is refused before.)
 bool stricter_by_design(simdjson::error_code error) {
   return error == simdjson::STRING_ERROR || error == simdjson::NUMBER_ERROR || error == simdjson::DEPTH_ERROR;
 }
