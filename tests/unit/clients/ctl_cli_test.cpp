@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+// Whole command lines against a scripted daemon.
+#include "clients/ctl/cli.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include <roombridge/proto/messages.hpp>
+
+#include "clients/ctl/commands.hpp"
+#include "scripted_daemon.hpp"
+
+namespace roombridge::ctl {
+namespace {
+
+using proto::frame_type;
+using test::script;
+using test::scripted_daemon;
+using test::welcome_frame;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+struct ran {
+  exit_code status = exit_code::ok;
+  std::string out;
+  std::string err;
+};
+
+ran run_line(std::vector<std::string> arguments, const std::string& input = {}, bool terminal = false) {
+  std::istringstream in{input};
+  std::ostringstream out, err;
+  const auto status = run(arguments, in, out, err, terminal);
+  return {status, out.str(), err.str()};
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span{text});
+}
+
+std::string answer_with(std::string_view payload) {
+  return proto::encode(proto::result{1, {}, {}, {}}, bytes_of(payload));
+}
+
+std::string refusal(error_code code, std::string text, emit_outcome outcome = emit_outcome::none) {
+  return proto::encode(proto::result{1, proto::make_error(code, std::move(text)), outcome, {}});
+}
+
+script conversation(frame_type request, std::string reply, bool then_close = false) {
+  return {{{frame_type::hello, welcome_frame()}, {request, std::move(reply)}}, then_close};
+}
+
+// Runs a line against a daemon that answers its one request so.
+class one_request {
+ public:
+  one_request(frame_type request, std::string reply, bool then_close = false)
+      : daemon_({conversation(request, std::move(reply), then_close)}) {}
+
+  ran run(std::vector<std::string> arguments, const std::string& input = {}) {
+    arguments.insert(arguments.begin(), {"--socket", daemon_.path()});
+    return run_line(std::move(arguments), input);
+  }
+  test::received_frame request() { return daemon_.received().at(1); }
+
+ private:
+  scripted_daemon daemon_;
+};
+
+std::string event_frame(std::uint64_t seq) {
+  return proto::encode(proto::event{seq, 1, "x", {}, {}, false}, bytes_of("[1]"));
+}
+
+TEST(cli, help_teaches_and_documents_the_exit_codes) {
+  const auto got = run_line({"--help"});
+  EXPECT_EQ(got.status, exit_code::ok);
+  EXPECT_THAT(got.out, AllOf(HasSubstr("exit status: 0 done; 1"), HasSubstr("roombridgectl tail --event")));
+  EXPECT_THAT(run_line({"--version"}).out, StartsWith("roombridgectl "));
+}
+
+TEST(cli, a_wrong_command_line_is_status_2) {
+  for (const std::vector<std::string>& line : {std::vector<std::string>{},
+                                               {"lunch"},
+                                               {"--lunch", "status"},
+                                               {"emit"},
+                                               {"wait"},
+                                               {"wait", "--for", "lunch"},
+                                               {"tail", "--count", "0"},
+                                               {"tail", "--count", "-1"},
+                                               {"tail", "--timeout", "3x"},
+                                               {"status", "extra"}}) {
+    const auto got = run_line(line);
+    EXPECT_EQ(got.status, exit_code::usage) << testing::PrintToString(line);
+    EXPECT_THAT(got.out, IsEmpty());
+    EXPECT_FALSE(got.err.empty());
+  }
+  EXPECT_THAT(run_line({"lunch"}).err, HasSubstr("lunch"));
+}
+
+TEST(cli, nobody_at_the_socket_is_status_3_and_names_it) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"status"}, {"tail"}, {"emit", "x"}, {"rooms"}, {"reload"}, {"reconnect"}}) {
+    auto line = command;
+    line.insert(line.end(), {"--socket", "/nonexistent/s"});
+    const auto got = run_line(line);
+    EXPECT_EQ(got.status, exit_code::unreachable) << command[0];
+    EXPECT_THAT(got.err, HasSubstr("/nonexistent/s"));
+  }
+}
+
+TEST(cli, status_in_words_and_as_json) {
+  const std::string json = R"({"upstream":{"state":"connecting"}})";
+  EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"status"}).out, HasSubstr("under way"));
+  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"status", "--json"}).out, json + "\n");
+}
+
+TEST(cli, rooms_in_words_and_as_json_lines) {
+  const std::string json = R"([{"room":"shop-7","state":"joined"},{"room":"b","state":"waiting"}])";
+  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"rooms"}).out, "joined  shop-7\nwaiting b\n");
+  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"--json", "rooms"}).out,
+            "{\"room\":\"shop-7\",\"state\":\"joined\"}\n{\"room\":\"b\",\"state\":\"waiting\"}\n");
+  EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"rooms"}).out, HasSubstr("no rooms"));
+  EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"rooms"}).status, exit_code::unreachable);
+}
+
+TEST(cli, reload_tells_the_verdict) {
+  EXPECT_EQ(
+      one_request(frame_type::call, answer_with(R"({"changed":["rooms.declared"],"restart_needed":["local.socket"]})"))
+          .run({"reload"})
+          .out,
+      "reloaded, changed: rooms.declared\ntakes effect after a restart: local.socket\n");
+  one_request refused{frame_type::call, refusal(error_code::config_invalid, "c.yaml:3:5: no such key")};
+  const auto got = refused.run({"reload"});
+  EXPECT_EQ(got.status, exit_code::failed);
+  EXPECT_THAT(got.err, HasSubstr("c.yaml:3:5"));
+  EXPECT_EQ(refused.request().head, R"({"id":1,"method":"reload"})");
+}
+
+TEST(cli, reconnect_asks_for_it) {
+  one_request daemon{frame_type::call, answer_with("{}")};
+  EXPECT_EQ(daemon.run({"reconnect"}).status, exit_code::ok);
+  EXPECT_EQ(daemon.request().head, R"({"id":1,"method":"reconnect"})");
+}
+
+TEST(cli, emit_wraps_what_is_no_array) {
+  const auto payload = [](std::vector<std::string> line, const std::string& input) {
+    one_request daemon{frame_type::emit, proto::encode(proto::result{1, {}, emit_outcome::sent_unknown, {}})};
+    line.insert(line.begin(), "emit");
+    EXPECT_EQ(daemon.run(line, input).status, exit_code::ok);
+    return daemon.request().payload;
+  };
+  EXPECT_EQ(payload({"x"}, ""), "");
+  EXPECT_EQ(payload({"x", R"({"a":1})"}, ""), R"([{"a":1}])");
+  EXPECT_EQ(payload({"x", R"( [1,2])"}, ""), R"( [1,2])");
+  EXPECT_EQ(payload({"x", "-"}, "[3]\n"), "[3]\n");
+  EXPECT_EQ(payload({"x", "-5"}, ""), "[-5]");
+}
+
+TEST(cli, emit_with_ack_prints_the_acknowledgement) {
+  const auto acked = proto::encode(proto::result{1, {}, emit_outcome::acked, {}}, bytes_of("[{\"ok\":true}]"));
+  one_request daemon{frame_type::emit, acked};
+  EXPECT_EQ(daemon.run({"emit", "x", "--ack", "--timeout", "3s"}).out, "acknowledged  [{\"ok\":true}]\n");
+  EXPECT_EQ(daemon.request().head, R"({"id":1,"event":"x","ack":true,"deadline_ms":3000})");
+  EXPECT_EQ(one_request(frame_type::emit, acked).run({"--json", "emit", "x", "--ack"}).out,
+            "{\"ok\":true,\"outcome\":\"acked\",\"arguments\":[{\"ok\":true}]}\n");
+}
+
+TEST(cli, emit_that_fails_says_whether_it_left) {
+  const auto got = one_request(frame_type::emit, refusal(error_code::not_connected, "offline", emit_outcome::not_sent))
+                       .run({"emit", "x"});
+  EXPECT_EQ(got.status, exit_code::failed);
+  EXPECT_THAT(got.err, AllOf(HasSubstr("not_connected: offline"), HasSubstr("trying again is safe")));
+  EXPECT_EQ(one_request(frame_type::emit, refusal(error_code::ack_timeout, "late", emit_outcome::sent_unknown))
+                .run({"emit", "x", "--ack"})
+                .status,
+            exit_code::timeout);
+  const auto unsendable = one_request(frame_type::emit, "").run({"emit", "x", "--timeout", "1h"});
+  EXPECT_EQ(unsendable.status, exit_code::failed);
+  EXPECT_THAT(unsendable.err, HasSubstr("deadline"));
+}
+
+TEST(cli, tail_counts_and_filters) {
+  one_request daemon{frame_type::subscribe,
+                     answer_with("") + event_frame(1) + proto::encode(live{1}) + event_frame(2) + event_frame(3)};
+  const auto got = daemon.run({"--json", "tail", "--count", "2", "--event", "a", "--event", "b*", "--topic", "c"});
+  EXPECT_EQ(got.status, exit_code::ok);
+  EXPECT_EQ(
+      got.out,
+      "{\"type\":\"event\",\"seq\":1,\"time\":1,\"event\":\"x\",\"arguments\":[1]}\n{\"type\":\"live\",\"seq\":1}\n"
+      "{\"type\":\"event\",\"seq\":2,\"time\":1,\"event\":\"x\",\"arguments\":[1]}\n");
+  EXPECT_EQ(daemon.request().head, R"({"id":1,"events":["a","b*"],"topics":["c"]})");
+}
+
+TEST(cli, tail_ends_with_its_time_or_the_daemon) {
+  EXPECT_EQ(one_request(frame_type::subscribe, answer_with("")).run({"tail", "--timeout", "1ms"}).status,
+            exit_code::ok);
+  const auto late = one_request(frame_type::subscribe, answer_with("") + event_frame(1))
+                        .run({"tail", "--count", "2", "--timeout", "50ms"});
+  EXPECT_EQ(late.status, exit_code::timeout);
+  EXPECT_THAT(late.err, HasSubstr("of 2"));
+  const auto gone = one_request(frame_type::subscribe,
+                                answer_with("") + proto::encode(bye{"shutdown", "the daemon stops", true}), true)
+                        .run({"tail"});
+  EXPECT_EQ(gone.status, exit_code::unreachable);
+  EXPECT_THAT(gone.err, HasSubstr("the daemon stops"));
+  EXPECT_EQ(one_request(frame_type::subscribe, "").run({"tail", "--event", "a*b"}).status, exit_code::failed);
+}
+
+std::string status_frame(upstream_state state) {
+  return proto::encode(status{state, 1, {}, {}, {}, {}});
+}
+
+TEST(cli, wait_ends_when_the_state_is_there) {
+  one_request daemon{frame_type::subscribe, answer_with("") + status_frame(upstream_state::offline) +
+                                                status_frame(upstream_state::connected) +
+                                                status_frame(upstream_state::authenticated)};
+  const auto got = daemon.run({"wait", "--for", "authenticated", "--timeout", "1m"});
+  EXPECT_EQ(got.status, exit_code::ok);
+  EXPECT_THAT(got.out, StartsWith("authenticated since"));
+}
+
+TEST(cli, wait_gives_up_in_time) {
+  one_request daemon{frame_type::subscribe, answer_with("") + status_frame(upstream_state::offline)};
+  const auto got = daemon.run({"wait", "--for", "connected", "--timeout", "20ms"});
+  EXPECT_EQ(got.status, exit_code::timeout);
+  EXPECT_EQ(run_line({"--socket", "/nonexistent/s", "wait", "--for", "offline", "--timeout", "1ms"}).status,
+            exit_code::unreachable);
+}
+
+TEST(cli, wait_outlives_a_restart_of_the_daemon) {
+  scripted_daemon daemon{
+      {conversation(frame_type::subscribe, answer_with("") + status_frame(upstream_state::offline), true),
+       conversation(frame_type::subscribe,
+                    proto::encode(proto::result{2, {}, {}, {}}) + status_frame(upstream_state::authenticated))}};
+  EXPECT_EQ(run_line({"--socket", daemon.path(), "wait", "--for", "authenticated", "--timeout", "1m"}).status,
+            exit_code::ok);
+}
+
+TEST(reached, takes_more_than_what_is_waited_for) {
+  using enum upstream_state;
+  EXPECT_TRUE(reached(offline, offline) && reached(connecting, offline) && !reached(connected, offline));
+  EXPECT_TRUE(reached(connected, connected) && reached(authenticating, connected) && reached(authenticated, connected));
+  EXPECT_FALSE(reached(connecting, connected) || reached(offline, connected));
+  EXPECT_TRUE(reached(authenticated, authenticated) && !reached(authenticating, authenticated));
+}
+
+TEST(cli, colours_only_on_a_terminal_and_never_in_json) {
+  const std::string json = R"({"upstream":{"state":"connecting"}})";
+  for (const bool terminal : {false, true}) {
+    scripted_daemon daemon{
+        {conversation(frame_type::call, answer_with(json)), conversation(frame_type::call, answer_with(json))}};
+    EXPECT_EQ(run_line({"--socket", daemon.path(), "status"}, {}, terminal).out.find('\033') != std::string::npos,
+              terminal);
+    EXPECT_EQ(run_line({"--socket", daemon.path(), "status", "--json"}, {}, terminal).out.find('\033'),
+              std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace roombridge::ctl

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "clients/ctl/explain.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace roombridge::ctl {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::int64_t now = 1'764'072'000'000'000;
+
+std::string explained(const std::string& json) {
+  ::setenv("TZ", "UTC", 1);
+  return explain_status(json, style{}, now).value_or("nothing");
+}
+
+TEST(explain_status, when_all_is_well) {
+  EXPECT_THAT(
+      explained(R"({"server":"roombridged 0.1.0","pid":7,"started":1764071990000000,"config":"/etc/x.yaml",
+    "upstream":{"state":"authenticated","since":1764071998000000,"url":"http://h:1","user":"3","attempts":4,"outages":1},
+    "rooms":[{"room":"shop-7","state":"joined"},{"room":"shop-8","state":"waiting"}],
+    "local":{"connections":2,"subscribers":1},"log":{"first":1,"newest":9,"bytes":100,"capacity":200}})"),
+      AllOf(HasSubstr("authenticated at http://h:1 as user 3, since 11:59:58 (2 s)"),
+            HasSubstr("shop-7, shop-8 (waiting)"), HasSubstr("4 attempts to connect, 1 outages"),
+            HasSubstr("2 programs connected, 1 subscribed"), HasSubstr("events 1 to 9, 100 of 200 bytes"),
+            HasSubstr("roombridged 0.1.0, process 7, up 10 s"), HasSubstr("/etc/x.yaml"), Not(HasSubstr("next"))));
+}
+
+TEST(explain_status, says_why_not_and_when_it_tries_again) {
+  EXPECT_THAT(explained(R"({"upstream":{"state":"offline","cause":"tcp_refused","text":"nothing listens at h:1",
+    "next_attempt":1764072003000000}})"),
+              AllOf(HasSubstr("because     nothing listens at h:1 (tcp_refused)"),
+                    HasSubstr("next attempt in 3 s (12:00:03)"), HasSubstr("roombridgectl reconnect")));
+}
+
+TEST(explain_status, says_what_every_other_state_waits_for) {
+  const auto state = [](const char* name) {
+    return explained(R"({"upstream":{"state":")" + std::string{name} + "\"}}");
+  };
+  EXPECT_THAT(state("offline"), HasSubstr("no attempt is planned"));
+  EXPECT_THAT(state("connecting"), HasSubstr("an attempt to connect is under way"));
+  EXPECT_THAT(state("connected"), HasSubstr("without authentication"));
+  EXPECT_THAT(state("authenticating"), HasSubstr("waits for the server's answer"));
+}
+
+TEST(explain_status, survives_whatever_a_daemon_says) {
+  EXPECT_EQ(explained("not json"), "nothing");
+  EXPECT_EQ(explained("[]"), "nothing");
+  explained("{}");
+  explained(R"({"upstream":7,"rooms":{},"local":[],"log":"x","pid":"y","started":-1,"config":null})");
+  EXPECT_THAT(explained(R"({"rooms":[1,{"room":2},{"room":"a\u001b"}],"server":"\u001b[2J"})"), Not(HasSubstr("\033")));
+}
+
+}  // namespace
+}  // namespace roombridge::ctl
