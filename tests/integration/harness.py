@@ -34,6 +34,9 @@ ROOMBRIDGECTL = BUILD / "clients/ctl/roombridgectl"
 NODE_MODULES = BUILD / "node_modules"
 HERE = Path(__file__).resolve().parent
 
+SANITIZED = bool(os.environ.get("ROOMBRIDGE_SANITIZE"))
+"""A sanitizer keeps freed memory for a while: nothing can be said about the daemon's."""
+
 DEADLINE = 30.0
 """Seconds that anything may take before a test fails: far more than needed, so that a slow machine passes."""
 
@@ -403,6 +406,12 @@ class IntegrationTest(unittest.TestCase):
         client.connect()
         self.addCleanup(client.close)
         return client
+
+    def assert_flat(self, daemon: Daemon, before: int, limit: int = 1 << 20) -> None:
+        """The daemon's memory has not grown by more than `limit` bytes since it was `before`."""
+        grown = daemon.memory() - before
+        if not SANITIZED:
+            self.assertLess(grown, limit, f"{grown} bytes more")
 
     def eventually(self, ask: Callable[[], T | None], what: str) -> T:
         """Asks again and again, for facts that nobody announces; each question should cost a round trip."""

@@ -79,7 +79,7 @@ class HostilePeerTest(IntegrationTest):
                 peer = self.raw(daemon)
                 peer.send(data)
                 self.assert_ended(peer, error)
-        self.assertLess(daemon.memory() - memory, 1 << 20)
+        self.assert_flat(daemon, memory)
         self.server.emit("marker")
         subscriber.until_event("marker")
         counters = subscriber.client.call("status")["counters"]
