@@ -48,7 +48,8 @@ exit_code reconnect_command(const context& where) {
   exit_code ended = exit_code::ok;
   const auto done = call(where, "reconnect", ended);
   if (!done) return ended;
-  where.out << (where.json ? one_line(*done) : "connecting anew; see: roombridgectl wait --for authenticated")
+  where.out << (where.json ? one_line(*done)
+                           : "a new attempt to connect has begun; see: roombridgectl wait --for authenticated")
             << std::endl;
   return exit_code::ok;
 }

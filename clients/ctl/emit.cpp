@@ -43,8 +43,8 @@ void show_text(const context& where, const answer& got) {
   }
 }
 
-std::string_view advice(emit_outcome outcome) {
-  if (outcome == emit_outcome::not_sent) return " (not sent: trying again is safe)";
+std::string_view advice(emit_outcome outcome, bool retry) {
+  if (outcome == emit_outcome::not_sent) return retry ? " (not sent: trying again is safe)" : " (not sent)";
   if (outcome == emit_outcome::sent_unknown) return " (sent, but it is not known whether the server took it)";
   return "";
 }
@@ -65,7 +65,7 @@ exit_code emit_command(const context& where, const emit_options& options, std::i
     return exit_code::ok;
   }
   auto why = *got->error;
-  why.text += advice(got->outcome);
+  why.text += advice(got->outcome, why.retry);
   return report(where, why);
 }
 

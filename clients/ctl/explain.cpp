@@ -28,6 +28,9 @@ class fields {
     return value->get_int64();
   }
   [[nodiscard]] std::string count(std::string_view name) const { return std::to_string(number(name).value_or(0)); }
+  [[nodiscard]] std::string counted(std::string_view name, std::string_view one, std::string_view many) const {
+    return count(name) + ' ' + std::string{number(name) == 1 ? one : many};
+  }
   [[nodiscard]] fields inner(std::string_view name) const {
     static const json::object nothing;
     const auto* value = object_.if_contains(name);
@@ -91,6 +94,12 @@ std::string rooms_text(const json::object& status) {
   return out.empty() ? "none" : out;
 }
 
+std::string log_text(const fields& log) {
+  if (log.number("newest").value_or(0) == 0) return "no events yet";
+  return "events " + log.count("first") + " to " + log.count("newest") + ", " + log.count("bytes") + " of " +
+         log.count("capacity") + " bytes";
+}
+
 }  // namespace
 
 std::optional<std::string> explain_status(std::string_view text, const style& look, std::int64_t now) {
@@ -101,22 +110,21 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
   const fields status{*object};
   const fields upstream = status.inner("upstream");
   const fields local = status.inner("local");
-  const fields log = status.inner("log");
-  const bool well = upstream.text("state") == "authenticated";
+  const bool waits = upstream.text("state") == "offline" || upstream.number("next_attempt");
 
   std::string daemon = status.text("server") + ", process " + status.count("pid");
   if (const auto started = status.number("started")) daemon += ", up " + duration_text(now - *started);
   return row(look, "upstream", upstream_text(upstream, look, now)) +
-         row(look, well ? "before" : "because", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
+         row(look, waits ? "because" : "before", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
          row(look, "rooms", rooms_text(*object)) +
          row(look, "so far",
-             upstream.count("attempts") + " attempts to connect, " + upstream.count("outages") + " outages") +
+             upstream.counted("attempts", "attempt to connect", "attempts to connect") + ", " +
+                 upstream.counted("outages", "outage", "outages")) +
          row(look, "local",
-             local.count("connections") + " programs connected, " + local.count("subscribers") + " subscribed") +
-         row(look, "log",
-             "events " + log.count("first") + " to " + log.count("newest") + ", " + log.count("bytes") + " of " +
-                 log.count("capacity") + " bytes") +
-         row(look, "daemon", daemon) + row(look, "config", status.text("config"));
+             local.counted("connections", "program", "programs") + " connected, " + local.count("subscribers") +
+                 " subscribed") +
+         row(look, "log", log_text(status.inner("log"))) + row(look, "daemon", daemon) +
+         row(look, "config", status.text("config"));
 }
 
 }  // namespace roombridge::ctl

@@ -22,8 +22,8 @@ std::string two_units(std::int64_t large, const char* large_name, std::int64_t s
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units{
-      {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{
+      {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}}};
   constexpr std::int64_t longest = 365 * seconds_per_day * 1000;
   std::int64_t number = 0;
   const char* end = text.data() + text.size();

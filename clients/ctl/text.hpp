@@ -10,7 +10,7 @@
 
 namespace roombridge::ctl {
 
-// "500ms", "30s", "2m", "1h"; a plain number is seconds. Nothing for anything else, and above a year.
+// "500ms", "30s", "2m" or "2min", "1h"; a plain number is seconds. Nothing for anything else, and above a year.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // µs in words of two units at most: "340 ms", "12 s", "5 min 3 s", "2 h 4 min", "3 d 1 h". Negative counts as zero.

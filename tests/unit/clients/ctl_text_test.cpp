@@ -17,6 +17,7 @@ TEST(parse_duration, knows_its_units) {
   EXPECT_EQ(parse_duration("30s"), milliseconds{30'000});
   EXPECT_EQ(parse_duration("30"), milliseconds{30'000});
   EXPECT_EQ(parse_duration("2m"), milliseconds{120'000});
+  EXPECT_EQ(parse_duration("2min"), milliseconds{120'000});
   EXPECT_EQ(parse_duration("1h"), milliseconds{3'600'000});
   EXPECT_EQ(parse_duration("0"), milliseconds{0});
 }
