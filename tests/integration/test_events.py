@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import unittest
+from typing import Any
 
-from roombridge import Arguments, Event, PayloadError, RequestError
+from roombridge import Arguments, Event, PayloadError, RequestError, aio
 
 from .harness import DEADLINE, IntegrationTest, OtherClient, reservation
 from .hostile import FLAT_HOSTILE, HOSTILE
@@ -148,6 +150,24 @@ class EmitTest(IntegrationTest):
             (caught.exception.name, caught.exception.outcome, caught.exception.retry),
             ("not_connected", "not_sent", True),
         )
+
+
+class AsyncioTest(IntegrationTest):
+    def test_one_task_iterates_while_another_emits(self) -> None:
+        daemon = self.start_authenticated()
+
+        async def talk() -> tuple[list[Any], list[Any]]:
+            async with aio.Client(str(daemon.socket), timeout=DEADLINE) as bridge:
+                await bridge.subscribe(["reservation_update"], ["shop-7"])
+                emitting = asyncio.create_task(
+                    bridge.emit("reservation_update", reservation(42), ack=True, deadline=DEADLINE)
+                )
+                async for event in bridge:
+                    return event.args, (await emitting).args
+            raise AssertionError("the iteration ended without an event")
+
+        event, answer = asyncio.run(talk())
+        self.assertEqual((event, answer), ([reservation(42)], [{"ok": True, "reservationId": 42, "by": 3}]))
 
 
 class HostilePayloadTest(IntegrationTest):

@@ -35,8 +35,7 @@ class LoginTest(IntegrationTest):
         self.start_daemon({"CREDENTIALS_DIRECTORY": str(self.directory)}, upstream=upstream)
         self.assertTrue(self.server.saw("authenticate")["ok"])
 
-    def test_the_own_namespace(self) -> None:
-        # The server has no such namespace: the refusal has its own name.
+    def test_a_namespace_that_the_server_does_not_have(self) -> None:
         daemon = self.start_daemon(upstream={**self.config()["upstream"], "namespace": "/nowhere"})
         daemon.logged("CAUSE=namespace_refused")
 
