@@ -122,8 +122,8 @@ const std::vector<sample>& samples() {
       {"continuation after the end",
        frame(0x01, "a") + frame(0x80, "b") + frame(0x80, "c"),
        {"text ab", words(ws_error::unexpected_continuation)}},
-      {"message in a message", frame(0x01, "a") + frame(0x81, "b"), {words(ws_error::expected_continuation)}},
-      {"16 bits for 125", "\x81\x7e\x00\x7d"s, {words(ws_error::length_not_minimal)}},
+      {"message in a message", frame(0x01, "a") + frame(0x81, "bcd"), {words(ws_error::expected_continuation)}},
+      {"16 bits for 125", "\x81\x7e\x00\x7d"s + std::string(125, 'x'), {words(ws_error::length_not_minimal)}},
       {"64 bits for 65535", "\x81\x7f\x00\x00\x00\x00\x00\x00\xff\xff"s, {words(ws_error::length_not_minimal)}},
       {"64-bit length, top bit", "\x81\x7f\x80\x00\x00\x00\x00\x00\x00\x00"s, {words(ws_error::length_too_large)}},
       {"most that 63 bits hold", "\x81\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"s, {words(ws_error::message_too_big)}},
@@ -166,7 +166,8 @@ TEST(ws_decoder, yields_nothing_of_what_is_not_whole) {
 }
 
 TEST(ws_decoder, knows_the_borders_of_lengths) {
-  for (const std::size_t size : {0, 1, 125, 126, 127, 65535, 65536, 65537}) {
+  // 0x8105: a length that looks like a frame when a read begins with it.
+  for (const std::size_t size : {0, 1, 125, 126, 127, 0x8105, 65535, 65536, 65537}) {
     const std::string payload(size, 'x');
     const std::string bytes = frame(0x82, payload) + frame(0x81, "next");
     const std::vector<std::string> expected{"binary " + payload, "text next"};
@@ -199,6 +200,19 @@ TEST(ws_decoder, refuses_more_than_the_limit_before_it_comes) {
   const std::string message = frame(0x82, std::string(limit + 1, 'x'));
   EXPECT_EQ(decode({std::string_view{message}.substr(0, 10)}), too_big);
   EXPECT_EQ(decode({frame(0x02, std::string(limit, 'x')) + frame(0x00, "").append(frame(0x80, "x"))}), too_big);
+}
+
+TEST(ws_decoder, refuses_more_than_the_limit_in_one_read) {
+  for (const std::size_t small : {std::size_t{5}, std::size_t{125}, std::size_t{1000}}) {
+    const auto last_of = [small](std::size_t size) {
+      ws_decoder decoder{small};
+      std::vector<std::string> seen;
+      feed(decoder, frame(0x81, std::string(size, 'x')), seen);
+      return seen.back();
+    };
+    EXPECT_EQ(last_of(small), "text " + std::string(small, 'x'));
+    EXPECT_EQ(last_of(small + 1), words(ws_error::message_too_big));
+  }
 }
 
 TEST(ws_decoder, says_when_it_has_ended) {
