@@ -79,7 +79,7 @@ class client::impl final : private inbound_sink {
  private:
   // inbound_sink
   bool wants_more() const override { return !closing_; }
-  bool engine_opened() const override { return session_.engine_opened(); }
+  bool max_payload_announced() const override { return session_.max_payload_announced(); }
   bool namespace_joined() const override { return session_.namespace_joined(); }
   void on_engine_packet(const engineio::packet& packet) override;
   void on_packet(const socketio::packet& packet) override;

@@ -60,7 +60,7 @@ void inbound::on_item(const ws_item& item) {
 
 void inbound::on_text(std::string_view text) {
   if (!simdjson::validate_utf8(text.data(), text.size())) return sink_.on_malformed("a text message is not UTF-8");
-  if (!sink_.namespace_joined() && engineio::is_engineio3(text, sink_.engine_opened())) {
+  if (!sink_.namespace_joined() && engineio::is_engineio3(text, sink_.max_payload_announced())) {
     return sink_.on_broken(
         {cause::engine_io_3,
          name_ + " speaks Engine.IO 3 (socket.io 2), which is too old: socket.io 3 or later is needed"},

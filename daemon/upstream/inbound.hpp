@@ -27,7 +27,7 @@ class inbound_sink {
   // Asked before each message: false stops the reading, and what is left is dropped.
   [[nodiscard]] virtual bool wants_more() const = 0;
   // Where the session stands, for the signs of an Engine.IO 3 server.
-  [[nodiscard]] virtual bool engine_opened() const = 0;
+  [[nodiscard]] virtual bool max_payload_announced() const = 0;
   [[nodiscard]] virtual bool namespace_joined() const = 0;
 
   virtual void on_engine_packet(const engineio::packet& packet) = 0;  // any but a message

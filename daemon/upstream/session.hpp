@@ -136,8 +136,8 @@ class session {
   [[nodiscard]] std::vector<room_status> rooms() const;
   [[nodiscard]] std::size_t joined_count() const { return joined_.size(); }
   [[nodiscard]] bool stopped() const { return phase_ == phase::stopped; }
-  // The engine's packets may come: the WebSocket is open, and nobody has closed it.
-  [[nodiscard]] bool engine_opened() const { return engine_.has_value(); }
+  // The engine's open packet has come, and says how much the server takes.
+  [[nodiscard]] bool max_payload_announced() const { return engine_ && engine_->max_payload; }
   [[nodiscard]] bool namespace_joined() const { return phase_ >= phase::connected; }
 
  private:
