@@ -48,8 +48,9 @@ prefixed() { # NAME: a program's lines, cut to the terminal
 start() { # NAME COMMAND...: in the background, its output in a file and on the screen
   local name=$1
   shift
+  : >"$dir/$name.log" # now, as the viewer below may be quicker than the program
   set -m # a process group of its own: Ctrl-C is for this script, which ends the others in order
-  "$@" >"$dir/$name.log" 2>&1 {control}>&- &
+  "$@" >>"$dir/$name.log" 2>&1 {control}>&- &
   pids[$name]=$!
   tail -n +1 -f -s 0.1 --pid="${pids[$name]}" "$dir/$name.log" 2>/dev/null > >(prefixed "$name") &
   viewers+=($!)
