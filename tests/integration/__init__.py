@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The real daemon against the real npm socket.io. Run from the project's root: python3 -m unittest tests.integration.test_session"""
+"""The real daemon against the real npm socket.io.
+
+Run from the project's root: python3 -m unittest tests.integration.test_session
+"""
 
 import sys
 from pathlib import Path

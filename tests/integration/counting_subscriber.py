@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A local program of its own, so that it can be stopped by a signal: counts numbered events and the gaps between them.
 
-usage: counting_subscriber.py SOCKET EVENT     prints JSON lines: {"seen": "ready"}; at each event "sync" {"seen": "sync", …}
+usage: counting_subscriber.py SOCKET EVENT
+Prints JSON lines: "ready" once subscribed; at each event "sync" how many it has had and what it has lost; when that one
+says "all", every number it has received.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Another client of the backend: npm socket.io-client. Commands as JSON lines on stdin, what it sees as JSON lines on stdout.
+// Another client of the backend: npm socket.io-client. Commands as JSON lines on stdin, what it sees as JSON lines on
+// stdout.
 // usage: node other_client.js NODE_MODULES URL TOKEN
 'use strict';
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A booking backend on the real npm socket.io, driven by a test: commands come as JSON lines on stdin, what the server sees goes out as
-// JSON lines on stdout, so that a test waits for facts. It ends when stdin ends.
-// usage: node server.js NODE_MODULES '{"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE},"options":{…}}'
+// A booking backend on the real npm socket.io, driven by a test: commands come as JSON lines on stdin, what the server
+// sees goes out as JSON lines on stdout, so that a test waits for facts. It ends when stdin ends.
+// usage: node server.js NODE_MODULES SETTINGS
+//   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE},"options":{…}}
 'use strict';
 
 const fs = require('node:fs');
@@ -33,7 +34,8 @@ function authenticate(socket, request) {
 
 // What the booking backend does: everyone concerned hears of an update, through whichever of the rooms.
 function updateReservation(socket, update, ack) {
-  io.to([`shop-${update.shopId}`, `reservation-${update.reservationId}`, `user-${update.userId}`]).emit('reservation_update', update);
+  const rooms = [`shop-${update.shopId}`, `reservation-${update.reservationId}`, `user-${update.userId}`];
+  io.to(rooms).emit('reservation_update', update);
   if (typeof ack === 'function') ack({ ok: true, reservationId: update.reservationId, by: socket.data.userId });
 }
 
@@ -81,7 +83,10 @@ const commands = {
   // One engine message with this text, unparsed and unescaped.
   raw: ({ text }) => sockets().forEach((socket) => socket.conn.write(text)),
   // One WebSocket text frame with these bytes, which may be no UTF-8.
-  frame: ({ hex }) => sockets().forEach((socket) => socket.conn.transport.socket.send(Buffer.from(hex, 'hex'), { binary: false })),
+  frame: ({ hex }) => {
+    const bytes = Buffer.from(hex, 'hex');
+    sockets().forEach((socket) => socket.conn.transport.socket.send(bytes, { binary: false }));
+  },
   grant: ({ token, user }) => {
     tokens.set(token, user);
     report('grant', { user });

@@ -9,8 +9,9 @@ import subprocess
 import unittest
 from typing import Any
 
-from .harness import BUILD, DEADLINE, ROOMBRIDGECTL, IntegrationTest, Output, reservation
+from .harness import IntegrationTest, reservation
 from .hostile import FLAT_HOSTILE, HOSTILE
+from .processes import BUILD, DEADLINE, ROOMBRIDGECTL, Output
 
 EXAMPLE = BUILD / "clients/cpp/roombridge_example_tail"
 OK, FAILED, USAGE, UNREACHABLE, TIMEOUT = range(5)

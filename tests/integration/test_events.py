@@ -9,8 +9,9 @@ from typing import Any
 
 from roombridge import Arguments, Event, PayloadError, RequestError, aio
 
-from .harness import DEADLINE, IntegrationTest, OtherClient, reservation
+from .harness import IntegrationTest, reservation
 from .hostile import FLAT_HOSTILE, HOSTILE
+from .processes import DEADLINE, OtherClient
 
 
 class FanOutTest(IntegrationTest):

@@ -11,7 +11,8 @@ import unittest
 
 from roombridge import ConnectionClosed
 
-from .harness import DEADLINE, ROOMBRIDGED, ROOT, IntegrationTest
+from .harness import IntegrationTest
+from .processes import DEADLINE, ROOMBRIDGED, ROOT
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

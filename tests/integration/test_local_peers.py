@@ -8,7 +8,8 @@ import unittest
 
 from roombridge.protocol import HEADER, Frame, FrameDecoder, FrameType, encode_frame
 
-from .harness import DEADLINE, Daemon, IntegrationTest
+from .harness import IntegrationTest
+from .processes import DEADLINE, Daemon
 
 HELLO = encode_frame(FrameType.HELLO, {"versions": [1], "client": "raw"})
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import unittest
 
-from .harness import HERE, IntegrationTest, Reporter
+from .harness import IntegrationTest
+from .processes import HERE, Reporter
 
 SIZE = 1000
 BATCH = 200

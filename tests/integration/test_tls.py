@@ -7,7 +7,8 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from .harness import DEADLINE, IntegrationTest
+from .harness import IntegrationTest
+from .processes import DEADLINE
 
 
 def openssl(*arguments: str | Path) -> None:

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""The processes of a test: the Socket.IO server, other clients of it, the daemon. A test waits for what they say."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = Path(os.environ.get("ROOMBRIDGE_BIN_DIR") or ROOT / "build/dev").resolve()
+ROOMBRIDGED = BUILD / "daemon/service/roombridged"
+ROOMBRIDGECTL = BUILD / "clients/ctl/roombridgectl"
+NODE_MODULES = BUILD / "node_modules"
+
+DEADLINE = 30.0
+"""Seconds that anything may take before a test fails: far more than needed, so that a slow machine passes."""
+
+T = TypeVar("T")
+
+
+class Output:
+    """What a process writes to a pipe, line by line, for whoever waits for a certain line."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def wait(self, find: Callable[[list[str]], T | None], what: str) -> T:
+        """The first thing that `find` finds in the lines. Fails when the process ends or the deadline passes."""
+        deadline = time.monotonic() + DEADLINE
+        with self._changed:
+            while (found := find(self.lines)) is None:
+                if self._ended:
+                    raise AssertionError(f"the process ended without {what}")
+                if not self._changed.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"waited {DEADLINE:.0f} s in vain for {what}")
+            return found
+
+    def join(self) -> None:
+        """Returns when everything has been read; for after the process has ended."""
+        self._thread.join(DEADLINE)
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+class Reporter:
+    """A process that takes commands as JSON lines and reports what it sees as JSON lines, each report taken once."""
+
+    def __init__(self, *command: str | Path) -> None:
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._input = self.process.stdin
+        self.output = Output(self.process.stdout)
+        self._taken: set[int] = set()
+
+    def command(self, **fields: Any) -> None:
+        self._input.write(json.dumps(fields).encode() + b"\n")
+        self._input.flush()
+
+    def saw(self, seen: str, **fields: Any) -> dict[str, Any]:
+        """Waits for the first report of this kind with these fields that was not taken before, and takes it."""
+
+        def find(lines: list[str]) -> dict[str, Any] | None:
+            for index, line in enumerate(lines):
+                if index not in self._taken and _has(json.loads(line), seen, fields):
+                    self._taken.add(index)
+                    return json.loads(line)
+            return None
+
+        return self.output.wait(find, f"{type(self).__name__} seeing {seen} {fields}, only {self.output.lines[-20:]}")
+
+    def seen(self, seen: str, **fields: Any) -> list[dict[str, Any]]:
+        """All reports of this kind so far, taken or not."""
+        return [report for line in list(self.output.lines) if _has(report := json.loads(line), seen, fields)]
+
+    def freeze(self) -> None:
+        """SIGSTOP: its sockets stay, it does nothing any more."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._input.close()
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.join()
+
+
+def _has(report: dict[str, Any], seen: str, fields: dict[str, Any]) -> bool:
+    return report["seen"] == seen and all(key in report and report[key] == value for key, value in fields.items())
+
+
+class Server(Reporter):
+    """server.js: the booking backend. `port` 0 takes a free one."""
+
+    def __init__(self, tokens: dict[str, Any], port: int = 0, **settings: Any) -> None:
+        super().__init__(
+            "node", HERE / "server.js", NODE_MODULES, json.dumps({"port": port, "tokens": tokens, **settings})
+        )
+        self.port: int = self.saw("listening")["port"]
+        self.url = f"{'https' if 'tls' in settings else 'http'}://127.0.0.1:{self.port}"
+
+    def grant(self, token: str, user_id: int) -> None:
+        """Takes the token from now on."""
+        self.command(do="grant", token=token, user={"userId": user_id})
+        self.saw("grant")
+
+    def emit(self, event: str, *args: Any, room: str | None = None) -> None:
+        """To everyone, or everyone in the room; {"$hex": …} stands for bytes."""
+        self.command(do="emit", event=event, args=args, room=room)
+
+
+class OtherClient(Reporter):
+    """other_client.js: npm socket.io-client, authenticated when this returns."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__("node", HERE / "other_client.js", NODE_MODULES, url, token)
+        self.saw("auth_success")
+
+    def emit(self, event: str, *args: Any) -> list[Any]:
+        """Returns the acknowledgement's arguments."""
+        self.command(event=event, args=args)
+        return self.saw("ack")["answer"]
+
+
+class Daemon:
+    """roombridged on a config of its own; serving when this returns."""
+
+    def __init__(self, config: Path, socket: Path, environment: dict[str, str] | None = None) -> None:
+        self.config = config
+        self.socket = socket
+        # The daemon must stand on its config alone.
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(("ROOMBRIDGE_", "NOTIFY_"))}
+        self.process = subprocess.Popen(
+            [ROOMBRIDGED, "--config", config], stderr=subprocess.PIPE, env={**clean, **(environment or {})}
+        )
+        assert self.process.stderr is not None
+        self.output = Output(self.process.stderr)
+        try:
+            self.logged("serving local programs")
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.output.lines)
+
+    def logged(self, pattern: str, after: int = 0) -> str:
+        """Waits for a log line that matches, among those from index `after` on."""
+
+        def find(lines: list[str]) -> str | None:
+            return next((line for line in lines[after:] if re.search(pattern, line)), None)
+
+        try:
+            return self.output.wait(find, f"the log line /{pattern}/")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the daemon's log:\n{self.log}") from None
+
+    def hang_up(self) -> None:
+        """SIGHUP: reload."""
+        self.process.send_signal(signal.SIGHUP)
+
+    def memory(self) -> int:
+        """Anonymous resident memory in bytes."""
+        text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"^RssAnon:\s+(\d+) kB", text, re.MULTILINE)
+        assert found is not None
+        return int(found[1]) * 1024
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"SIGTERM did not end the daemon; its log:\n{self.log}") from None
+        finally:
+            self.output.join()
