@@ -98,9 +98,10 @@ reading read_pieces(std::string_view bytes, unsigned choice, std::string& encode
   ws_decoder decoder{receive_limit};
   reading seen;
   const ws_mask mask{static_cast<std::uint8_t>(choice), 0x5a, 0, static_cast<std::uint8_t>(~choice)};
+  const unsigned longest = choice % 2 == 0 ? 1024 : 32;
   while (!bytes.empty()) {
     choice = choice * 1'103'515'245 + 12'345;
-    const auto piece = bytes.substr(0, 1 + (choice >> 16) % 32);
+    const auto piece = bytes.substr(0, 1 + (choice >> 16) % longest);
     bytes.remove_prefix(piece.size());
     drain(decoder, piece, seen, encoded, mask);
   }
