@@ -46,6 +46,15 @@ TEST(config_suggest, belongs_in_another_section) {
   EXPECT_THAT(errors_of("file: /x"), ElementsAre("1:1: unknown key \"file\"; it belongs in upstream.token"));
 }
 
+TEST(config_suggest, a_slip_is_likelier_than_a_wrong_section_and_that_than_a_resemblance) {
+  const std::vector<std::string> paths{"here.limits", "there.limit", "there.limitation"};
+  EXPECT_EQ(describe_unknown_key("limit", {"limits"}, paths), "unknown key \"limit\"; did you mean \"limits\"?");
+  EXPECT_EQ(describe_unknown_key("limitation", {"limitations_"}, paths),
+            "unknown key \"limitation\"; it belongs in there");
+  EXPECT_EQ(describe_unknown_key("limitations", {"limitations_of"}, paths),
+            "unknown key \"limitations\"; did you mean \"limitations_of\"?");
+}
+
 TEST(config_suggest, somewhat_like_a_key_or_like_none) {
   EXPECT_THAT(
       errors_of("local: {conections_max: 1}"),
