@@ -60,9 +60,9 @@ hub::hub(io::context& context, const options& initial, std::string server_name, 
       now_(std::move(now)),
       admins_(config_, ::geteuid(), log_),
       executor_(context.get_executor()),
-      timer_(executor_),
       self_(std::make_shared<hub*>(this)),
-      poller_(context, [this](std::span<const epoll_event> ready) { on_ready(ready); }) {}
+      poller_(context, [this](std::span<const epoll_event> ready) { on_ready(ready); }),
+      deadlines_(executor_, [this] { expire(); }) {}
 
 hub::~hub() {
   *self_ = nullptr;
@@ -92,6 +92,7 @@ void hub::refuse(unique_fd fd) {
     log_.warning("a local connection was refused: local.connections allows " + std::to_string(config_.connections) +
                  and_more(*suppressed));
   }
+  discard_input(fd.get(), read_buffer_);
   const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, "the daemon has no room for more"));
   [[maybe_unused]] const auto sent = ::send(fd.get(), bye.data(), bye.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -153,63 +154,46 @@ void hub::write_ready() {
   }
 }
 
-// Ends the connections that hold most, until what is left of their user's is within the limit.
 void hub::enforce_budgets() {
-  for (const auto& account : accounts_.above(config_.user_buffer)) {
-    std::vector<peer*> living;
-    std::size_t held = 0;
-    for (const auto& [token, who] : peers_) {
-      if (&who->account() != account.get() || who->ending()) continue;
-      living.push_back(who.get());
-      held += who->held();
-    }
-    std::sort(living.begin(), living.end(), [](const peer* a, const peer* b) { return a->held() > b->held(); });
-    for (peer* const who : living) {
-      if (held <= config_.user_buffer) break;
-      held -= who->held();
+  for (const auto& account : accounts_.above(config_.user_buffer)) shed(*account);
+}
+
+// Ends the user's connections that hold most, until the others are within the limit.
+void hub::shed(const user_account& account) {
+  std::vector<peer*> living;
+  std::size_t held = 0;
+  for (const auto& [token, who] : peers_) {
+    if (&who->account() != &account || who->ending()) continue;
+    living.push_back(who.get());
+    held += who->held();
+  }
+  std::sort(living.begin(), living.end(), [](const peer* a, const peer* b) { return a->held() > b->held(); });
+  for (peer* const who : living) {
+    if (held <= config_.user_buffer) break;
+    held -= who->held();
+    if (const auto suppressed = budget_ends_.occurred(now_())) {
       log_.warning("a local connection is ended: pid " + std::to_string(who->info().pid) + " of uid " +
-                   std::to_string(who->uid()) + " holds " + std::to_string(who->held()) +
-                   " bytes that it has not read, and local.user_buffer is used up");
-      who->end(end_reason::buffer_exceeded, "what the daemon keeps for this user's connections passes its limit");
+                   std::to_string(who->uid()) + " makes the daemon hold " + std::to_string(who->held()) +
+                   " bytes, and local.user_buffer is used up" + and_more(*suppressed));
     }
+    who->end(end_reason::buffer_exceeded, "what the daemon holds for this user's connections passes its limit");
   }
 }
 
 void hub::set_deadline(peer& who, time_point when) {
-  clear_deadline(who);
-  who.deadline = when;
-  deadlines_.insert(who);
-  arm_timer();
+  deadlines_.set(who, when);
 }
 
 void hub::clear_deadline(peer& who) {
-  who.deadline_hook::unlink();
-}
-
-// The timer is only ever set to fire earlier; one that fires for nothing arms it anew.
-void hub::arm_timer() {
-  if (deadlines_.empty()) return;
-  const time_point next = deadlines_.begin()->deadline;
-  if (timer_at_ && *timer_at_ <= next) return;
-  timer_at_ = next;
-  timer_.expires_at(next);
-  timer_.async_wait([self = self_](const boost::system::error_code& error) {
-    if (error || *self == nullptr) return;
-    (*self)->timer_at_.reset();
-    (*self)->expire();
-  });
+  deadlines_.clear(who);
 }
 
 void hub::expire() {
   const call_scope scope{*this};
   const time_point now = now_();
-  while (!deadlines_.empty() && deadlines_.begin()->deadline <= now) {
-    peer& who = *deadlines_.begin();
-    clear_deadline(who);
-    who.on_deadline();
-  }
+  while (deadline_entry* const due = deadlines_.take_due(now)) static_cast<peer*>(due)->on_deadline();
   flush();
-  arm_timer();
+  deadlines_.arm();
 }
 
 void hub::bury(peer& who) {

@@ -6,18 +6,17 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
-#include <boost/intrusive/set.hpp>
 
 #include "daemon/base/log_limiter.hpp"
 #include "daemon/local/credentials.hpp"
+#include "daemon/local/deadline_queue.hpp"
 #include "daemon/local/peer.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/poller.hpp"
@@ -53,9 +52,6 @@ class hub final : public peer_host {
   [[nodiscard]] server_counters counters() const;
 
  private:
-  struct earlier {
-    bool operator()(const peer& a, const peer& b) const { return a.deadline < b.deadline; }
-  };
   using constant = boost::intrusive::constant_time_size<false>;
   class call_scope;
 
@@ -82,7 +78,7 @@ class hub final : public peer_host {
   void post_flush();
   void write_ready();
   void enforce_budgets();
-  void arm_timer();
+  void shed(const user_account& account);
   void reap();
   [[nodiscard]] peer* find(peer_token token);
 
@@ -98,22 +94,17 @@ class hub final : public peer_host {
   server_counters counters_;  // of the peers that are gone, and what only the hub knows
   log_limiter protocol_errors_;
   log_limiter refusals_;
+  log_limiter budget_ends_;
 
   io::executor executor_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                    io::executor>
-      timer_;
-  std::optional<time_point> timer_at_;
   std::shared_ptr<hub*> self_;  // null for completions and answers that come too late
   poller poller_;
+  deadline_queue deadlines_;
 
   std::unordered_map<peer_token, std::unique_ptr<peer>> peers_;
   peer_token last_token_ = 0;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> ready_;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> turn_;  // of the flush under way
-  boost::intrusive::multiset<peer, boost::intrusive::base_hook<deadline_hook>, constant,
-                             boost::intrusive::compare<earlier>>
-      deadlines_;
   std::vector<peer_token> over_;
   std::function<void()> on_empty_;
   int calls_ = 0;  // into peers, nested

@@ -18,14 +18,13 @@ namespace {
 // For what is under way and BYE to be taken by a client that is slow to read.
 constexpr std::chrono::milliseconds linger{2000};
 
-// What a client has sent and nobody will read would make its kernel report a reset before it has read our last words.
+}  // namespace
+
 void discard_input(int fd, std::span<std::byte> buffer) {
   for (int turn = 0; turn < 16; ++turn) {
     if (::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT) <= 0) return;
   }
 }
-
-}  // namespace
 
 proto::bye bye_for(end_reason reason, std::string text) {
   switch (reason) {

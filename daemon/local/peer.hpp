@@ -13,11 +13,10 @@
 #include <vector>
 
 #include <boost/intrusive/list_hook.hpp>
-#include <boost/intrusive/set_hook.hpp>
 #include <roombridge/proto/daemon_messages.hpp>
 #include <roombridge/proto/frame.hpp>
 
-#include "daemon/local/credentials.hpp"
+#include "daemon/local/deadline_queue.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/peer_output.hpp"
 #include "daemon/local/unique_fd.hpp"
@@ -26,13 +25,16 @@
 namespace roombridge::local {
 
 using ready_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-using deadline_hook = boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 // Why a connection ends, as BYE says it.
 enum class end_reason { shutdown, protocol_error, hello_timeout, ping_timeout, buffer_exceeded, too_many_connections };
 [[nodiscard]] proto::bye bye_for(end_reason reason, std::string text);
 
-class peer final : public ready_hook, public deadline_hook, private peer_output::listener {
+// Reads away what a client has sent and nobody will look at: left there, it would make the client see a reset in the
+// place of our last words.
+void discard_input(int fd, std::span<std::byte> buffer);
+
+class peer final : public ready_hook, public deadline_entry, private peer_output::listener {
  public:
   // `fd`: a connected, non-blocking socket. HELLO is expected from now on.
   peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
@@ -66,8 +68,6 @@ class peer final : public ready_hook, public deadline_hook, private peer_output:
   [[nodiscard]] const user_account& account() const { return held_.account(); }
   [[nodiscard]] peer_info info() const;
 
-  peer_host::time_point deadline;  // the key of the host's queue; only the host changes it
-
  private:
   enum class state : std::uint8_t { hello, open, ending, closed };
 
@@ -92,6 +92,8 @@ class peer final : public ready_hook, public deadline_hook, private peer_output:
   void reject(const proto::parse_error& error);
   [[nodiscard]] bool accept_id(std::uint64_t id);
   [[nodiscard]] bool open_request(std::uint64_t id);
+  template <class Request>
+  void hand_over(std::uint64_t id, const Request& request);
   void fail(proto::error_code code, std::string text, end_reason reason = end_reason::protocol_error);
   void send_ping();
   void release_input();
@@ -108,8 +110,10 @@ class peer final : public ready_hook, public deadline_hook, private peer_output:
   bool blocked_ = false;    // the socket takes nothing at present
   bool ping_open_ = false;  // a PING of ours waits for its PONG
   std::uint64_t ping_id_ = 0;
-  charge held_;       // outgoing bytes
-  charge collected_;  // of a frame that has come in part
+  proto::emit_outcome refused_as_ =
+      proto::emit_outcome::none;  // what a refusal of the present frame says of its outcome
+  charge held_;                   // outgoing bytes
+  charge collected_;              // of a frame that has come in part
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;
   std::string client_;

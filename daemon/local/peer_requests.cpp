@@ -35,6 +35,7 @@ proto::emit_outcome outcome_of(std::string_view name) {
 
 void peer::handle(const proto::frame& frame) {
   if (state_ == state::hello) return handle_hello(frame);
+  refused_as_ = frame.type == frame_type::emit ? proto::emit_outcome::not_sent : proto::emit_outcome::none;
   switch (frame.type) {
     case frame_type::hello:
       return fail(error_code::hello_expected, "HELLO came twice");
@@ -111,18 +112,18 @@ void peer::handle_emit(const proto::frame& frame) {
   if (!accept_id(request->id)) return;
   const auto payload = proto::split_payload(frame.payload, request->attachments);
   if (!payload) {
-    return answer(request->id, {.error = static_cast<int>(error_code::bad_payload),
-                                .text = "`attachments` names more bytes than the payload has",
-                                .outcome = "not_sent"});
+    return refuse(request->id, error_code::bad_payload, "`attachments` names more bytes than the payload has");
   }
   if (!open_request(request->id)) return;
   const bool empty = payload->arguments().empty() && payload->attachments().empty();
-  host_.requests().on_emit({.event = request->event,
-                            .arguments = empty ? std::string_view{"[]"} : payload->arguments(),
-                            .attachments = payload->attachments(),
-                            .want_ack = request->ack,
-                            .deadline = std::chrono::milliseconds{request->deadline_ms}},
-                           host_.answer_to(token_, request->id));
+  hand_over(request->id, [&] {
+    host_.requests().on_emit({.event = request->event,
+                              .arguments = empty ? std::string_view{"[]"} : payload->arguments(),
+                              .attachments = payload->attachments(),
+                              .want_ack = request->ack,
+                              .deadline = std::chrono::milliseconds{request->deadline_ms}},
+                             host_.answer_to(token_, request->id));
+  });
 }
 
 void peer::handle_call(const proto::frame& frame) {
@@ -130,7 +131,24 @@ void peer::handle_call(const proto::frame& frame) {
   if (!request) return reject(request.error());
   if (!accept_id(request->id) || !open_request(request->id)) return;
   if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers()});
-  host_.requests().on_call(request->method, request->params, may_control_, host_.answer_to(token_, request->id));
+  hand_over(request->id, [&] {
+    host_.requests().on_call(request->method, request->params, may_control_, host_.answer_to(token_, request->id));
+  });
+}
+
+// A handler's exception is a fault of the daemon that concerns one request and nobody else.
+template <class Request>
+void peer::hand_over(std::uint64_t id, const Request& request) {
+  try {
+    request();
+  } catch (const std::exception& error) {
+    host_.log().error(std::string{"a request of a local program failed inside the daemon: "} + error.what());
+    local::answer failed;
+    failed.error = static_cast<int>(error_code::internal);
+    failed.text = "the daemon failed; its log says more";
+    failed.outcome = refused_as_ == proto::emit_outcome::none ? "" : "sent_unknown";
+    answer(id, std::move(failed));
+  }
 }
 
 void peer::handle_reserved(const proto::frame& frame) {
@@ -156,8 +174,7 @@ void peer::handle_pong(const proto::frame& frame) {
 }
 
 void peer::answer(std::uint64_t id, local::answer what) {
-  std::erase(open_, id);
-  if (ending()) return;
+  if (std::erase(open_, id) == 0 || ending()) return;
   proto::result result;
   result.id = id;
   result.outcome = outcome_of(what.outcome);
@@ -182,6 +199,7 @@ void peer::refuse(std::uint64_t id, error_code code, std::string text) {
   proto::result result;
   result.id = id;
   result.error = proto::make_error(code, std::move(text));
+  result.outcome = refused_as_;
   push(result);
 }
 

@@ -193,6 +193,41 @@ TEST_F(requests, emits_are_taken_apart) {
   EXPECT_TRUE(no.error->retry);
 }
 
+TEST_F(requests, a_refused_emit_was_not_sent) {
+  auto client = subscribed();
+  client.send_message(proto::emit{1, "e", true, 1000, {}});
+  std::string frame;
+  ASSERT_TRUE(proto::append_frame(frame, proto::frame_type::emit, R"({"id":2})"));
+  client.send(frame);
+  client.send_message(proto::subscribe{1, {}, {}});
+  run();
+  const auto duplicate = client.expect<proto::result>();
+  EXPECT_EQ(code_of(duplicate), error_code::duplicate_id);
+  EXPECT_EQ(duplicate.outcome, proto::emit_outcome::not_sent);
+  const auto incomplete = client.expect<proto::result>();
+  EXPECT_EQ(code_of(incomplete), error_code::bad_request);
+  EXPECT_EQ(incomplete.outcome, proto::emit_outcome::not_sent);
+  EXPECT_EQ(client.expect<proto::result>().outcome, proto::emit_outcome::none);
+}
+
+TEST_F(requests, a_handler_that_throws_fails_one_request) {
+  auto client = welcomed();
+  handler_.on_next_request = [] { throw std::runtime_error("no luck"); };
+  client.send_message(proto::emit{1, "e", true, 1000, {}});
+  run();
+  const auto failed = client.expect<proto::result>();
+  EXPECT_EQ(code_of(failed), error_code::internal);
+  EXPECT_EQ(failed.outcome, proto::emit_outcome::sent_unknown);
+  EXPECT_EQ(log_.count(log_level::error), 1u);
+  handler_.emits.at(0).done(of(0, "", "acked"));  // its answer is not wanted any more
+  client.send_message(proto::call{1, "status", "{}"});
+  run();
+  EXPECT_FALSE(client.next());
+  handler_.calls.at(0).done(of(0, "", "", "{}"));
+  run();
+  EXPECT_EQ(client.expect<proto::result>().id, 1u);
+}
+
 TEST_F(requests, attachments_that_do_not_fit) {
   auto client = welcomed();
   client.send_message(proto::emit{1, "e", true, 1000, {6}}, "[1]xy");
@@ -235,7 +270,7 @@ TEST_F(requests, rights_follow_the_config) {
 // A handler may act on the whole server from within a request.
 TEST_F(requests, a_handler_may_flush_and_end_everything) {
   auto client = subscribed();
-  handler_.on_next_call = [this] {
+  handler_.on_next_request = [this] {
     append("a");
     hub_->flush();
     hub_->close_all();

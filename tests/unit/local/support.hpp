@@ -59,15 +59,16 @@ class recording_handler final : public request_handler {
     }
     emits.push_back({std::string{request.event}, std::string{request.arguments}, std::move(attachments),
                      request.want_ack, request.deadline, std::move(done)});
+    if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
   void on_call(std::string_view method, std::string_view params, bool control, answer_function done) override {
     calls.push_back({std::string{method}, std::string{params}, control, std::move(done)});
-    if (on_next_call) std::exchange(on_next_call, nullptr)();
+    if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
 
   std::vector<emitted> emits;
   std::vector<called> calls;
-  std::function<void()> on_next_call;
+  std::function<void()> on_next_request;
 };
 
 struct received {
