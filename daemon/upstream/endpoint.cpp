@@ -3,6 +3,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 #include "daemon/upstream/engineio.hpp"
 
@@ -11,6 +12,12 @@ namespace {
 
 failure unusable(std::string_view url, std::string_view why) {
   return {cause::bad_url, "upstream URL \"" + printable(url, 200) + "\" " + std::string(why)};
+}
+
+bool possible_port(std::string_view digits) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return error == std::errc() && end == digits.data() + digits.size() && value > 0 && value <= 65535;
 }
 
 bool plain_path(std::string_view path) {
@@ -48,8 +55,7 @@ std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_
 
   const std::string_view usual = out.tls ? "443" : "80";
   out.port = view.port().empty() ? std::string(usual) : std::string(view.port());
-  if (view.has_port() && !view.port().empty() && view.port_number() == 0)
-    return unusable(url, "has an impossible port");
+  if (!possible_port(out.port)) return unusable(url, "has an impossible port");
   out.is_address = view.host_type() != boost::urls::host_type::name;
   const std::string bracketed = view.host_type() == boost::urls::host_type::ipv6 ? '[' + out.host + ']' : out.host;
   out.host_header = out.port == usual ? bracketed : bracketed + ':' + out.port;
