@@ -43,6 +43,8 @@ TEST(explain_status, says_what_every_other_state_waits_for) {
   const auto state = [](const char* name) {
     return explained(R"({"upstream":{"state":")" + std::string{name} + "\"}}");
   };
+  EXPECT_THAT(explained(R"({"upstream":{"state":"connecting","cause":"tcp_refused","text":"nothing listens"}})"),
+              HasSubstr("before      nothing listens (tcp_refused)"));
   EXPECT_THAT(state("offline"), HasSubstr("no attempt is planned"));
   EXPECT_THAT(state("connecting"), HasSubstr("an attempt to connect is under way"));
   EXPECT_THAT(state("connected"), HasSubstr("without authentication"));

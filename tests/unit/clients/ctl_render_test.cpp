@@ -61,6 +61,8 @@ TEST_F(render, a_status_in_words) {
   EXPECT_EQ(
       status_text({upstream_state::offline, now, {}, "tcp_refused", "nobody listens", now + 3'000'000}, plain, now),
       "offline since 12:00:00: nobody listens; next attempt in 3 s");
+  EXPECT_EQ(status_text({upstream_state::connecting, now, {}, "tcp_refused", "nobody listens", {}}, plain, now),
+            "connecting since 12:00:00");
 }
 
 TEST_F(render, colours_only_when_they_are_wanted) {
