@@ -71,15 +71,9 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
   }
 
   io::task<burst> read() {
-    if (surplus_ != 0) co_return burst{{buffer_.data(), std::exchange(surplus_, 0)}, {}};
+    if (surplus_ != 0) co_return received(std::exchange(surplus_, 0));
     const auto [error, size] = co_await read_some();
-    if (!error) co_return burst{{buffer_.data(), size}, {}};
-    if (stalled_) {
-      co_return burst{
-          {},
-          {cause::send_stalled, where_.name + " does not read: " + std::to_string(max_queued) + " bytes wait for it"}};
-    }
-    co_return burst{{}, broken(error)};
+    co_return error ? ended(error) : received(size);
   }
 
   void write(std::string_view bytes) {
@@ -123,9 +117,7 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
     resolver_.async_resolve(where_.host, where_.port, std::move(answer));
     if (!aborted_) co_await signal_.async_wait(as_result);
     if (aborted_) co_return aborted();
-    if (failed) {
-      co_return failure{cause::dns_failure, "the name \"" + where_.host + "\" cannot be resolved: " + failed.message()};
-    }
+    if (failed) co_return unresolved(failed);
     co_return std::nullopt;
   }
 
@@ -215,6 +207,19 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
     } else {
       asio::async_write(socket_, asio::buffer(under_way_), std::move(done));
     }
+  }
+
+  // Results are made outside the coroutines: g++ 12 mishandles temporaries of aggregates in co_await and co_return.
+  burst received(std::size_t size) const { return {{buffer_.data(), size}, {}}; }
+
+  burst ended(const error_code& error) {
+    if (!stalled_) return {{}, broken(error)};
+    const std::string waiting = std::to_string(max_queued) + " bytes wait for it";
+    return {{}, {cause::send_stalled, where_.name + " does not read: " + waiting}};
+  }
+
+  failure unresolved(const error_code& error) const {
+    return {cause::dns_failure, "the name \"" + where_.host + "\" cannot be resolved: " + error.message()};
   }
 
   failure broken(const error_code& error) {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/upgrade.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/upstream/ws_handshake.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::array<std::byte, 16> nonce{std::byte{1}, std::byte{2}};
+
+endpoint server() {
+  return std::get<endpoint>(make_endpoint("http://shop.example:3001", "/socket.io/"));
+}
+
+std::string switching(std::string_view more = "") {
+  return "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nConnection: keep-alive, "
+         "Upgrade\r\nSec-WebSocket-Accept: " +
+         websocket_accept(websocket_key(nonce)) + "\r\n" + std::string(more) + "\r\n";
+}
+
+// Feeds it split at `at`; says the result.
+struct outcome {
+  bool over = false;
+  std::optional<failure> result;
+  std::string surplus;
+};
+outcome run(const std::string& response, std::size_t at) {
+  upgrade handshake(server(), nonce);
+  outcome out;
+  out.over = handshake.feed(std::string_view(response).substr(0, at));
+  if (!out.over) out.over = handshake.feed(std::string_view(response).substr(at));
+  out.result = handshake.result();
+  out.surplus = handshake.surplus();
+  return out;
+}
+
+TEST(upgrade, asks_as_rfc_6455_wants) {
+  upgrade handshake(server(), nonce);
+  EXPECT_THAT(handshake.request(), testing::StartsWith("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"));
+  EXPECT_THAT(handshake.request(), HasSubstr("\r\nHost: shop.example:3001\r\n"));
+  EXPECT_THAT(handshake.request(), HasSubstr("\r\nSec-WebSocket-Key: " + websocket_key(nonce) + "\r\n"));
+  EXPECT_THAT(handshake.request(), HasSubstr("\r\nSec-WebSocket-Version: 13\r\n"));
+  EXPECT_THAT(handshake.request(), testing::EndsWith("\r\n\r\n"));
+}
+
+TEST(upgrade, takes_the_response_split_anywhere) {
+  const std::string response = switching();
+  for (std::size_t at = 0; at < response.size(); ++at) {
+    const outcome out = run(response, at);
+    EXPECT_TRUE(out.over) << at;
+    EXPECT_FALSE(out.result) << at << ": " << out.result->text;
+    EXPECT_EQ(out.surplus, "");
+  }
+}
+
+TEST(upgrade, gives_back_what_came_behind_the_response) {
+  const std::string response = switching() + "\x81\x05hello";
+  const auto header = switching().size();
+  for (std::size_t at = header; at <= response.size(); ++at) {
+    upgrade handshake(server(), nonce);
+    ASSERT_TRUE(handshake.feed(std::string_view(response).substr(0, at)));
+    EXPECT_EQ(handshake.surplus(), std::string_view(response).substr(header, at - header));
+  }
+}
+
+TEST(upgrade, refuses_a_switch_that_is_not_ours) {
+  const std::string accept = websocket_accept(websocket_key(nonce));
+  std::string other = switching();
+  other.replace(other.find(accept), accept.size(), "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+  EXPECT_THAT(run(other, 10).result->text, HasSubstr("another WebSocket handshake"));
+  std::string h2 = switching();
+  h2.replace(h2.find("WebSocket\r"), 9, "h2c");
+  EXPECT_THAT(run(h2, 10).result->text, HasSubstr("not to WebSocket"));
+  EXPECT_THAT(run(switching("Sec-WebSocket-Extensions: permessage-deflate\r\n"), 10).result->text,
+              HasSubstr("extension"));
+  EXPECT_EQ(run(other, 10).result->why, cause::http_not_websocket);
+}
+
+struct refusal {
+  std::string_view response;
+  cause why;
+  std::string_view words;
+};
+class upgrade_refusals : public testing::TestWithParam<refusal> {};
+
+TEST_P(upgrade_refusals, are_named_however_they_are_split) {
+  const std::string response(GetParam().response);
+  for (std::size_t at = 0; at < response.size(); ++at) {
+    const outcome out = run(response, at);
+    ASSERT_TRUE(out.over) << at;
+    ASSERT_TRUE(out.result) << at;
+    EXPECT_EQ(out.result->why, GetParam().why);
+  }
+  EXPECT_THAT(run(response, response.size()).result->text, HasSubstr(GetParam().words));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, upgrade_refusals,
+    testing::Values(
+        refusal{"HTTP/1.1 400 Bad Request\r\nContent-Length: 34\r\n\r\n{\"code\":0,\"message\":\"Transport unk\"}",
+                cause::http_4xx, "Transport unk"},
+        refusal{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", cause::http_4xx, "check `path`"},
+        refusal{"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", cause::http_4xx, "before Socket.IO"},
+        refusal{"HTTP/1.1 302 Found\r\nLocation: https://other.example/x\r\n\r\n", cause::http_redirect,
+                "https://other.example/x"},
+        refusal{"HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad\r\n", cause::http_5xx,
+                "503"},
+        refusal{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", cause::http_not_websocket, "200"},
+        refusal{"SSH-2.0-OpenSSH_9.2\r\n\r\n", cause::http_not_websocket, "not in HTTP"}));
+
+TEST(upgrade, cuts_what_a_refusal_says) {
+  const std::string body(100'000, 'x');
+  const outcome out = run("HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\n" + body, 20);
+  ASSERT_TRUE(out.result);
+  EXPECT_LT(out.result->text.size(), 600u);
+}
+
+TEST(upgrade, bounds_the_header) {
+  upgrade handshake(server(), nonce);
+  bool over = handshake.feed("HTTP/1.1 101 Switching Protocols\r\n");
+  const std::string line = "X-Filler: " + std::string(1000, 'x') + "\r\n";
+  int lines = 0;
+  while (!over && lines < 1000) {
+    over = handshake.feed(line);
+    ++lines;
+  }
+  EXPECT_TRUE(over);
+  EXPECT_LE(lines, 17);
+  EXPECT_EQ(handshake.result()->why, cause::http_not_websocket);
+}
+
+TEST(upgrade, bounds_one_endless_line) {
+  upgrade handshake(server(), nonce);
+  bool over = handshake.feed("HTTP/1.1 101 ");
+  int kilobytes = 0;
+  while (!over && kilobytes < 1000) {
+    over = handshake.feed(std::string(1024, 'x'));
+    ++kilobytes;
+  }
+  EXPECT_TRUE(over);
+  EXPECT_LE(kilobytes, 17);
+}
+
+TEST(upgrade, says_when_the_peer_hung_up) {
+  upgrade silent(server(), nonce);
+  silent.finish();
+  EXPECT_EQ(silent.result()->why, cause::connection_lost);
+  EXPECT_THAT(silent.result()->text, HasSubstr("https")) << "a TLS port hangs up on plain HTTP";
+  upgrade alert(server(), nonce);
+  ASSERT_FALSE(alert.feed(std::string_view("\x15\x03\x01\x00\x02\x02\x16", 7)));
+  alert.finish();
+  EXPECT_EQ(alert.result()->why, cause::http_not_websocket);
+  EXPECT_THAT(alert.result()->text, HasSubstr("speaks TLS"));
+  upgrade cut(server(), nonce);
+  ASSERT_FALSE(cut.feed("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nsome"));
+  cut.finish();
+  EXPECT_EQ(cut.result()->why, cause::http_4xx);
+  EXPECT_THAT(cut.result()->text, HasSubstr("some"));
+}
+
+}  // namespace
+}  // namespace roombridge::upstream
