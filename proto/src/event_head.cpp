@@ -2,6 +2,8 @@
 // One template describes the head's layout; counting and writing are two sinks of it, so that they cannot disagree.
 #include <roombridge/proto/event_head.hpp>
 
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -11,15 +13,25 @@
 namespace roombridge::proto {
 namespace {
 
+constexpr auto powers_of_ten = [] {
+  std::array<std::uint64_t, 20> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
+
+constexpr std::size_t decimal_digits(std::uint64_t value) {
+  // 1233 / 4096 is a little above log10(2): an estimate that is right or one too low.
+  const auto estimate = static_cast<std::size_t>(std::bit_width(value | 1)) * 1233 >> 12;
+  return estimate + (value >= powers_of_ten[estimate] || estimate == 0 ? 1 : 0);
+}
+static_assert(decimal_digits(0) == 1 && decimal_digits(9) == 1 && decimal_digits(10) == 2 && decimal_digits(99) == 2);
+
 struct size_sink {
   std::size_t size = 0;
 
   void raw(std::string_view text) { size += text.size(); }
   void text(std::string_view value) { size += json_text_size(value); }
-  void number(std::uint64_t value) {
-    do ++size;
-    while ((value /= 10) != 0);
-  }
+  void number(std::uint64_t value) { size += decimal_digits(value); }
 };
 
 struct write_sink {

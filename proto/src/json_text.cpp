@@ -53,12 +53,15 @@ constexpr std::uint64_t suspicious(std::uint64_t word) {
 
 // Length of the beginning of `text` that certainly needs no escape.
 std::size_t plain_prefix(std::string_view text) {
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
+  const auto plain_word = [text](std::size_t index) {
     std::uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    if (suspicious(word) != 0) break;
-  }
+    std::memcpy(&word, text.data() + index, sizeof word);
+    return suspicious(word) == 0;
+  };
+  std::size_t at = 0;
+  while (at + 8 <= text.size() && plain_word(at)) at += 8;
+  // The last word overlaps the one before it, so that a rest is not looked at byte by byte.
+  if (at + 8 > text.size() && at != 0 && plain_word(text.size() - 8)) return text.size();
   while (at < text.size() && escape_at(text, at) == 0) ++at;
   return at;
 }
