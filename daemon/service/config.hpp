@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The whole configuration as plain data, and its reading from YAML. Reading is all or nothing: a config or a list of errors, each with
-// file, line, column, what is wrong, what was expected and, for an unknown key, the nearest valid one.
+// The whole configuration as plain data, and its reading from YAML. Reading is all or nothing: a config or a list of
+// errors, each with file, line, column, what is wrong, what was expected and, for an unknown key, the nearest valid
+// one.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@ struct config {
   upstream::options upstream;
   events::profile events;
   local::options local;
-  std::size_t log_capacity = 16u << 20;          // bytes of the event log; fixed for the life of the process
+  std::size_t log_capacity = 16u << 20;  // bytes of the event log; fixed for the life of the process
   log_level level = log_level::info;
   bool operator==(const config&) const = default;
 };
@@ -30,13 +31,13 @@ struct config {
 struct config_error {
   std::string file;
   int line = 0;    // from 1; 0: the file as a whole
-  int column = 0;  // from 1
+  int column = 0;  // from 1, in bytes
   std::string text;
   [[nodiscard]] std::string to_string() const;  // "FILE:LINE:COLUMN: TEXT"
 };
 
 struct config_result {
-  std::optional<config> value;       // set when `errors` is empty
+  std::optional<config> value;  // set when `errors` is empty
   std::vector<config_error> errors;
 };
 
@@ -46,8 +47,11 @@ using environment_lookup = std::function<std::optional<std::string>(std::string_
 // At most this many bytes are read from a config file.
 inline constexpr std::size_t max_config_size = 1u << 20;
 
-// Pure: parses `text`; `file` only names it in errors.
-[[nodiscard]] config_result parse_config(std::string_view text, std::string_view file, const environment_lookup& environment);
+// Pure: parses `text`; `file` only names it in errors. Keys that are not there have the defaults of the structs above;
+// `events.reserved` is filled from the names of `auth` and `rooms` and those of Socket.IO itself. The errors come in
+// the file's order, at most 20 and one that counts the others; none tells the value of a variable, a token or the URL.
+[[nodiscard]] config_result parse_config(std::string_view text, std::string_view file,
+                                         const environment_lookup& environment);
 
 // Reads `path` and parses it with the process's environment. I/O errors are config errors of line 0.
 [[nodiscard]] config_result load_config(const std::string& path);
