@@ -16,13 +16,14 @@ std::optional<std::string_view> single_placeholder(std::string_view pattern) {
 std::variant<std::string, missing_field> render_text(std::string_view pattern, const json_fields& fields) {
   std::string out;
   while (!pattern.empty()) {
-    const auto brace = pattern.find('{');
-    out += pattern.substr(0, brace);
-    if (brace == std::string_view::npos) break;
-    pattern.remove_prefix(brace + 1);
-    if (pattern.starts_with('{')) {
-      out += '{';
-      pattern.remove_prefix(1);
+    const auto at = pattern.find_first_of("{}");
+    out += pattern.substr(0, at);
+    if (at == std::string_view::npos) break;
+    const char brace = pattern[at];
+    pattern.remove_prefix(at + 1);
+    if (brace == '}' || pattern.starts_with('{')) {
+      out += brace;
+      if (pattern.starts_with(brace)) pattern.remove_prefix(1);
       continue;
     }
     const auto end = pattern.find('}');

@@ -54,6 +54,7 @@ TEST(payload_template, fills_texts) {
   EXPECT_EQ(text("{id}{id2}"), "7-1.50e3");
   EXPECT_EQ(text("plain"), "plain");
   EXPECT_EQ(text("{{id}"), "{id}");
+  EXPECT_EQ(text("{{id}}-{id}}}"), "{id}-7}");
   EXPECT_EQ(text("a}b"), "a}b");
   EXPECT_EQ(text("x{empty}y"), "xy");
   EXPECT_EQ(text(""), "");
