@@ -102,8 +102,8 @@ class application::impl {
   }
 
  private:
-  // The loop ends with the last of the top-level coroutines. One that fails takes the service down: the manager starts it
-  // afresh, which beats half a service.
+  // The loop ends with the last of the top-level coroutines. One that fails takes the service down: the manager starts
+  // it afresh, which beats half a service.
   void spawn(io::task<> task) {
     ++running_;
     asio::co_spawn(context_, std::move(task), [this](std::exception_ptr failure) {
