@@ -88,6 +88,11 @@ TEST(booking, says_what_it_cannot_read) {
 }
 
 TEST(booking, survives_what_servers_legally_send) {
+  const auto nested = [](std::size_t levels) {
+    return made("settings_update", R"([{"a":)" + std::string(levels - 2, '[') + std::string(levels - 2, ']') + "}]");
+  };
+  EXPECT_TRUE(parse(nested(64)));
+  EXPECT_FALSE(parse(nested(65)));
   const std::string deep = std::string(4000, '[') + std::string(4000, ']');
   EXPECT_FALSE(parse(made("reservation_update", R"([{"reservationId":1,"status":"\ud800"}])")));
   EXPECT_FALSE(parse(made("reservation_update", R"([{"reservationId":1,"data":)" + deep + "}]")));
