@@ -172,6 +172,17 @@ TEST(session_auth, drops_to_connected_when_the_server_takes_it_back) {
   EXPECT_EQ(h.status().lost, ended);
 }
 
+TEST(session_auth, joins_nothing_and_leaves_nothing_of_the_last_connection) {
+  harness h(plain_options());
+  h.start();
+  h.answer = R"({"userId":8})";
+  h.lose(cause::connection_lost);
+  for (const auto& room : h.machine.rooms()) EXPECT_FALSE(room.joined) << room.room;
+  ASSERT_TRUE(h.reach(state::authenticated, 5));
+  EXPECT_EQ(h.count_sent(R"(42["leave_room")"), 0);
+  EXPECT_THAT(h.rooms, UnorderedElementsAre("user-8", "shop-1", "admin-general"));
+}
+
 TEST(session_auth, ignores_answers_that_nobody_asked_for) {
   harness h(plain_options());
   h.start();
@@ -291,7 +302,7 @@ TEST_F(session_emit, refuses_what_the_server_would_close_for) {
   const std::string fits = "[\"" + std::string(1000 - 11, 'x') + "\"]";
   EXPECT_EQ(emit(true, fits).error, emit_error::none) << out.size();
   EXPECT_EQ(out.size(), 1000u);
-  const std::string large = "[\"" + std::string(1001, 'x') + "\"]";
+  const std::string large = "[\"" + std::string(1000 - 10, 'x') + "\"]";
   const auto verdict = emit(true, large);
   EXPECT_EQ(verdict.error, emit_error::too_large);
   EXPECT_THAT(verdict.text, HasSubstr("1000"));
