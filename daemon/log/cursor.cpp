@@ -116,7 +116,7 @@ std::uint64_t cursor::behind() const {
 
 void cursor::wake(const position& first, sequence last) {
   const bool was_exhausted = exhausted();
-  if (was_exhausted || first.seq < at_.seq) at_ = first;
+  if (was_exhausted) at_ = first;
   bound_ = std::max(bound_, last);
   if (!was_exhausted) return;
   registry_.behind_.push_back(*this);

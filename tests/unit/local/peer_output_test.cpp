@@ -164,6 +164,30 @@ TEST_F(slow_readers, unread_answers_end_the_connection_that_has_most_of_them) {
   EXPECT_EQ(log_.count(log_level::warning), 1u);
 }
 
+TEST_F(slow_readers, an_answer_under_way_is_finished_before_bye) {
+  options_.user_buffer = 100'000;
+  make();
+  auto client = welcomed(socket_buffer);
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    client.send_message(proto::call{id, "status", "{}"});
+    run();
+    answer reply;
+    reply.payload = std::string(30'000, ' ');
+    handler_.calls.back().done(std::move(reply));
+    run();
+  }
+  EXPECT_EQ(drain(client), (strings{"result 1", "bye buffer_exceeded"}));
+}
+
+TEST_F(slow_readers, a_long_scan_is_gone_on_with) {
+  auto client = subscribed({"a"});
+  append("a");
+  for (int i = 0; i < 10'000; ++i) append("noise");
+  const auto last = append("a");
+  hub_->flush();
+  EXPECT_EQ(drain(client), (strings{"event 1", "event " + std::to_string(last)}));
+}
+
 TEST_F(slow_readers, frames_in_the_making_are_charged_too) {
   options_.user_buffer = 100'000;
   make();

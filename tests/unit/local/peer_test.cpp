@@ -103,6 +103,16 @@ TEST_F(peer_life, mistakes_end_the_connection_and_no_other) {
   EXPECT_EQ(witness.expect<proto::event>().seq, 1u);
 }
 
+TEST_F(peer_life, who_talks_on_still_hears_why_it_ended) {
+  auto client = connect();
+  client.send(proto::encode(proto::ping{1, {}}) + std::string(100'000, 'x'));  // more than the daemon reads at once
+  run();
+  EXPECT_EQ(client.expect<proto::error>().info.code, proto::error_code::hello_expected);
+  client.expect<proto::bye>();
+  EXPECT_TRUE(client.closed());
+  EXPECT_FALSE(client.reset());
+}
+
 TEST_F(peer_life, reads_frames_cut_anywhere) {
   const std::string talk =
       proto::encode(proto::hello{}) + proto::encode(proto::subscribe{1, {"a"}, {}}) + proto::encode(proto::ping{2, {}});

@@ -100,6 +100,24 @@ TEST_F(waking, whoever_has_left_is_not_woken) {
   EXPECT_EQ(woken(), wakes{});
 }
 
+TEST_F(waking, a_prefix_stays_when_another_of_its_length_leaves) {
+  add("x", {}, {"p*"});
+  add("y", {}, {"q*"});
+  remove("x");
+  touch("e", {"qr"});
+  EXPECT_EQ(woken(), (wakes{{"y", {1, 1}}}));
+}
+
+TEST_F(waking, nodes_come_in_the_order_of_their_first_record) {
+  add("x", {}, {"t", "u"});
+  touch("e", {"u"});
+  touch("e", {"t"});
+  touch("e", {"u"});
+  std::vector<sequence> firsts;
+  index_.collect([&firsts](cursor&, const position& first, sequence) { firsts.push_back(first.seq); });
+  EXPECT_EQ(firsts, (std::vector<sequence>{1, 2}));
+}
+
 TEST_F(waking, everyone_by_an_upstream_gap) {
   add("x", {"a"}, {"t"});
   add("y", {}, {});
