@@ -168,15 +168,15 @@ TEST_F(slow_readers, an_answer_under_way_is_finished_before_bye) {
   options_.user_buffer = 100'000;
   make();
   auto client = welcomed(socket_buffer);
-  for (std::uint64_t id = 1; id <= 4; ++id) {
-    client.send_message(proto::call{id, "status", "{}"});
-    run();
+  for (std::uint64_t id = 1; id <= 5; ++id) client.send_message(proto::call{id, "status", "{}"});
+  run();
+  for (std::size_t i = 0; i < 5; ++i) {
     answer reply;
-    reply.payload = std::string(30'000, ' ');
-    handler_.calls.back().done(std::move(reply));
-    run();
+    reply.payload = std::string(i == 0 ? 2 : 30'000, ' ');
+    handler_.calls.at(i).done(std::move(reply));
+    if (i > 0) run();  // the first one goes out whole, together with a part of the second
   }
-  EXPECT_EQ(drain(client), (strings{"result 1", "bye buffer_exceeded"}));
+  EXPECT_EQ(drain(client), (strings{"result 1", "result 2", "bye buffer_exceeded"}));
 }
 
 TEST_F(slow_readers, a_long_scan_is_gone_on_with) {
