@@ -12,14 +12,18 @@ namespace roombridge::proto::test {
 
 struct reread {
   std::optional<parse_error> error;
-  std::string head;  // what the encoder makes of the struct
+  std::string head;   // what the encoder makes of the struct
+  bool same = false;  // what the encoder wrote reads as an equal struct
 };
 
 template <class Message>
 reread reread_as(std::string_view head) {
   const auto value = parse<Message>(head);
-  if (!value) return {value.error(), {}};
-  return {std::nullopt, encode_head(*value)};
+  if (!value) return {value.error(), {}, false};
+  reread out{std::nullopt, encode_head(*value), false};
+  const auto again = parse<Message>(out.head);
+  out.same = again && *again == *value;
+  return out;
 }
 
 // Nothing for a type that this version does not know.

@@ -76,8 +76,7 @@ TEST(vectors, heads_are_read_and_canonical_ones_written_alike) {
     if (entry.at("canonical").as_bool()) {
       EXPECT_EQ(again->head, text(entry, "head"));
     }
-    EXPECT_EQ(reread_head(static_cast<frame_type>(entry.at("code").to_number<std::uint8_t>()), again->head)->head,
-              again->head);
+    EXPECT_TRUE(again->same);
   }
 }
 
