@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The connection's life: attempts, packets that open and end it, deadlines, delays.
+// The connection's life: attempts, and the packets that open it. How it ends is in session_end.cpp.
 #include "daemon/upstream/session.hpp"
 
 #include <algorithm>
@@ -9,18 +9,6 @@
 
 namespace roombridge::upstream {
 namespace {
-
-std::string in_seconds(std::chrono::milliseconds value) {
-  const auto tenths = value.count() / 100;
-  std::string out = std::to_string(tenths / 10);
-  if (tenths % 10 != 0) out += '.' + std::to_string(tenths % 10);
-  return out + " s";
-}
-
-// Whether the end of an authenticated session by this cause was our own wish.
-bool wished(cause why) {
-  return policy_of(why) == retry_policy::at_once || policy_of(why) == retry_policy::never;
-}
 
 bool needs_new_connection(const options& before, const options& after) {
   auth_options auth = before.auth;
@@ -189,121 +177,6 @@ void session::refuse_namespace(std::string_view data, moment at) {
     words += ": \"" + printable(refusal->message, 200) + '"';
   }
   end({cause::namespace_refused, words}, at, ws_close_normal);
-}
-
-void session::on_time(moment at) {
-  expire_emits(at.now);
-  if (quiet_at_ && *quiet_at_ <= at.now) {
-    quiet_at_.reset();
-    reset_delays();
-  }
-  if (step_deadline_ && *step_deadline_ <= at.now) {
-    miss_deadline(at);
-  } else if (ping_deadline_ && *ping_deadline_ <= at.now) {
-    const auto limit = engine_->ping_interval + engine_->ping_timeout;
-    end({cause::ping_timeout, "no ping from the server for " + in_seconds(limit) + ": the connection is dead"}, at,
-        std::nullopt);
-  }
-  if (!retry_at_ || *retry_at_ > at.now) return;
-  retry_at_.reset();
-  if (phase_ == phase::idle) {
-    begin_attempt();
-  } else if (phase_ == phase::connected) {
-    awaits_token_ = true;
-    actions_.emplace_back(action::read_token{});
-  }
-}
-
-void session::miss_deadline(moment at) {
-  switch (phase_) {
-    case phase::opening:
-      return end({cause::connect_timeout, "no WebSocket within " + in_seconds(options_.connect_timeout)}, at,
-                 std::nullopt);
-    case phase::engine:
-      return end({cause::connect_timeout, "no Engine.IO open packet within " + in_seconds(options_.connect_timeout) +
-                                              ": is this a Socket.IO server, and is `path` right?"},
-                 at, ws_close_normal);
-    case phase::joining:
-      return end({cause::connect_timeout,
-                  "no answer to the namespace's CONNECT within " + in_seconds(options_.connect_timeout)},
-                 at, ws_close_normal);
-    default:
-      return end({cause::auth_timeout, "neither \"" + options_.auth.success + "\" nor \"" + options_.auth.error +
-                                           "\" within " + in_seconds(options_.auth.timeout)},
-                 at, ws_close_normal);
-  }
-}
-
-std::optional<session::time_point> session::next_deadline() const {
-  std::optional<time_point> soonest;
-  for (const auto& candidate : {step_deadline_, ping_deadline_, retry_at_, quiet_at_}) {
-    if (candidate && (!soonest || *candidate < *soonest)) soonest = candidate;
-  }
-  if (!by_deadline_.empty() && (!soonest || by_deadline_.begin()->first < *soonest))
-    soonest = by_deadline_.begin()->first;
-  return soonest;
-}
-
-// The one way out of a connection, an attempt or a wait.
-void session::end(failure why, moment at, std::optional<std::uint16_t> code) {
-  const bool socket_open = phase_ > phase::opening;
-  leave_authenticated(why.why, at);
-  forget_connection(why);
-  if (phase_ > phase::idle) actions_.emplace_back(action::close{socket_open ? code : std::nullopt});
-  phase_ = phase::idle;
-  status_.state = state::offline;
-  explain(why);
-  schedule(why, at);
-  report();
-  if (policy_of(why.why) == retry_policy::at_once) begin_attempt();
-}
-
-void session::forget_connection(const failure& why) {
-  fail_emits(why.text);
-  joined_.clear();
-  identity_ = {};
-  engine_.reset();
-  answers_due_ = 0;
-  awaits_token_ = false;
-  step_deadline_.reset();
-  ping_deadline_.reset();
-  quiet_at_.reset();
-  retry_at_.reset();
-}
-
-void session::schedule(const failure& why, moment at) {
-  switch (policy_of(why.why)) {
-    case retry_policy::normal:
-      retry_at_ = at.now + normal_.next(at.random);
-      break;
-    case retry_policy::slow:
-      retry_at_ = at.now + slow_.next(at.random);
-      break;
-    case retry_policy::never:
-      // The token is looked for again without an attempt: watching may be impossible where it comes from.
-      if (!token_.token && why.why != cause::shutdown) retry_at_ = at.now + options_.reconnect.max;
-      break;
-    case retry_policy::at_once:
-      break;
-  }
-  const bool still_refused = refused_ && token_.token == refused_ && refused_until_;
-  if (retry_at_ && still_refused) retry_at_ = std::max(*retry_at_, *refused_until_);
-  status_.next_attempt = policy_of(why.why) == retry_policy::never ? std::nullopt : retry_at_;
-}
-
-// Notes when a session that was authenticated stopped being so.
-void session::leave_authenticated(cause why, moment at) {
-  if (!std::exchange(live_, false)) return;
-  lost_at_ = at.now;
-  if (!wished(why)) ++counters_.outages;
-}
-
-void session::reset_delays() {
-  normal_.reset();
-  slow_.reset();
-  refusals_.reset();
-  refused_.reset();
-  refused_until_.reset();
 }
 
 void session::enter(phase next, state shown) {

@@ -7,7 +7,8 @@
 // Invariants: nothing is sent before the namespace's CONNECT was answered, but that CONNECT itself and pongs; rooms are
 // asked for after every authentication; every emit that asked for an acknowledgement ends in exactly one of take_ack()
 // and action::fail_emit; after action::close the connection's packets and its end are no inputs any more. session.cpp
-// is the connection's life, session_auth.cpp tokens, authentication and rooms, session_emit.cpp emits.
+// is how a connection comes about, session_end.cpp how it ends and when the next one begins, session_auth.cpp tokens,
+// authentication and rooms, session_emit.cpp emits.
 #pragma once
 
 #include <chrono>
@@ -156,18 +157,20 @@ class session {
   // session.cpp
   void begin_attempt();
   void connect(moment at);
-  void end(failure why, moment at, std::optional<std::uint16_t> code);
-  void schedule(const failure& why, moment at);
-  void forget_connection(const failure& why);
   void open_engine(std::string_view data, moment at);
   void refuse_namespace(std::string_view data, moment at);
-  void miss_deadline(moment at);
-  void leave_authenticated(cause why, moment at);
-  void reset_delays();
   void enter(phase next, state shown);
   void explain(const failure& why);
   void report();
   void send(engineio::packet_type type, std::string_view data);
+
+  // session_end.cpp
+  void miss_deadline(moment at);
+  void end(failure why, moment at, std::optional<std::uint16_t> code);
+  void forget_connection(const failure& why);
+  void schedule(const failure& why, moment at);
+  void leave_authenticated(cause why, moment at);
+  void reset_delays();
 
   // session_auth.cpp
   void accept(std::string_view arguments, moment at);

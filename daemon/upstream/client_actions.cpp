@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// What the session wants done, and its timer.
+#include "daemon/upstream/client_impl.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+// How long the server may take over its half of the WebSocket's close.
+constexpr std::chrono::milliseconds close_patience{500};
+
+}  // namespace
+
+// Performs what the session wants, also what it wants because of that; in order.
+void client::impl::perform() {
+  if (std::exchange(performing_, true)) return;  // a callback came back to us: the loop below sees what it caused
+  for (auto actions = session_.take_actions(); !actions.empty(); actions = session_.take_actions()) {
+    for (const session_action& one : actions) {
+      std::visit([this](const auto& what) { perform(what); }, one);
+    }
+  }
+  performing_ = false;
+  const session_counters& counted = session_.counters();
+  counters_.attempts = counted.attempts;
+  counters_.authenticated = counted.authenticated;
+  counters_.outages = counted.outages;
+  flush();
+  arm();
+}
+
+void client::impl::perform(const action::connect&) {
+  connect_wanted_ = true;
+  wake_.cancel();
+}
+
+void client::impl::perform(const action::close& what) {
+  if (std::exchange(connect_wanted_, false)) return;  // the attempt had not begun: the last connection is still closing
+  if (!transport_ || closing_) return;
+  closing_ = true;
+  if (!what.code) {
+    outgoing_.clear();
+    transport_->abort();
+    return;
+  }
+  append_close(outgoing_, *what.code, {}, fresh_mask());
+  flush();
+  linger_.expires_after(close_patience);
+  linger_.async_wait([self = std::weak_ptr(self_), closed = transport_.get()](const boost::system::error_code& error) {
+    const auto alive = self.lock();
+    if (!error && alive && (*alive)->transport_.get() == closed) closed->abort();
+  });
+}
+
+void client::impl::perform(const action::send& what) {
+  append_frame(outgoing_, ws_opcode::text, what.text, fresh_mask());
+}
+
+void client::impl::perform(const action::fail_emit& what) {
+  const auto found = emits_.find(what.id);
+  const auto done = std::move(found->second);
+  emits_.erase(found);
+  done({emit_outcome::sent_unknown, what.error, what.text, {}, {}});
+}
+
+void client::impl::perform(const action::report& what) {
+  const session_status& from = what.status;
+  const auto now = at();
+  const auto wall = [&now](clock::time_point point) {
+    return wall_now() + std::chrono::duration_cast<std::chrono::microseconds>(point - now.now);
+  };
+  if (status_.state != from.state) status_.since = wall_now();
+  status_.state = from.state;
+  status_.cause = to_string(from.cause);
+  status_.text = from.text;
+  status_.next_attempt = from.next_attempt ? std::optional(wall(*from.next_attempt)) : std::nullopt;
+  status_.lost = from.lost ? std::optional(wall(*from.lost)) : std::nullopt;
+  status_.user = from.user;
+  story_.report(from, session_.settings().url, session_.joined_count(), now);
+  handler_.on_status(status_);
+}
+
+void client::impl::watch_token() {
+  token_ = std::make_unique<token_source>(context_, session_.settings().token, log_, [this] {
+    session_.on_token(token_->read(), at());
+    perform();
+  });
+}
+
+void client::impl::arm() {
+  const auto next = session_.next_deadline();
+  if (next == armed_) return;
+  armed_ = next;
+  if (!next) {
+    deadline_.cancel();
+    return;
+  }
+  deadline_.expires_at(*next);
+  deadline_.async_wait([self = std::weak_ptr(self_)](const boost::system::error_code& error) {
+    const auto alive = self.lock();
+    if (error || !alive) return;
+    impl& here = **alive;
+    here.armed_.reset();
+    here.session_.on_time(here.at());
+    here.perform();
+  });
+}
+
+void client::impl::flush() {
+  if (outgoing_.empty()) return;
+  if (transport_) transport_->write(outgoing_);
+  outgoing_.clear();
+}
+
+}  // namespace roombridge::upstream

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The driver of the upstream session, as its three units see it: client.cpp has the coroutine that connects and reads,
+// and the calls from outside; client_inbound.cpp what the server sends; client_actions.cpp what the session wants done,
+// and its timer.
+//
+// Invariants: there is at most one transport; once the session has closed it, what it still brings goes nowhere;
+// actions are performed in order, also those that a callback causes.
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <random>
+#include <unordered_map>
+
+#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/inbound.hpp"
+#include "daemon/upstream/session.hpp"
+#include "daemon/upstream/status_log.hpp"
+#include "daemon/upstream/token_source.hpp"
+#include "daemon/upstream/transport.hpp"
+
+namespace roombridge::upstream {
+
+// Of the microsecond.
+[[nodiscard]] wall_time wall_now();
+// Fresh from the system's generator, as RFC 6455 section 5.3 wants it.
+[[nodiscard]] ws_mask fresh_mask();
+
+class client::impl final : private inbound_sink {
+ public:
+  impl(io::context& context, options initial, client_handler& handler, logger& log)
+      : context_(context),
+        handler_(handler),
+        log_(log),
+        story_(log),
+        session_(std::move(initial)),
+        deadline_(context),
+        linger_(context),
+        wake_(context),
+        random_(std::random_device{}()) {
+    status_.since = wall_now();
+    watch_token();
+  }
+
+  ~impl() override {
+    for (auto& [id, done] : std::exchange(emits_, {})) {
+      done({emit_outcome::sent_unknown, emit_error::connection_lost, "the daemon stops", {}, {}});
+    }
+  }
+
+  io::task<> run();
+  void stop();
+  void reconfigure(options changed);
+  void reconnect();
+  void emit(const emit_request& request, std::function<void(const emit_result&)> done);
+
+  const client_status& status() const { return status_; }
+  const client_counters& counters() const { return counters_; }
+  std::vector<room_status> rooms() const { return session_.rooms(); }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io::executor>;
+
+  // inbound_sink
+  bool wants_more() const override { return !closing_; }
+  bool max_payload_announced() const override { return session_.max_payload_announced(); }
+  bool namespace_joined() const override { return session_.namespace_joined(); }
+  void on_engine_packet(const engineio::packet& packet) override;
+  void on_packet(const socketio::packet& packet) override;
+  void on_event(const socketio::packet& packet, std::span<const bytes_view> attachments) override;
+  void on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) override;
+  void on_websocket_ping(std::string_view payload) override;
+  void on_malformed(std::string_view why) override;
+  void on_broken(failure why, std::uint16_t code) override;
+
+  io::task<> connection();
+  io::task<> read_all(std::string name);
+
+  void perform();
+  void perform(const action::read_token&) { session_.on_token(token_->read(), at()); }
+  void perform(const action::connect&);
+  void perform(const action::close& what);
+  void perform(const action::send& what);
+  void perform(const action::fail_emit& what);
+  void perform(const action::report& what);
+  void perform(const action::note& what) { story_.note(what.text, at()); }
+
+  void watch_token();
+  void arm();
+  void flush();
+  moment at() { return {clock::now(), random_()}; }
+
+  io::context& context_;
+  client_handler& handler_;
+  logger& log_;
+  status_log story_;
+  session session_;
+  std::unique_ptr<token_source> token_;
+  std::unique_ptr<transport> transport_;
+  std::optional<inbound> inbound_;
+  std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> emits_;  // by ack id
+  client_status status_;
+  client_counters counters_;
+  std::string outgoing_;  // frames made in this turn
+  std::string scratch_;
+  timer deadline_;
+  timer linger_;
+  timer wake_;  // never expires; cancelled when run() has something to do
+  std::optional<clock::time_point> armed_;
+  std::mt19937_64 random_;
+  bool connect_wanted_ = false;
+  bool closing_ = false;  // the session has closed the current connection
+  bool performing_ = false;
+  bool stop_asked_ = false;
+  // Timer handlers that were queued already when this is destroyed find it gone.
+  std::shared_ptr<impl*> self_ = std::make_shared<impl*>(this);
+};
+
+}  // namespace roombridge::upstream

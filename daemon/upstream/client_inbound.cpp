@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// What the server sends: events straight to the handler, the rest to the session. An event that wants an
+// acknowledgement of ours is delivered like any other and gets none: nobody local could answer it.
+#include "daemon/upstream/client_impl.hpp"
+
+namespace roombridge::upstream {
+
+void client::impl::on_engine_packet(const engineio::packet& packet) {
+  session_.on_engine_packet(packet, at());
+  perform();
+}
+
+void client::impl::on_packet(const socketio::packet& packet) {
+  session_.on_packet(packet, at());
+  perform();
+}
+
+void client::impl::on_event(const socketio::packet& packet, std::span<const bytes_view> attachments) {
+  if (packet.nsp != session_.settings().nsp) return on_malformed("an event of a namespace that was not joined");
+  const auto event = handler_.on_event(packet.data, attachments);
+  if (!event || !session_.is_answer(event->name)) return;
+  session_.on_event(event->name, event->arguments, at());
+  perform();
+}
+
+void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) {
+  if (packet.nsp != session_.settings().nsp || !session_.take_ack(*packet.id)) return;
+  const auto found = emits_.find(*packet.id);
+  const auto done = std::move(found->second);
+  emits_.erase(found);
+  done({emit_outcome::acked, emit_error::none, {}, packet.data, attachments});
+}
+
+void client::impl::on_websocket_ping(std::string_view payload) {
+  append_pong(outgoing_, payload, fresh_mask());
+}
+
+void client::impl::on_malformed(std::string_view why) {
+  ++counters_.malformed;
+  story_.malformed(why, at());
+}
+
+void client::impl::on_broken(failure why, std::uint16_t code) {
+  session_.on_transport_end(std::move(why), at(), code);
+  perform();
+}
+
+}  // namespace roombridge::upstream
