@@ -22,7 +22,7 @@ TEST(padded_buffer, keeps_what_was_appended) {
 
 TEST(padded_buffer, has_readable_bytes_behind_its_content) {
   padded_buffer buffer;
-  for (const std::size_t size : {0, 1, 63, 64, 1000}) {
+  for (const std::size_t size : {0u, 1u, 63u, 64u, 1000u}) {
     buffer.append(std::string(size, 'x'));
     const char* behind = buffer.view().data() + buffer.view().size();
     EXPECT_TRUE(std::all_of(behind, behind + read_padding, [](char c) { return c == 0; })) << size;

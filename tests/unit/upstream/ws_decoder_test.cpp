@@ -167,7 +167,7 @@ TEST(ws_decoder, yields_nothing_of_what_is_not_whole) {
 
 TEST(ws_decoder, knows_the_borders_of_lengths) {
   // 0x8105: a length that looks like a frame when a read begins with it.
-  for (const std::size_t size : {0, 1, 125, 126, 127, 0x8105, 65535, 65536, 65537}) {
+  for (const std::size_t size : {0u, 1u, 125u, 126u, 127u, 0x8105u, 65535u, 65536u, 65537u}) {
     const std::string payload(size, 'x');
     const std::string bytes = frame(0x82, payload) + frame(0x81, "next");
     const std::vector<std::string> expected{"binary " + payload, "text next"};
