@@ -22,9 +22,26 @@ std::string text_of(const json::object& object, std::string_view field) {
   return {};
 }
 
+constexpr unsigned char max_depth = 64;
+
+std::optional<json::value> read(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = max_depth;
+  json::error_code failed;
+  auto value = json::parse(text, failed, {}, options);
+  if (failed) return std::nullopt;
+  return value;
+}
+
+// Empty when it cannot be written as JSON: the library reads 1e400 as infinity.
+std::string json_of(const json::value& value) {
+  auto text = json::serialize(value);
+  return read(text) ? text : std::string{};
+}
+
 std::string json_of(const json::object& object, std::string_view field) {
   const auto* value = object.if_contains(field);
-  return value == nullptr ? std::string{} : json::serialize(*value);
+  return value == nullptr ? std::string{} : json_of(*value);
 }
 
 std::optional<double> number_of(const json::object& object, std::string_view field) {
@@ -72,7 +89,7 @@ parse_result read_notification(const json::object& from) {
 
 template <class Update>
 parse_result read_content(const json::object& from) {
-  return update{Update{json::serialize(from)}};
+  return update{Update{json_of(json::value(from))}};
 }
 
 struct reader {
@@ -91,12 +108,9 @@ constexpr std::array<reader, 7> readers{{
 }};
 
 parse_result read_arguments(std::string_view arguments, const reader& how) {
-  json::parse_options options;
-  options.max_depth = 64;
-  json::error_code failed;
-  const auto value = json::parse(arguments, failed, {}, options);
-  if (failed) return parse_failure{"the payload is beyond this parser: " + failed.message()};
-  const auto* list = value.if_array();
+  const auto value = read(arguments);
+  if (!value) return parse_failure{"the payload is not JSON that this reader can hold; its text is in arguments"};
+  const auto* list = value->if_array();
   const auto* first = list == nullptr || list->empty() ? nullptr : list->front().if_object();
   if (first == nullptr) return parse_failure{"the event's first argument is not an object"};
   return how.read(*first);

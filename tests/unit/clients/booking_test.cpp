@@ -99,6 +99,9 @@ TEST(booking, survives_what_servers_legally_send) {
   const auto got =
       parse(made("reservation_update",
                  R"([{"reservationId":123456789012345678901234567890,"x":1e400,"shopId":18446744073709551615}])"));
+  const auto infinite = parse(made("reservation_update", R"([{"reservationId":1,"data":{"x":1e400}}])"));
+  ASSERT_TRUE(infinite);
+  EXPECT_EQ(std::get<reservation_update>(*infinite).data, "");
   if (got) {
     EXPECT_EQ(std::get<reservation_update>(*got).shop_id, "18446744073709551615");
   }
