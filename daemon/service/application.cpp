@@ -187,6 +187,7 @@ class application::impl {
 
   std::string status() const {
     const auto peers = server_.peers();
+    const auto rooms = client_.rooms();
     std::size_t subscribers = 0;
     for (const local::peer_info& peer : peers) subscribers += peer.subscriptions != 0;
     return status_json({.config_path = config_path_,
@@ -194,6 +195,7 @@ class application::impl {
                         .started = started_,
                         .log = log_,
                         .upstream = client_.status(),
+                        .rooms = rooms,
                         .upstream_counters = client_.counters(),
                         .intake = intake_.counters(),
                         .local = server_.counters(),

@@ -76,6 +76,14 @@ json::object counters_object(const status_facts& facts) {
           {"local_lost", facts.local.lost}};
 }
 
+json::array rooms_array(const std::vector<upstream::room_status>& rooms) {
+  json::array array;
+  for (const upstream::room_status& room : rooms) {
+    array.push_back({{"room", room.room}, {"state", room.joined ? "joined" : "waiting"}});
+  }
+  return array;
+}
+
 }  // namespace
 
 std::string server_name() {
@@ -112,6 +120,7 @@ std::string status_json(const status_facts& facts) {
                             {"newest", facts.log.newest()},
                             {"config", facts.config_path},
                             {"upstream", upstream_object(facts)},
+                            {"rooms", rooms_array(facts.rooms)},
                             {"local", {{"connections", facts.connections}, {"subscribers", facts.subscribers}}},
                             {"log",
                              {{"first", facts.log.first()},
@@ -123,11 +132,7 @@ std::string status_json(const status_facts& facts) {
 }
 
 std::string rooms_json(const std::vector<upstream::room_status>& rooms) {
-  json::array array;
-  for (const upstream::room_status& room : rooms) {
-    array.push_back({{"room", room.room}, {"state", room.joined ? "joined" : "waiting"}});
-  }
-  return json::serialize(array);
+  return json::serialize(rooms_array(rooms));
 }
 
 }  // namespace roombridge::service

@@ -27,6 +27,7 @@ struct status_facts {
   upstream::wall_time started;
   const log::event_log& log;
   const upstream::client_status& upstream;
+  const std::vector<upstream::room_status>& rooms;
   const upstream::client_counters& upstream_counters;
   const intake_counters& intake;
   local::server_counters local;

@@ -22,6 +22,7 @@ class LoginTest(IntegrationTest):
         self.assertEqual(set(subscriber.client.status.rooms), {"user-3", "shop-7", "shop-8"})
         status = subscriber.client.call("status")
         self.assertEqual((status["upstream"]["state"], status["upstream"]["user"]), ("authenticated", "3"))
+        self.assertEqual(status["rooms"], subscriber.client.call("rooms"))
         rooms = {room["room"]: room["state"] for room in subscriber.client.call("rooms")}
         self.assertEqual(rooms, {"user-3": "joined", "shop-7": "joined", "shop-8": "joined"})
 
