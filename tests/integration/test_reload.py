@@ -9,6 +9,7 @@ import unittest
 from roombridge import RequestError
 
 from .harness import IntegrationTest, reservation
+from .processes import Daemon
 
 
 class ReloadTest(IntegrationTest):
@@ -90,14 +91,21 @@ class ReloadTest(IntegrationTest):
         self.assertEqual(set(client.call("reload")["restart_needed"]), {"local.socket", "log.capacity"})
         self.assertTrue(os.path.exists(daemon.socket))
 
+    def wait_for_reloads(self, daemon: Daemon, count: int) -> None:
+        daemon.output.wait(lambda lines: sum("reloaded" in line for line in lines) >= count or None, f"{count} reloads")
+
     def test_sighup_again_and_again(self) -> None:
         daemon = self.start_authenticated()
         client = self.peer(daemon)
         client.call("reload")
         descriptors = daemon.descriptors()
-        for _ in range(50):
+        for done in range(1, 100, 2):
+            # Each is waited for by its log line: one that is under way has the file open.
+            self.wait_for_reloads(daemon, done)
             daemon.hang_up()
+            self.wait_for_reloads(daemon, done + 1)
             client.call("reload")
+        self.wait_for_reloads(daemon, 101)
         self.assertEqual(daemon.descriptors(), descriptors)
         self.assertEqual(len(self.server.seen("connection")), 1)
 
