@@ -58,10 +58,10 @@ io::task<> client::impl::connection() {
   const auto& target = std::get<endpoint>(where);
   transport_ = std::make_unique<transport>(context_);
   const tls_options tls = session_.settings().tls;
-  auto failed = co_await transport_->open(target, tls, session_.settings().connect_timeout);
+  const auto failed = co_await transport_->open(target, tls, session_.settings().connect_timeout);
   if (!closing_) {
     if (failed) {
-      session_.on_transport_end(std::move(*failed), at());
+      session_.on_transport_end(*failed, at());
     } else {
       session_.on_transport_open(at());
     }

@@ -71,7 +71,7 @@ class client::impl final : private inbound_sink {
   void on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) override;
   void on_websocket_ping(std::string_view payload) override;
   void on_malformed(std::string_view why) override;
-  void on_broken(failure why, std::uint16_t code) override;
+  void on_broken(const failure& why, std::uint16_t code) override;
 
   io::task<> connection();
   io::task<> read_all(std::string name);

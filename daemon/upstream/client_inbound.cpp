@@ -40,8 +40,8 @@ void client::impl::on_malformed(std::string_view why) {
   story_.malformed(why, at());
 }
 
-void client::impl::on_broken(failure why, std::uint16_t code) {
-  session_.on_transport_end(std::move(why), at(), code);
+void client::impl::on_broken(const failure& why, std::uint16_t code) {
+  session_.on_transport_end(why, at(), code);
   perform();
 }
 

@@ -37,7 +37,7 @@ class inbound_sink {
   virtual void on_websocket_ping(std::string_view payload) = 0;
   virtual void on_malformed(std::string_view why) = 0;
   // The peer's close frame, or a stream that cannot be read on; `code`: what to close with.
-  virtual void on_broken(failure why, std::uint16_t code) = 0;
+  virtual void on_broken(const failure& why, std::uint16_t code) = 0;
 };
 
 class inbound {

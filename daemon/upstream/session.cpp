@@ -106,8 +106,8 @@ void session::on_transport_open(moment at) {
   if (phase_ == phase::opening) phase_ = phase::engine;
 }
 
-void session::on_transport_end(failure why, moment at, std::optional<std::uint16_t> code) {
-  if (phase_ > phase::idle) end(std::move(why), at, code);
+void session::on_transport_end(const failure& why, moment at, std::optional<std::uint16_t> code) {
+  if (phase_ > phase::idle) end(why, at, code);
 }
 
 void session::on_engine_packet(const engineio::packet& packet, moment at) {

@@ -100,7 +100,7 @@ class session {
   void on_transport_open(moment at);
   // The attempt failed, the connection ended, or the client found the stream meaningless; `code`: what to close with,
   // if it is still open.
-  void on_transport_end(failure why, moment at, std::optional<std::uint16_t> code = std::nullopt);
+  void on_transport_end(const failure& why, moment at, std::optional<std::uint16_t> code = std::nullopt);
 
   // Any packet but a message.
   void on_engine_packet(const engineio::packet& packet, moment at);
@@ -166,7 +166,7 @@ class session {
 
   // session_end.cpp
   void miss_deadline(moment at);
-  void end(failure why, moment at, std::optional<std::uint16_t> code);
+  void end(const failure& why, moment at, std::optional<std::uint16_t> code);
   void forget_connection(const failure& why);
   void schedule(const failure& why, moment at);
   void leave_authenticated(cause why, moment at);

@@ -47,7 +47,7 @@ class recorder : public inbound_sink {
   }
   void on_websocket_ping(std::string_view payload) override { said.push_back("ping " + std::string(payload)); }
   void on_malformed(std::string_view why) override { said.push_back("malformed " + std::string(why)); }
-  void on_broken(failure why, std::uint16_t code) override {
+  void on_broken(const failure& why, std::uint16_t code) override {
     said.push_back("broken " + std::string(to_string(why.why)) + ' ' + std::to_string(code));
     words = why.text;
     more = false;
