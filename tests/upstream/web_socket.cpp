@@ -12,7 +12,9 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/read.hpp>
@@ -34,7 +36,21 @@ using tcp_socket = asio::basic_stream_socket<tcp, executor>;
 using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
 using steady = std::chrono::steady_clock;
 using timer = asio::basic_waitable_timer<steady, asio::wait_traits<steady>, executor>;
-using stream = beast::websocket::stream<tcp_socket, false>;
+
+// Beast's own teardown closes a socket that still has unread bytes, which resets it: the peer might never see the close
+// frame that says why. Here it ends only our half; web_socket::impl::drain() reads the rest away.
+struct half_closing_socket : tcp_socket {
+  explicit half_closing_socket(tcp_socket socket) : tcp_socket(std::move(socket)) {}
+};
+
+template <typename Handler>
+void async_teardown(beast::role_type, half_closing_socket& socket, Handler&& handler) {
+  error_code error;
+  socket.shutdown(tcp_socket::shutdown_send, error);
+  asio::post(socket.get_executor(), beast::bind_front_handler(std::forward<Handler>(handler), error));
+}
+
+using stream = beast::websocket::stream<half_closing_socket, false>;
 
 constexpr std::chrono::seconds handshake_timeout{10};
 constexpr std::chrono::seconds linger_timeout{10};
@@ -105,8 +121,7 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
     read();
   }
 
-  // After a fault of the peer Beast sends the close frame, but does not read to the end. Closing a socket with unread
-  // bytes resets it, and the peer might never see why.
+  // Reads away what the peer still sends, until it has seen the close frame and ends its half.
   void drain(error_code reason) {
     stream_.next_layer().async_read_some(asio::buffer(scrap_),
                                          [self = shared_from_this(), reason](error_code error, std::size_t) {
@@ -140,10 +155,9 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
     }
   }
 
-  // After an error nothing can be written any more, each item learns that in turn, and the read under way notices the
-  // end.
+  // After an error nothing can be written any more, and each item learns that in turn. The end is the read's to notice:
+  // Beast refuses what is queued behind its own close frame, too, and that frame must reach the peer.
   void on_written(error_code error) {
-    if (error) drop();
     const auto done = std::move(queue_.front().done);
     queue_.pop_front();
     if (done) done(!error);
