@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/events/json_check.hpp"
 
+#include <bit>
 #include <bitset>
 #include <cstdint>
 #include <cstring>
@@ -8,14 +9,19 @@
 namespace roombridge::events {
 namespace {
 
-// Whether any of the eight bytes is a quote, a backslash or a control character: the ones that end a run of plain
+// How many of eight bytes lie before the first quote, backslash or control character: the ones that end a run of plain
 // string bytes.
-bool has_special(std::uint64_t word) {
+std::size_t plain_bytes(const char* at) {
   constexpr std::uint64_t ones = 0x0101010101010101u;
   constexpr std::uint64_t highs = 0x8080808080808080u;
-  const auto zero_byte = [](std::uint64_t value) { return (value - ones) & ~value & highs; };
-  const std::uint64_t control = (word - ones * 0x20) & ~word & highs;
-  return (zero_byte(word ^ (ones * '"')) | zero_byte(word ^ (ones * '\\')) | control) != 0;
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  const auto zero_bytes = [](std::uint64_t value) { return (value - ones) & ~value & highs; };
+  const std::uint64_t controls = (word - ones * 0x20) & ~word & highs;
+  // A borrow can mark a byte wrongly, but only above one that is marked rightly.
+  const std::uint64_t special = zero_bytes(word ^ (ones * '"')) | zero_bytes(word ^ (ones * '\\')) | controls;
+  return static_cast<std::size_t>(std::countr_zero(special)) / 8;
 }
 
 bool is_digit(char c) {
@@ -115,10 +121,9 @@ class checker {
     ++at_;
     for (;;) {
       while (end_ - at_ >= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, at_, 8);
-        if (has_special(word)) break;
-        at_ += 8;
+        const std::size_t plain = plain_bytes(at_);
+        at_ += plain;
+        if (plain < 8) break;
       }
       while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
       if (at_ == end_) return false;

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "daemon/events/json_check.hpp"
@@ -30,6 +30,12 @@ struct prepared_rule {
   std::vector<std::string> fields;
   std::vector<topic_template> topics;
   std::vector<std::size_t> required;  // indices into fields
+};
+
+// What the profile says of an event of this name.
+struct known_event {
+  bool reserved = false;
+  std::optional<prepared_rule> rule;
 };
 
 prepared_rule prepare(const event_rule& rule) {
@@ -73,15 +79,15 @@ std::string_view to_string(parse_fault fault) {
 class parser::impl {
  public:
   void configure(const profile& changed) {
-    rules_.clear();
+    known_.clear();
     std::size_t most_fields = 0;
     std::size_t most_topics = 0;
     for (const event_rule& rule : changed.rules) {
-      const prepared_rule& added = rules_.emplace(rule.name, prepare(rule)).first->second;
+      const prepared_rule& added = known_[rule.name].rule.emplace(prepare(rule));
       most_fields = std::max(most_fields, added.fields.size());
       most_topics = std::max(most_topics, added.topics.size());
     }
-    reserved_ = {changed.reserved.begin(), changed.reserved.end()};
+    for (const std::string& name : changed.reserved) known_[name].reserved = true;
     deliver_unknown_ = changed.deliver_unknown;
     present_.assign(most_fields, false);
     values_.assign(most_fields, {});
@@ -107,23 +113,25 @@ class parser::impl {
     out.topics = {};
     out.unexpected = {};
     out.what = disposition::deliver;
-    if (reserved_.contains(out.name)) {
+    const auto found = known_.find(out.name);
+    if (found != known_.end() && found->second.reserved) {
       out.what = disposition::reserved;
-      return parse_fault::none;
+    } else if (found != known_.end() && found->second.rule) {
+      const prepared_rule& rule = *found->second.rule;
+      ++at;
+      read_fields(rule,
+                  at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));
+      make_topics(rule, out);
+    } else if (!deliver_unknown_) {
+      out.what = disposition::unwanted;
     }
-    const auto rule = rules_.find(out.name);
-    if (rule == rules_.end()) {
-      if (!deliver_unknown_) out.what = disposition::unwanted;
-      return parse_fault::none;
-    }
-    ++at;
-    read_fields(rule->second,
-                at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));
-    make_topics(rule->second, out);
     return parse_fault::none;
   }
 
-  bool is_reserved(std::string_view name) const { return reserved_.contains(name); }
+  bool is_reserved(std::string_view name) const {
+    const auto found = known_.find(name);
+    return found != known_.end() && found->second.reserved;
+  }
 
  private:
   // The name, and by where its token ends the arguments.
@@ -205,8 +213,7 @@ class parser::impl {
   }
 
   ondemand::parser parser_;
-  std::unordered_map<std::string, prepared_rule, text_hash, std::equal_to<>> rules_;
-  std::unordered_set<std::string, text_hash, std::equal_to<>> reserved_;
+  std::unordered_map<std::string, known_event, text_hash, std::equal_to<>> known_;
   bool deliver_unknown_ = true;
   // Scratch of one parse, sized by configure().
   std::vector<char> present_;

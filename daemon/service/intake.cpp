@@ -41,7 +41,8 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
   if (event.what == events::disposition::deliver) {
     ++counters_.events;
     if (!event.unexpected.empty()) report_unexpected(event);
-    log_.append({.time = now_microseconds(),
+    if (!received_) received_ = now_microseconds();
+    log_.append({.time = *received_,
                  .name = event.name,
                  .topics = event.topics,
                  .unexpected = !event.unexpected.empty(),
@@ -54,6 +55,7 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
 }
 
 void intake::on_burst_end() {
+  received_.reset();
   server_->flush();
 }
 

@@ -50,6 +50,7 @@ class intake final : public upstream::client_handler {
   status_function on_status_change_;
   local::server* server_ = nullptr;
   upstream::state last_state_ = upstream::state::offline;
+  std::optional<std::int64_t> received_;  // microseconds since the epoch: of the burst under way, once it had an event
   intake_counters counters_;
   log_limiter malformed_limit_;
   log_limiter unexpected_limit_;

@@ -31,8 +31,11 @@ struct settings {
   std::size_t payload = 256;
   double seconds = 3;
   double rate = 2000;
+  std::size_t write = 64u << 10;  // saturate: bytes of events that the upstream writes at a time
   std::size_t window = 1u << 20;  // saturate: bytes that may be on their way to the slowest subscriber
 };
+
+constexpr std::uint64_t warm_up_events = 70'000;  // through a log of the default size once
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(
@@ -49,7 +52,7 @@ class saturation {
   saturation(bench::source& source, const settings& config)
       : source_(source), subscribers_(config.subscribers), received_(config.subscribers) {
     const std::string frame = bench::event_frame(config.payload, 0);
-    batch_size_ = 64 * 1024 / frame.size();
+    batch_size_ = std::max<std::size_t>(1, config.write / frame.size());
     for (std::size_t i = 0; i < batch_size_; ++i) batch_ += frame;
     most_on_the_way_ = std::max<std::size_t>(2, config.window / batch_.size());
   }
@@ -70,7 +73,7 @@ class saturation {
   }
 
   std::uint64_t deliveries() const { return deliveries_; }
-  std::uint64_t batches() const { return through_; }
+  std::uint64_t events() const { return through_ * batch_size_; }
   bool drained() const { return stopped_ && complete_.empty() && !sending_; }
 
  private:
@@ -99,7 +102,7 @@ class saturation {
 
 void saturate(asio::io_context& context, const settings& config, pid_t pid, saturation& load) {
   load.start();
-  run_until(context, [&] { return load.batches() >= 300; });
+  run_until(context, [&] { return load.events() >= warm_up_events; });
   const std::uint64_t cpu = bench::cpu_nanoseconds(pid);
   const std::uint64_t deliveries = load.deliveries();
   const std::uint64_t begin = now_ns();
@@ -229,6 +232,7 @@ int main(int argc, char** argv) {
   app.add_option("--payload", config.payload, "bytes of an event's arguments");
   app.add_option("--seconds", config.seconds);
   app.add_option("--rate", config.rate, "pace: events per second");
+  app.add_option("--write", config.write, "saturate: bytes of events written at a time; 1: each event by itself");
   app.add_option("--window", config.window, "saturate: bytes on their way");
   CLI11_PARSE(app, argc, argv);
   return run(config);

@@ -59,6 +59,18 @@ TEST(json_check, nested_objects_close_as_they_opened) {
   EXPECT_FALSE(check_json(text));
 }
 
+TEST(json_check, a_control_character_is_found_at_every_place_of_a_string) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text = '"' + std::string(size, 'x') + '"';
+      text[1 + at] = '\x1f';
+      EXPECT_EQ(check_json(text).offset, 1 + at) << size;
+      text[1 + at] = ' ';
+      EXPECT_TRUE(check_json(text)) << size;
+    }
+  }
+}
+
 TEST(json_check, names_the_offset_of_the_first_wrong_byte) {
   EXPECT_EQ(check_json("[1,2,x]").offset, 5u);
   EXPECT_EQ(check_json("[1,2").offset, 4u);
