@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <sstream>
 #include <unordered_map>
@@ -33,6 +34,17 @@ std::string ascii(std::string_view message) {
 
 position position_of(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
+}
+
+// yaml-cpp takes the end of a text behind a line break for the end of a quote: without the break it is an error. A
+// block of lines (|) that ends the file loses its last break by this, which no value needs.
+std::string_view without_end(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+std::string_view line_of(std::string_view text, int line) {
+  for (; line > 1 && !text.empty(); --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find('\n'));
 }
 
 // Builds the tree from yaml-cpp's events and enforces the bounds as they come, before yaml-cpp descends further.
@@ -85,6 +97,12 @@ class builder : public YAML::EventHandler {
     const node& inner = *open_.back().self;
     return "; inside " + std::string(to_string(inner.kind)) + " that begins at line " +
            std::to_string(inner.where.line) + ", column " + std::to_string(inner.where.column);
+  }
+
+  // The key whose value is being read, if one is.
+  [[nodiscard]] std::optional<position> key_of_value() const {
+    if (open_.empty() || !open_.back().has_key) return std::nullopt;
+    return open_.back().key_where;
   }
 
  private:
@@ -181,6 +199,22 @@ class builder : public YAML::EventHandler {
   bool started_ = false;
 };
 
+// What yaml-cpp says is rarely what was done: the usual mistakes in words of their own.
+void explain(const YAML::Exception& what, std::string_view text, const builder& handler, error_list& errors) {
+  const position where = position_of(what.mark);
+  const std::string_view line = line_of(text, where.line);
+  const auto tab = line.find_first_not_of(' ');
+  if (where.line > 0 && tab != std::string_view::npos && line[tab] == '\t') {
+    return errors.add({where.line, static_cast<int>(tab) + 1}, "a tab in the indentation: YAML takes blanks only");
+  }
+  if (what.msg == YAML::ErrorMsg::EOF_IN_SCALAR)
+    return errors.add(handler.key_of_value().value_or(where), "the quote in this value never ends");
+  const auto before = static_cast<std::size_t>(std::max(where.column - 2, 0));
+  const bool variable = before < line.size() && line.substr(before, 3).find("${") != std::string_view::npos;
+  errors.add(where, "not YAML: " + ascii(what.msg) + handler.whereabouts() +
+                        (variable ? "; a value with ${…} needs quotes inside brackets" : ""));
+}
+
 }  // namespace
 
 std::string_view to_string(node_kind kind) {
@@ -208,7 +242,7 @@ std::optional<document> read_document(std::string_view text, error_list& errors)
   document result;
   builder handler(result, errors);
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{std::string(without_end(text))};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(handler)) {
     }
@@ -216,7 +250,7 @@ std::optional<document> read_document(std::string_view text, error_list& errors)
     errors.add(what.where, what.text);
     return std::nullopt;
   } catch (const YAML::Exception& what) {
-    errors.add(position_of(what.mark), "not YAML: " + ascii(what.msg) + handler.whereabouts());
+    explain(what, text, handler, errors);
     return std::nullopt;
   }
   return result;

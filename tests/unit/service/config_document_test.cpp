@@ -164,10 +164,38 @@ TEST(config_document, what_is_not_yaml_is_told_with_its_place) {
       read("a: [1\nb: 2\n").errors,
       ElementsAre("f:2:2: not YAML: end of sequence flow not found; inside a list that begins at line 1, column 4"));
   EXPECT_THAT(read("a: 1\n b: 2\n").errors, ElementsAre("f:2:3: not YAML: illegal map value"));
-  EXPECT_THAT(read("a: \"x").errors, ElementsAre("f:1:6: not YAML: illegal EOF in scalar"));
   EXPECT_THAT(read("a: \"\\\r\"").errors, ElementsAre("f:1:7: not YAML: unknown escape character: \\x0d"));
   EXPECT_THAT(read("a: \"\\방\"").errors, ElementsAre("f:1:7: not YAML: unknown escape character: \\xeb"));
   EXPECT_THAT(read("a: *b").errors, ElementsAre("f:1:4: not YAML: the referenced anchor is not defined"));
+}
+
+TEST(config_document, a_quote_that_never_ends_is_told_where_it_begins) {
+  for (const char* end : {"", "\n", "\n\n  \n", "\r\n", "\n  c: d\n", "\n# comment\n"}) {
+    for (const char* quote : {"\"", "'"}) {
+      const std::string text = std::string("a:\n  b: ") + quote + "x" + end;
+      EXPECT_THAT(read(text).errors, ElementsAre("f:2:3: the quote in this value never ends")) << text;
+    }
+  }
+  EXPECT_THAT(read("\"x\n").errors, ElementsAre("f:1:3: the quote in this value never ends"));
+}
+
+TEST(config_document, what_ends_the_file_changes_no_value) {
+  for (const char* end : {"", "\n", "\r\n", "\n\n", "\n  \n", "\n# comment\n", "\n...\n"})
+    EXPECT_EQ(read(std::string("a: \"x \"") + end).tree, "{a@1:1=x @1:4}@1:1") << end;
+  EXPECT_EQ(read("a: |\n  x\n").tree, "{a@1:1=x@1:4}@1:1") << "but for the line break of a block";
+}
+
+TEST(config_document, a_tab_in_the_indentation_is_named) {
+  EXPECT_THAT(read("a:\n\tb: 1\n").errors, ElementsAre("f:2:1: a tab in the indentation: YAML takes blanks only"));
+  EXPECT_THAT(read("a:\n  b: 1\n \tc: 1\n").errors,
+              ElementsAre("f:3:2: a tab in the indentation: YAML takes blanks only"));
+  EXPECT_THAT(read("a:\tb\n").errors, IsEmpty());
+}
+
+TEST(config_document, a_bare_variable_inside_brackets_is_explained) {
+  for (const char* text : {"a: [${X}]", "a: {b: ${X}}", "a: [x, ${X:-y}]"})
+    EXPECT_THAT(read(text).errors, ElementsAre(testing::EndsWith("; a value with ${…} needs quotes inside brackets")))
+        << text;
 }
 
 }  // namespace
