@@ -5,8 +5,11 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "daemon/service/config_names.hpp"
 
@@ -27,6 +30,13 @@ bool is_usable_host(const boost::urls::url_view& url) {
   return !host.empty() && std::all_of(host.begin(), host.end(), is_host_character);
 }
 
+// Boost.URL's own port_number() takes some numbers that are too large.
+bool is_possible_port(std::string_view digits) {
+  std::uint16_t number = 0;
+  const char* end = digits.data() + digits.size();
+  return std::from_chars(digits.data(), end, number) == std::from_chars_result{end, std::errc{}} && number != 0;
+}
+
 bool is_known_scheme(std::string_view scheme) {
   constexpr std::string_view known[] = {"http", "https", "ws", "wss"};
   return std::find(std::begin(known), std::end(known), scheme) != std::end(known);
@@ -42,7 +52,7 @@ text_result server_url(std::string_view text) {
     return refused("a user or password in the URL would reach logs; the token has its own key, upstream.token");
   if (!is_known_scheme(url.scheme())) return refused("the URL must begin with http://, https://, ws:// or wss://");
   if (!is_usable_host(url)) return refused("the URL names no host, or one that cannot be");
-  if (url.has_port() && url.port_number() == 0) return refused("the URL's port must be 1 to 65535");
+  if (url.has_port() && !is_possible_port(url.port())) return refused("the URL's port must be 1 to 65535");
   const std::string_view path = url.encoded_path();
   if ((!path.empty() && path != "/") || url.has_query() || url.has_fragment()) {
     return refused("the URL must end after host and port; the path has its own key, upstream.path");
