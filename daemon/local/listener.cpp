@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "daemon/local/credentials.hpp"
@@ -23,11 +24,15 @@ void check(int result, const std::string& path, const char* step) {
   if (result != 0) fail(errno, path, step);
 }
 
+// Behind the path of a socket that is being made.
+constexpr std::string_view suffix = ".new";
+
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
-    fail(ENAMETOOLONG, path, "a socket's path has 1 to " + std::to_string(sizeof address.sun_path - 6) + " bytes");
+    constexpr std::size_t most = sizeof address.sun_path - 1 - suffix.size();
+    fail(ENAMETOOLONG, path, "the socket's path has 1 to " + std::to_string(most) + " bytes");
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -76,13 +81,14 @@ void set_owner(const options& config, const std::string& path) {
 }  // namespace
 
 listener::listener(const options& config) : fd_(make_socket(config.socket)) {
-  const std::string temporary = config.socket + ".new";
+  const std::string temporary = config.socket + std::string(suffix);
   check_free(config.socket);
   if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) fail(errno, temporary, "cannot remove what is left there");
   try {
     // A socket's file takes its first mode from the descriptor.
     check(::fchmod(fd_.get(), 0), config.socket, "cannot set the mode");
-    check(connect_or_bind(::bind, fd_.get(), temporary), config.socket, "cannot bind");
+    check(connect_or_bind(::bind, fd_.get(), temporary), config.socket,
+          "cannot make the socket; its directory must exist and this user must be able to write there");
     set_owner(config, temporary);
     check(::chmod(temporary.c_str(), config.mode), config.socket, "cannot set the mode");
     check(::listen(fd_.get(), SOMAXCONN), config.socket, "cannot listen");

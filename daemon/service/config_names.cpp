@@ -10,8 +10,8 @@
 namespace roombridge::service::reading {
 namespace {
 
-// sizeof(sockaddr_un::sun_path) less the final NUL.
-constexpr std::size_t max_socket_path = 107;
+// What sockaddr_un::sun_path holds, less the final NUL and the ".new" behind the path while the socket is made.
+constexpr std::size_t max_socket_path = 103;
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -123,7 +123,8 @@ text_result absolute_path_or_nothing(std::string_view text) {
 
 text_result socket_path(std::string_view text) {
   if (text.size() > max_socket_path) {
-    return problem{"longer than " + std::to_string(max_socket_path) + " bytes, the most that a socket's path can have"};
+    return problem{"longer than " + std::to_string(max_socket_path) +
+                   " bytes, the most that the socket's path can have"};
   }
   return absolute_path(text);
 }

@@ -106,5 +106,15 @@ TEST_F(listening, names_what_is_wrong) {
   EXPECT_EQ(error_of_listening(), ENAMETOOLONG);
 }
 
+// The longest that the config takes, too.
+TEST_F(listening, takes_paths_of_up_to_103_bytes) {
+  config_.socket = (directory_ / "").string();
+  config_.socket.resize(104, 'x');
+  EXPECT_EQ(error_of_listening(), ENAMETOOLONG);
+  config_.socket.pop_back();
+  const listener here{config_};
+  EXPECT_TRUE(can_connect());
+}
+
 }  // namespace
 }  // namespace roombridge::local

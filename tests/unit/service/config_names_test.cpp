@@ -67,9 +67,9 @@ TEST(config_names, paths) {
   EXPECT_EQ(outcome(absolute_path_or_nothing, ""), "");
   EXPECT_EQ(outcome(absolute_path_or_nothing, "x"), "! must be an absolute path");
 
-  const std::string most = "/" + std::string(106, 's');
+  const std::string most = "/" + std::string(102, 's');
   EXPECT_EQ(outcome(socket_path, most), most);
-  EXPECT_EQ(outcome(socket_path, most + "s"), "! longer than 107 bytes, the most that a socket's path can have");
+  EXPECT_EQ(outcome(socket_path, most + "s"), "! longer than 103 bytes, the most that the socket's path can have");
   EXPECT_EQ(outcome(socket_path, "roombridge.sock"), "! must be an absolute path");
 }
 
