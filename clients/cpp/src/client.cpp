@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds first_delay{250};
 constexpr milliseconds longest_delay{5000};
+constexpr milliseconds shortest_attempt{100};  // who only looks in (a timeout of 0) has to get through, too
 
 deadline in(milliseconds duration) {
   return clock::now() + duration;
@@ -44,7 +45,7 @@ class client::impl {
  public:
   explicit impl(client_options options) : options_(std::move(options)) {}
 
-  std::optional<failure> connect();
+  std::optional<failure> connect(milliseconds timeout);
   outcome<request_id> subscribe(const filter& wanted);
   std::optional<failure> unsubscribe(request_id subscription);
   outcome<answer> finish(const outcome<request_id>& request, milliseconds timeout);
@@ -73,10 +74,9 @@ class client::impl {
   clock::time_point attempt_at_{};
 };
 
-std::optional<failure> client::impl::connect() {
+std::optional<failure> client::impl::connect(milliseconds timeout) {
   unasked_.clear();
-  return channel_.open(options_.socket.empty() ? default_socket_path() : options_.socket, options_.name,
-                       options_.timeout);
+  return channel_.open(options_.socket.empty() ? default_socket_path() : options_.socket, options_.name, timeout);
 }
 
 std::optional<message> client::impl::take() {
@@ -121,7 +121,12 @@ bool client::impl::come_back(const deadline& until) {
     return false;
   }
   std::this_thread::sleep_until(attempt_at_);
-  if (connect()) {
+  auto allowed = options_.timeout;
+  if (until) {
+    const auto left = std::chrono::ceil<milliseconds>(*until - clock::now());
+    allowed = std::min(allowed, std::max(left, shortest_attempt));
+  }
+  if (connect(allowed)) {
     delay_ = std::min(2 * delay_, longest_delay);
     attempt_at_ = clock::now() + delay_;
     return true;
@@ -180,7 +185,7 @@ client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 
 std::optional<failure> client::connect() {
-  return impl_->connect();
+  return impl_->connect(impl_->options_.timeout);
 }
 
 std::optional<failure> client::connect_over(int fd) {

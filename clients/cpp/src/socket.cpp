@@ -32,10 +32,17 @@ std::string admission(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0)
     return "permission denied for this user; ask root which group may enter its directory";
+  if ((info.st_mode & S_IWGRP) == 0 || info.st_gid == 0)
+    return "permission denied for this user; local.mode and local.group of the daemon's config say whom it admits";
   const group* entry = ::getgrgid(info.st_gid);
   const std::string name = entry != nullptr ? entry->gr_name : std::to_string(info.st_gid);
   return "permission denied; the socket belongs to group `" + name + "`: `sudo usermod -aG " + name +
          " $USER`, then log in again";
+}
+
+bool is_socket(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
 failure explain(int error, const std::string& path) {
@@ -45,7 +52,8 @@ failure explain(int error, const std::string& path) {
                     "there is no such socket; is roombridged running (`systemctl status roombridge`), and is this its "
                     "path (--socket, $ROOMBRIDGE_SOCKET)?");
     case ECONNREFUSED:
-      return cannot(failure_kind::unreachable, path, "nobody listens there; start roombridged");
+      return cannot(failure_kind::unreachable, path,
+                    is_socket(path) ? "nobody listens there; start roombridged" : "that is not a socket");
     case EACCES:
     case EPERM:
       return cannot(failure_kind::not_permitted, path, admission(path));

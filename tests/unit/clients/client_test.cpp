@@ -185,6 +185,8 @@ TEST(client, says_what_to_do_when_nobody_is_there) {
   const auto failed = nobody.connect();
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->kind, failure_kind::unreachable);
+  client no_socket{{.socket = "/etc/passwd"}};
+  EXPECT_THAT(no_socket.connect()->text, HasSubstr("not a socket"));
   EXPECT_THAT(failed->text, HasSubstr("/nonexistent/roombridge.sock"));
   EXPECT_TRUE(std::holds_alternative<closed>(*nobody.next()));
   client too_long{{.socket = std::string(200, 'x')}};
@@ -247,6 +249,15 @@ TEST(client, comes_back_and_subscribes_again) {
   ASSERT_EQ(frames.size(), 5u);
   EXPECT_EQ(frames[3].head, R"({"id":2,"events":["back"]})");
   EXPECT_EQ(frames[4].head, R"({"id":3,"subscription":2})") << "the subscription's id on the new connection";
+}
+
+// The listener's backlog takes the second connection; nobody answers its HELLO.
+TEST(client, coming_back_to_a_daemon_that_hangs_takes_no_longer_than_next_may) {
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()}}, true}}};
+  client one{{.socket = daemon.path(), .timeout = std::chrono::hours{1}, .reconnect = true}};
+  ASSERT_FALSE(one.connect());
+  EXPECT_TRUE(std::holds_alternative<closed>(one.next().value()));
+  EXPECT_FALSE(one.next(milliseconds{400}));
 }
 
 TEST(client, does_not_come_back_when_it_makes_no_sense) {

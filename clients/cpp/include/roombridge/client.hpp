@@ -69,7 +69,8 @@ class client {
 
   // The next message. Nothing: `timeout` passed; 0 reads what is there. Without a timeout it waits for ever. The end of
   // the connection is a `closed` message; after it, without `reconnect`, every call gives `closed` again. With
-  // `reconnect` a new connection begins with a `welcome`.
+  // `reconnect` a new connection begins with a `welcome`; an attempt to connect may go on until 100 ms after its begin
+  // when `timeout` passes before.
   [[nodiscard]] std::optional<message> next(std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   // For event loops: the descriptor, and what to do when it is ready, which never blocks. The descriptor is -1 before
