@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <roombridge/proto/pattern.hpp>
+
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/text.hpp"
 
@@ -27,12 +29,28 @@ constexpr const char* conventions =
     R"(exit status: 0 done; 1 it failed or was refused; 2 the command line is wrong; 3 the daemon cannot be reached;
 4 it did not happen in time.
 
-Durations: 500ms, 30s, 2m, 1h; a plain number is seconds. The socket is --socket, else $ROOMBRIDGE_SOCKET, else
+--json and --socket PATH may stand behind the command, too. Durations: 500ms, 30s, 2m, 1h; a plain number is seconds. The socket is --socket, else $ROOMBRIDGE_SOCKET, else
 /run/roombridge/roombridge.sock.)";
 
 const CLI::Validator duration_format{
     [](std::string& text) {
       return parse_duration(text) ? std::string{} : "\"" + text + "\" is no duration: 500ms, 30s, 2m, 1h";
+    },
+    ""};
+
+const CLI::Validator ack_duration{
+    [](std::string& text) {
+      const auto time = parse_duration(text);
+      return time && time->count() >= 1 && time->count() <= proto::max_deadline_ms
+                 ? std::string{}
+                 : "\"" + text + "\" is no time to wait for an acknowledgement: 500ms, 30s, at most 5m";
+    },
+    ""};
+
+const CLI::Validator pattern_format{
+    [](std::string& text) {
+      return proto::is_valid_pattern(text) ? std::string{}
+                                           : "\"" + text + "\" is no pattern: 1 to 256 bytes, and a * only at the end";
     },
     ""};
 
@@ -66,16 +84,18 @@ void add_simple(CLI::App& app, values& v, const char* name, const char* words, e
   app.add_subcommand(name, words)->callback([&v, run] { v.chosen = run; });
 }
 
-void add_timeout(CLI::App& app, values& v, const char* words) {
-  app.add_option("--timeout", v.timeout, words)->check(duration_format)->type_name("DURATION");
+void add_timeout(CLI::App& app, values& v, const char* words, const CLI::Validator& format = duration_format) {
+  app.add_option("--timeout", v.timeout, words)->check(format)->type_name("DURATION");
 }
 
 void add_tail(CLI::App& app, values& v) {
   auto& tail = *app.add_subcommand("tail", "print events as they come, one line each");
   tail.add_option("--event", v.tail.wanted.events, "only these events: a name, or a prefix and *; may be repeated")
+      ->check(pattern_format)
       ->type_name("PATTERN")
       ->allow_extra_args(false);
   tail.add_option("--topic", v.tail.wanted.topics, "only with one of these topics, e.g. 'shop-*'; may be repeated")
+      ->check(pattern_format)
       ->type_name("PATTERN")
       ->allow_extra_args(false);
   auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");
@@ -94,7 +114,7 @@ void add_emit(CLI::App& app, values& v) {
                   "JSON: an array is the list of arguments, anything else the only one; - reads it from stdin")
       ->type_name("JSON");
   emit.add_flag("--ack", v.emit.ack, "wait for the server's acknowledgement and print it");
-  add_timeout(emit, v, "for the acknowledgement, at most 5m (default 10s)");
+  add_timeout(emit, v, "for the acknowledgement, at most 5m (default 10s)", ack_duration);
   emit.callback([&v] {
     v.emit.timeout = duration_of(v.timeout).value_or(v.emit.timeout);
     v.chosen = [&v](const context& where) { return emit_command(where, v.emit, v.in); };
@@ -108,7 +128,7 @@ void add_wait(CLI::App& app, values& v) {
       ->required()
       ->check(CLI::IsMember(std::vector<std::string>{"offline", "connected", "authenticated"}))
       ->type_name("STATE");
-  add_timeout(wait, v, "give up after this time with status 4 (default: never)");
+  add_timeout(wait, v, "give up after this time with status 4, or 3 when there is no daemon (default: never)");
   wait.callback([&v] {
     v.wait.goal = v.goal == "offline"     ? upstream_state::offline
                   : v.goal == "connected" ? upstream_state::connected
@@ -148,13 +168,17 @@ exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::
   } catch (const CLI::ParseError& error) {
     const auto unknown = app.remaining();
     if (app.get_subcommands().empty() && !unknown.empty()) {
-      err << "roombridgectl: there is no command \"" << printable(unknown.front()) << "\"; see roombridgectl --help\n";
+      err << "roombridgectl: there is no " << (unknown.front().starts_with('-') ? "option" : "command") << " \""
+          << printable(unknown.front()) << "\"; see roombridgectl --help\n";
       return exit_code::usage;
     }
     return app.exit(error, out, err) == 0 ? exit_code::ok : exit_code::usage;
   }
   if (where.json) where.look.colour = false;
-  return v.chosen(where);
+  const auto ended = v.chosen(where);
+  if (out.flush()) return ended;
+  err << "roombridgectl: cannot write the output: the disk is full, or what it goes to is closed" << std::endl;
+  return exit_code::failed;
 }
 
 }  // namespace roombridge::ctl

@@ -19,8 +19,14 @@ exit_code report(const context& where, const failure& why) {
 }
 
 exit_code report(const context& where, const error_info& why) {
-  where.err << where.look.bad("roombridgectl:") << ' ' << printable(why.name) << ": " << printable(why.text)
-            << std::endl;
+  where.err << where.look.bad("roombridgectl:") << ' ' << printable(why.name) << ": ";
+  // A config can have several mistakes: a line each.
+  std::string_view text = why.text;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    where.err << printable(text.substr(0, end)) << "\n  ";
+    text.remove_prefix(end + 1);
+  }
+  where.err << printable(text) << std::endl;
   return why.code == error_code::ack_timeout ? exit_code::timeout : exit_code::failed;
 }
 

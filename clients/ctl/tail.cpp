@@ -28,7 +28,7 @@ class tail {
   }
 
  private:
-  [[nodiscard]] bool done() const { return options_.count && shown_ >= *options_.count; }
+  [[nodiscard]] bool done() const { return !where_.out || (options_.count && shown_ >= *options_.count); }
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> left() const {
     if (!until_) return std::nullopt;

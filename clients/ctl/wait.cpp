@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <thread>
 
 #include "clients/ctl/commands.hpp"
@@ -11,6 +12,8 @@ using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds between_attempts{100};
+constexpr milliseconds shortest_attempt{100};
+constexpr milliseconds longest_attempt{5000};
 
 // STATUS comes with the first subscription; this one wants no event: Socket.IO keeps the name for itself.
 const filter no_event{{"connect_error"}, {"roombridgectl"}};
@@ -26,10 +29,14 @@ class waiter {
     if (const auto made = daemon_.subscribe(no_event); !made) return report(where_, made.error());
     std::optional<status> last;
     while (const auto got = daemon_.next(left())) {
-      if (const auto* end = std::get_if<closed>(&*got); end != nullptr && !end->reconnect)
-        return report(where_, end->why);
+      if (const auto* end = std::get_if<closed>(&*got)) {
+        if (!end->reconnect) return report(where_, end->why);
+        last.reset();
+        gone_ = end->why;
+      }
       const auto* now = std::get_if<status>(&*got);
       if (now == nullptr) continue;
+      gone_.reset();
       last = *now;
       if (reached(now->state, options_.goal)) return show(*now);
     }
@@ -59,6 +66,7 @@ class waiter {
   }
 
   exit_code late(const std::optional<status>& last) const {
+    if (gone_) return report(where_, *gone_);
     std::string text = "not " + std::string{to_string(options_.goal)} + " in time";
     if (last) text += "; it is " + status_text(*last, style{}, wall_clock());
     return report(where_, failure{failure_kind::timeout, text, std::nullopt});
@@ -67,7 +75,11 @@ class waiter {
   const context& where_;
   const wait_options& options_;
   std::optional<clock::time_point> until_;
-  client daemon_{{.socket = where_.socket, .name = "roombridgectl wait", .reconnect = true}};
+  std::optional<failure> gone_;  // why the connection to the daemon ended, while there is none
+  client daemon_{{.socket = where_.socket,
+                  .name = "roombridgectl wait",
+                  .timeout = std::clamp(options_.timeout.value_or(longest_attempt), shortest_attempt, longest_attempt),
+                  .reconnect = true}};
 };
 
 }  // namespace
