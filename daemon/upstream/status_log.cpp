@@ -4,6 +4,13 @@
 namespace roombridge::upstream {
 namespace {
 
+// Going away because it was asked to, or logged out, is no trouble; everything else is somebody's to mend.
+bool is_trouble(cause value) {
+  const retry_policy policy = policy_of(value);
+  return policy == retry_policy::normal || policy == retry_policy::slow || value == cause::token_unreadable ||
+         value == cause::bad_url;
+}
+
 std::string in_seconds(std::chrono::steady_clock::duration value) {
   const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(value).count() / 100;
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
@@ -23,8 +30,7 @@ void status_log::report(const session_status& status, std::string_view url, std:
   switch (status.state) {
     case state::offline:
       text += ": " + status.text + next_attempt(status, at);
-      if (policy_of(status.cause) == retry_policy::normal || policy_of(status.cause) == retry_policy::slow)
-        level = log_level::warning;
+      if (is_trouble(status.cause)) level = log_level::warning;
       break;
     case state::connecting:
       text += ": " + std::string(url);

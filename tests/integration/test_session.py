@@ -66,6 +66,13 @@ class WrongTokenTest(IntegrationTest):
         self.server.saw("join", room="shop-7")
         self.assertEqual(len(self.server.seen("connection")), 1)
 
+    def test_a_token_that_cannot_be_read_is_a_warning_and_a_missing_one_is_none(self) -> None:
+        self.token_file.unlink()
+        daemon = self.start_daemon()
+        daemon.logged(r" info upstream offline: .*CAUSE=token_missing")
+        self.token_file.mkdir()
+        daemon.logged(r" warning upstream offline: .*CAUSE=token_unreadable")
+
 
 class TokenChangeTest(IntegrationTest):
     def test_a_token_that_expires_is_replaced_on_the_live_connection(self) -> None:
