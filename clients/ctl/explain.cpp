@@ -67,7 +67,10 @@ std::string upstream_text(const fields& upstream, const style& look, std::int64_
   std::string out = state_text(upstream.text("state"), look);
   if (const auto url = upstream.text("url"); !url.empty()) out += " at " + url;
   if (const auto user = upstream.text("user"); !user.empty()) out += " as user " + user;
-  if (const auto since = upstream.number("since"); since && *since > 0) {
+  // The states of one outage change every few seconds: what counts is how long it has lasted.
+  if (const auto away = upstream.number("away_since")) {
+    out += ", away since " + time_text(*away, now) + " (" + duration_text(now - *away) + ")";
+  } else if (const auto since = upstream.number("since"); since && *since > 0) {
     out += ", since " + time_text(*since, now) + " (" + duration_text(now - *since) + ")";
   }
   return out;

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <random>
 #include <roombridge/proto/error.hpp>
 
@@ -165,7 +166,7 @@ class application::impl {
     parser_.configure(changed.events);
     diagnostics_.set_level(changed.level);
     std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
-    if (changed.log_capacity != config_.log_capacity) restart_needed.emplace_back("log.capacity");
+    if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
     config_ = std::move(changed);
     client_.reconfigure(config_.upstream);
     publish_status();
@@ -179,6 +180,11 @@ class application::impl {
 
   void publish_status() {
     const upstream::client_status& status = client_.status();
+    if (status.state == upstream::state::authenticated) {
+      away_since_.reset();
+    } else if (!away_since_) {
+      away_since_ = status.since;
+    }
     server_.publish_status(status_head(status, client_.rooms()));
     std::string line(to_string(status.state));
     if (!status.text.empty()) line += ": " + status.text;
@@ -193,6 +199,7 @@ class application::impl {
     return status_json({.config_path = config_path_,
                         .url = config_.upstream.url,
                         .started = started_,
+                        .away_since = away_since_,
                         .log = log_,
                         .upstream = client_.status(),
                         .rooms = rooms,
@@ -204,9 +211,11 @@ class application::impl {
   }
 
   config config_;
+  const std::size_t log_capacity_ = config_.log_capacity;  // what the log was made with
   std::string config_path_;
   system_logger& diagnostics_;
   upstream::wall_time started_ = now();
+  std::optional<upstream::wall_time> away_since_ = started_;  // not authenticated since; across the states of an outage
   io::context context_{1};
   events::parser parser_;
   log::event_log log_;

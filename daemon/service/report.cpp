@@ -49,6 +49,7 @@ json::object upstream_object(const status_facts& facts) {
                       {"url", facts.url},
                       {"attempts", facts.upstream_counters.attempts},
                       {"outages", facts.upstream_counters.outages}};
+  if (facts.away_since) object["away_since"] = microseconds(*facts.away_since);
   if (!status.cause.empty()) object["cause"] = status.cause;
   if (!status.text.empty()) object["text"] = status.text;
   if (status.next_attempt) object["next_attempt"] = microseconds(*status.next_attempt);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct status_facts {
   std::string_view config_path;
   std::string_view url;
   upstream::wall_time started;
+  std::optional<upstream::wall_time> away_since;  // not authenticated since
   const log::event_log& log;
   const upstream::client_status& upstream;
   const std::vector<upstream::room_status>& rooms;

@@ -90,6 +90,9 @@ class ReloadTest(IntegrationTest):
         self.write_config(self.config(local={"socket": str(self.directory / "other")}, log={"capacity": "4MiB"}))
         self.assertEqual(set(client.call("reload")["restart_needed"]), {"local.socket", "log.capacity"})
         self.assertTrue(os.path.exists(daemon.socket))
+        self.assertEqual(set(client.call("reload")["restart_needed"]), {"local.socket", "log.capacity"}, "it still does")
+        self.write_config(self.config())
+        self.assertEqual(client.call("reload")["restart_needed"], [], "it is again as it runs")
 
     def wait_for_reloads(self, daemon: Daemon, count: int) -> None:
         daemon.output.wait(lambda lines: sum("reloaded" in line for line in lines) >= count or None, f"{count} reloads")

@@ -121,6 +121,10 @@ class ServerLossTest(IntegrationTest):
         subscriber.until_state("authenticated")
         self.server.kill()
         subscriber.until_state("offline")
+        caller = self.peer(daemon)
+        away_since = caller.call("status")["upstream"]["away_since"]
+        subscriber.until_state("connecting", "offline")
+        self.assertEqual(caller.call("status")["upstream"]["away_since"], away_since, "one outage, whatever its states")
         back = self.start_server(port=self.server.port)
         self.assertTrue(back.saw("authenticate")["ok"])
         for room in ("user-3", "shop-7", "shop-8"):
@@ -131,7 +135,10 @@ class ServerLossTest(IntegrationTest):
         gaps = [message for message in messages if isinstance(message, Gap)]
         self.assertEqual([(gap.reason, gap.count) for gap in gaps], [("upstream", None)])
         self.assertLess(gaps[0].from_time, gaps[0].until)
-        self.assertEqual(self.peer(daemon).call("status")["upstream"]["outages"], 1)
+        upstream = caller.call("status")["upstream"]
+        self.assertEqual(upstream["outages"], 1)
+        self.assertNotIn("away_since", upstream)
+        self.assertNotRegex(daemon.log, r"(?m)[A-Z]=( |$)", "a field without a value")
 
     def test_a_cut_connection_is_replaced(self) -> None:
         daemon = self.start_authenticated()

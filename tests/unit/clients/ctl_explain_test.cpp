@@ -39,6 +39,13 @@ TEST(explain_status, says_why_not_and_when_it_tries_again) {
                     HasSubstr("next attempt in 3 s (12:00:03)"), HasSubstr("roombridgectl reconnect")));
 }
 
+TEST(explain_status, says_how_long_an_outage_lasts_whatever_its_states) {
+  EXPECT_THAT(
+      explained(
+          R"({"upstream":{"state":"offline","since":1764071999000000,"away_since":1764060120000000,"url":"http://h:1"}})"),
+      HasSubstr("offline at http://h:1, away since 08:42:00 (3 h 18 min)\n"));
+}
+
 TEST(explain_status, says_what_every_other_state_waits_for) {
   const auto state = [](const char* name) {
     return explained(R"({"upstream":{"state":")" + std::string{name} + "\"}}");
