@@ -65,6 +65,7 @@ void write_journal(log_level level, std::string_view text, std::initializer_list
   entries.push_back("MESSAGE=" + std::string(text));
   entries.push_back("PRIORITY=" + std::to_string(priority(level)));
   for (const log_field& field : fields) {
+    if (field.value.empty()) continue;
     std::string& entry = entries.emplace_back("ROOMBRIDGE_");
     entry.append(field.key).append("=").append(field.value);
   }
@@ -107,6 +108,7 @@ void system_logger::write(log_level level, std::string_view text, std::initializ
   if (!stderr_) return write_journal(level, text, fields);
   std::string line = one_line(text);
   for (const log_field& field : fields) {
+    if (field.value.empty()) continue;
     line.append(" ").append(field.key).append("=").append(one_line(field.value));
   }
   stderr_->log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
