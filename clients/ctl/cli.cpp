@@ -18,7 +18,7 @@ using command = std::function<exit_code(const context&)>;
 constexpr const char* examples = R"(examples:
   roombridgectl status                                   is it connected, if not why, and what happens next?
   roombridgectl tail                                     watch everything
-  roombridgectl tail --event reservation_update --topic 'shop-*' --json | jq .arguments
+  roombridgectl tail --event reservation_update --topic 'shop-*' --json | jq '.arguments // empty'
   roombridgectl tail --event notification --count 1 --timeout 1m    wait for one
   roombridgectl emit reservation_update '{"reservationId":42,"updateType":"confirmed"}' --ack
   echo '["hello",1]' | roombridgectl emit greeting -

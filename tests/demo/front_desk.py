@@ -3,7 +3,7 @@
 
 import sys
 
-from roombridge import Bye, Client, ConnectionClosed, Event, Gap, Status, booking
+from roombridge import Bye, Client, ConnectError, ConnectionClosed, Event, Gap, Status, booking
 
 TOASTS = {
     "confirmed": "예약이 확정되었습니다!",
@@ -44,3 +44,5 @@ if __name__ == "__main__":
         main()
     except ConnectionClosed as closed:
         print(f"the daemon has left: {closed}", flush=True)
+    except ConnectError as error:
+        sys.exit(str(error))
