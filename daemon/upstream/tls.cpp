@@ -82,7 +82,10 @@ failure describe_tls(SSL& connection, const boost::system::error_code& error, co
   if (not_tls(error)) {
     return {cause::tls_not_spoken, where.name + " does not speak TLS; perhaps the URL should begin with http or ws"};
   }
-  return {cause::tls_failure, "TLS with " + where.name + " failed: " + error.message()};
+  // A plain server hangs up on what it cannot read.
+  const bool hung_up = error.category() != boost::asio::error::get_ssl_category();
+  return {cause::tls_failure,
+          "TLS with " + where.name + " failed: " + error.message() + (hung_up ? "; does this port speak TLS?" : "")};
 }
 
 }  // namespace roombridge::upstream

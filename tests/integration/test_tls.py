@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import unittest
 from pathlib import Path
@@ -89,6 +90,15 @@ class TlsTest(IntegrationTest):
         status = self.peer(daemon).call("status")["upstream"]
         self.assertEqual(status["cause"], cause)
         self.assertEqual(server.seen("connection"), [])
+
+    def test_a_server_that_hangs_up_on_tls(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as plain:
+            url = f"https://127.0.0.1:{plain.getsockname()[1]}"
+            daemon = self.start_daemon(upstream={**self.config()["upstream"], "url": url})
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(4096)
+            daemon.logged(r"does this port speak TLS\?.* CAUSE=tls_failure")
 
 
 if __name__ == "__main__":
