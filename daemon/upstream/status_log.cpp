@@ -16,6 +16,11 @@ std::string in_seconds(std::chrono::steady_clock::duration value) {
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
 }
 
+// A state that lasts until something happens: no later attempt brings another line about it.
+bool lasts(const session_status& status) {
+  return status.state == state::authenticated || (status.state == state::offline && !status.next_attempt);
+}
+
 std::string next_attempt(const session_status& status, moment at) {
   return status.next_attempt ? "; next attempt in " + in_seconds(*status.next_attempt - at.now) : std::string();
 }
@@ -65,8 +70,10 @@ void status_log::malformed(std::string_view why, moment at) {
 
 void status_log::write(log_level level, std::string_view key, std::string text, const session_status* status,
                        moment at) {
-  const auto held = filter_.pass(key, at.now);
+  auto held = filter_.pass(key, at.now);
+  if (!held && status != nullptr && lasts(*status) && status->state != told_) held = 0;
   if (!held) level = log_level::debug;
+  if (status != nullptr && level > log_level::debug) told_ = status->state;
   if (!log_.enabled(level)) return;
   if (held && *held != 0) text += " (" + std::to_string(*held) + " more since the last such line)";
   if (status == nullptr) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The upstream connection's story in the log: one line for each change, held back while it only repeats itself. Pure
-// but for the logger it is given.
+// The upstream connection's story in the log: one line for each change, held back while it only repeats itself. The
+// last line never contradicts a state that lasts. Pure but for the logger it is given.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ class status_log {
   void write(log_level level, std::string_view key, std::string text, const session_status* status, moment at);
 
   logger& log_;
+  std::optional<state> told_;  // by the last line about the state
   repeat_filter filter_{std::chrono::seconds{60}};
 };
 
