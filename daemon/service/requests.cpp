@@ -34,7 +34,8 @@ std::string payload_fault(const local::emit_request& request) {
   }
   if (text[text.find_first_not_of(" \t\r\n")] != '[') return "the payload is not an array: wrap the arguments in [ ]";
   if (!request.attachments.empty() && !events::placeholders_fit(text, request.attachments.size()))
-    return R"(the payload's {"_placeholder":true,"num":…} do not fit its attachments)";
+    return R"(the payload's {"_placeholder":true,"num":…} do not fit its attachments, or it holds what cannot stand beside )"
+           "attachments: a lone surrogate, a huge number, more than 1024 levels";
   return {};
 }
 
