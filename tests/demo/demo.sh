@@ -5,6 +5,7 @@
 # usage: demo.sh BUILD_DIR [--keep]     --keep: runs on until Ctrl-C
 #
 # Every step is checked: the status is 0 only when all that is told did happen. Everything lives in a temporary folder and ends with this script.
+# shellcheck disable=SC2016 # what is told names commands in backquotes
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
