@@ -2,12 +2,11 @@
 // The coroutine that connects and reads, and the calls from outside.
 #include "daemon/upstream/client.hpp"
 
-#include <openssl/rand.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/upstream/client_impl.hpp"
+#include "daemon/upstream/websocket.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -24,12 +23,6 @@ wall_time wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-ws_mask fresh_mask() {
-  ws_mask mask;
-  RAND_bytes(mask.data(), static_cast<int>(mask.size()));
-  return mask;
-}
-
 io::task<> client::impl::run() {
   if (stop_asked_) co_return;
   session_.start(at());
@@ -44,7 +37,6 @@ io::task<> client::impl::run() {
   }
   token_.reset();
   deadline_.cancel();
-  linger_.cancel();
 }
 
 io::task<> client::impl::connection() {
@@ -56,9 +48,9 @@ io::task<> client::impl::connection() {
     co_return;
   }
   const auto& target = std::get<endpoint>(where);
-  transport_ = std::make_unique<transport>(context_);
-  const tls_options tls = session_.settings().tls;
-  const auto failed = co_await transport_->open(target, tls, session_.settings().connect_timeout);
+  transport_ =
+      std::make_unique<websocket>(context_, target, session_.settings().tls, session_.settings().receive_limit);
+  const auto failed = co_await transport_->open(session_.settings().connect_timeout);
   if (!closing_) {
     if (failed) {
       session_.on_transport_end(*failed, at());
@@ -68,7 +60,6 @@ io::task<> client::impl::connection() {
     perform();
     if (!failed && !closing_) co_await read_all(target.name);
   }
-  linger_.cancel();
   transport_.reset();
 }
 
@@ -84,7 +75,7 @@ io::task<> client::impl::read_all(std::string name) {
     }
     counters_.bytes_received += received.bytes.size();
     if (closing_) continue;  // until the server's half of the close
-    inbound_->feed(received.bytes);
+    transport_->deliver(received.bytes, *inbound_);
     counters_.messages_received = before + inbound_->messages();
     flush();
     handler_.on_burst_end();
@@ -125,10 +116,9 @@ void client::impl::emit(const emit_request& request, std::function<void(const em
   scratch_.clear();
   auto verdict = session_.emit(request, scratch_, at());
   if (verdict.error != emit_error::none) return refuse(verdict.error, std::move(verdict.text));
-  append_frame(outgoing_, ws_opcode::text, scratch_, fresh_mask());
+  transport_->send_text(scratch_);
   for (const bytes_view& attachment : request.attachments) {
-    append_frame(outgoing_, ws_opcode::binary, {reinterpret_cast<const char*>(attachment.data()), attachment.size()},
-                 fresh_mask());
+    transport_->send_binary({reinterpret_cast<const char*>(attachment.data()), attachment.size()});
   }
   flush();
   ++counters_.emits_sent;

@@ -5,7 +5,7 @@
 namespace roombridge::upstream {
 namespace {
 
-// How long the server may take over its half of the WebSocket's close.
+// How long the server may take over its half of the close.
 constexpr std::chrono::milliseconds close_patience{500};
 
 }  // namespace
@@ -37,21 +37,14 @@ void client::impl::perform(const action::close& what) {
   if (!transport_ || closing_) return;
   closing_ = true;
   if (!what.code) {
-    outgoing_.clear();
     transport_->abort();
     return;
   }
-  append_close(outgoing_, *what.code, {}, fresh_mask());
-  flush();
-  linger_.expires_after(close_patience);
-  linger_.async_wait([self = std::weak_ptr(self_), closed = transport_.get()](const boost::system::error_code& error) {
-    const auto alive = self.lock();
-    if (!error && alive && (*alive)->transport_.get() == closed) closed->abort();
-  });
+  transport_->close(*what.code, close_patience);
 }
 
 void client::impl::perform(const action::send& what) {
-  append_frame(outgoing_, ws_opcode::text, what.text, fresh_mask());
+  transport_->send_text(what.text);
 }
 
 void client::impl::perform(const action::fail_emit& what) {
@@ -105,9 +98,7 @@ void client::impl::arm() {
 }
 
 void client::impl::flush() {
-  if (outgoing_.empty()) return;
-  if (transport_) transport_->write(outgoing_);
-  outgoing_.clear();
+  if (transport_) transport_->flush();
 }
 
 }  // namespace roombridge::upstream

@@ -22,8 +22,6 @@ namespace roombridge::upstream {
 
 // Of the microsecond.
 [[nodiscard]] wall_time wall_now();
-// Fresh from the system's generator, as RFC 6455 section 5.3 wants it.
-[[nodiscard]] ws_mask fresh_mask();
 
 class client::impl final : private inbound_sink {
  public:
@@ -34,7 +32,6 @@ class client::impl final : private inbound_sink {
         story_(log),
         session_(std::move(initial)),
         deadline_(context),
-        linger_(context),
         wake_(context),
         random_(std::random_device{}()) {
     status_.since = wall_now();
@@ -69,7 +66,6 @@ class client::impl final : private inbound_sink {
   void on_packet(const socketio::packet& packet) override;
   void on_event(const socketio::packet& packet, std::span<const bytes_view> attachments) override;
   void on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) override;
-  void on_websocket_ping(std::string_view payload) override;
   void on_malformed(std::string_view why) override;
   void on_broken(const failure& why, std::uint16_t code) override;
 
@@ -101,10 +97,8 @@ class client::impl final : private inbound_sink {
   std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> emits_;  // by ack id
   client_status status_;
   client_counters counters_;
-  std::string outgoing_;  // frames made in this turn
   std::string scratch_;
   timer deadline_;
-  timer linger_;
   timer wake_;  // never expires; cancelled when run() has something to do
   std::optional<clock::time_point> armed_;
   std::mt19937_64 random_;

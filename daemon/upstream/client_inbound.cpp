@@ -31,10 +31,6 @@ void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_
   done({emit_outcome::acked, emit_error::none, {}, packet.data, attachments});
 }
 
-void client::impl::on_websocket_ping(std::string_view payload) {
-  append_pong(outgoing_, payload, fresh_mask());
-}
-
 void client::impl::on_malformed(std::string_view why) {
   ++counters_.malformed;
   story_.malformed(why, at());

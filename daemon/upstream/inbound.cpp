@@ -3,62 +3,15 @@
 
 #include <simdjson.h>
 
-#include "daemon/upstream/ws_handshake.hpp"
+#include "daemon/upstream/ws_frame.hpp"
 
 namespace roombridge::upstream {
 
 inbound::inbound(std::size_t receive_limit, std::string name, inbound_sink& sink)
-    : receive_limit_(receive_limit),
-      name_(std::move(name)),
-      sink_(sink),
-      decoder_(receive_limit),
-      assembler_(receive_limit) {}
-
-void inbound::feed(std::string_view bytes) {
-  if (!std::exchange(begun_, true)) {
-    if (const std::string line = http_status_line(bytes); !line.empty()) {
-      sink_.on_broken({cause::engine_refused, name_ + " refused the Engine.IO session behind the handshake: " + line},
-                      ws_close_protocol_error);
-      return;
-    }
-  }
-  decoder_.feed(bytes);
-  while (sink_.wants_more()) {
-    const auto item = decoder_.next();
-    if (!item) return;
-    on_item(*item);
-  }
-}
-
-void inbound::on_item(const ws_item& item) {
-  switch (item.kind) {
-    case ws_kind::text:
-      ++messages_;
-      return on_text(item.data);
-    case ws_kind::binary:
-      ++messages_;
-      return on_binary(item.data);
-    case ws_kind::ping:
-      return sink_.on_websocket_ping(item.data);
-    case ws_kind::pong:
-      return;
-    case ws_kind::close:
-      return sink_.on_broken(describe_close(item.code, item.data), item.code);
-    case ws_kind::error:
-      break;
-  }
-  if (item.error == ws_error::message_too_big) {
-    sink_.on_broken({cause::message_too_large, "a message from " + name_ + " is larger than upstream.receive_limit (" +
-                                                   std::to_string(receive_limit_) + " bytes)"},
-                    close_code_for(item.error));
-  } else {
-    sink_.on_broken(
-        {cause::protocol_error, name_ + " broke the WebSocket protocol: " + std::string(to_string(item.error))},
-        close_code_for(item.error));
-  }
-}
+    : name_(std::move(name)), sink_(sink), assembler_(receive_limit) {}
 
 void inbound::on_text(std::string_view text) {
+  ++messages_;
   if (!simdjson::validate_utf8(text.data(), text.size())) return sink_.on_malformed("a text message is not UTF-8");
   if (!sink_.namespace_joined() && engineio::is_engineio3(text, sink_.max_payload_announced())) {
     return sink_.on_broken(
@@ -87,6 +40,7 @@ void inbound::on_message(std::string_view text) {
 }
 
 void inbound::on_binary(std::string_view message) {
+  ++messages_;
   if (const auto error = assembler_.add(message)) return sink_.on_malformed(socketio::to_string(*error));
   if (!assembler_.complete()) return;
   deliver(assembler_.assembled(), assembler_.attachments());

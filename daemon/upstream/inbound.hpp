@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What the server sends, from the bytes of one read to whole packets: WebSocket frames, Engine.IO, Socket.IO, binary
+// What the server sends, from the messages that a transport hands over to whole packets: Engine.IO, Socket.IO, binary
 // attachments. Pure.
 //
 // Invariants: malformed messages are told to the sink and dropped, and the session goes on; only what makes the stream
-// meaningless is `broken`. Nothing is allocated for a text event that lies in one read in one piece.
+// meaningless is `broken`. Nothing is allocated for a text event.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,6 @@
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/engineio.hpp"
 #include "daemon/upstream/socketio.hpp"
-#include "daemon/upstream/ws_decoder.hpp"
 
 namespace roombridge::upstream {
 
@@ -34,36 +33,36 @@ class inbound_sink {
   virtual void on_packet(const socketio::packet& packet) = 0;         // CONNECT, CONNECT_ERROR, DISCONNECT
   virtual void on_event(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments) = 0;
   virtual void on_ack(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments) = 0;
-  virtual void on_websocket_ping(std::string_view payload) = 0;
   virtual void on_malformed(std::string_view why) = 0;
-  // The peer's close frame, or a stream that cannot be read on; `code`: what to close with.
+  // The peer's goodbye, or a stream that cannot be read on; `code`: what to close with (ws_close_code).
   virtual void on_broken(const failure& why, std::uint16_t code) = 0;
 };
 
 class inbound {
  public:
-  // `receive_limit`: bytes of one message, and of a packet with its attachments. `name`: of the server, for words.
+  // `receive_limit`: bytes of a packet with its attachments. `name`: of the server, for words.
   inbound(std::size_t receive_limit, std::string name, inbound_sink& sink);
 
-  // Takes what one read brought, with read_padding readable bytes behind it.
-  void feed(std::string_view bytes);
+  // To be asked before each message: false, and what is left is dropped.
+  [[nodiscard]] bool wants_more() const { return sink_.wants_more(); }
+
+  // One message, with read_padding readable bytes behind it; it lives for the call.
+  void on_text(std::string_view text);
+  void on_binary(std::string_view message);
+
+  // The transport's own end of the stream, see inbound_sink.
+  void on_broken(const failure& why, std::uint16_t code) { sink_.on_broken(why, code); }
 
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
 
  private:
-  void on_item(const ws_item& item);
-  void on_text(std::string_view text);
-  void on_binary(std::string_view message);
   void on_message(std::string_view text);
   void deliver(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments);
 
-  std::size_t receive_limit_;
   std::string name_;
   inbound_sink& sink_;
-  ws_decoder decoder_;
   socketio::binary_assembler assembler_;
   std::uint64_t messages_ = 0;
-  bool begun_ = false;
 };
 
 }  // namespace roombridge::upstream

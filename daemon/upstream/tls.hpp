@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// TLS settings of OpenSSL for one connection, and its faults in words. It touches no socket; only transport.cpp and its
+// TLS settings of OpenSSL for one connection, and its faults in words. It touches no socket; only stream.cpp and its
 // test include it.
 #pragma once
 

@@ -1,63 +1,60 @@
 // SPDX-License-Identifier: MIT
-// A WebSocket's bytes over TCP or TLS: name resolution, connecting, the TLS and HTTP handshakes, reading in bursts and
-// writing in batches. It knows no WebSocket frames. One connection: a new one is a new transport.
+// How Engine.IO messages travel, whatever carries them. The client drives one transport per connection:
 //
-// Invariants: at most one read and one write are under way; bytes that came behind the HTTP response are the first
-// burst; after abort() every await returns soon (name resolution too: what it still does is left behind), and nothing
-// is called any more.
+//   if (auto failed = co_await transport.open(patience)) ...
+//   for (burst got = co_await transport.read(); !got.bytes.empty(); got = co_await transport.read()) {
+//     transport.deliver(got.bytes, inbound);
+//   }
+//
+// A burst is what one read from the network brought, still in the transport's own encoding: taking it apart is one
+// virtual call, and each message then goes to `inbound` directly.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "daemon/base/io.hpp"
 #include "daemon/upstream/cause.hpp"
-#include "daemon/upstream/endpoint.hpp"
-#include "daemon/upstream/options.hpp"
+#include "daemon/upstream/inbound.hpp"
+#include "daemon/upstream/stream.hpp"
 
 namespace roombridge::upstream {
 
-// What one read brought. `bytes` lives until the next read(), with read_padding readable bytes behind it. Empty: the
-// connection ended, and `ended` says why.
-struct burst {
-  std::string_view bytes;
-  failure ended;
-};
-
 class transport {
  public:
-  static constexpr std::size_t burst_size = 64 * 1024;
   // Bytes that may wait for the network; more end the connection with cause::send_stalled.
-  static constexpr std::size_t max_queued = 8u << 20;
+  static constexpr std::size_t max_queued = stream::max_queued;
 
-  explicit transport(io::context& context);
-  ~transport();
-  transport(const transport&) = delete;
-  transport& operator=(const transport&) = delete;
+  virtual ~transport() = default;
 
-  // Ends when frames may be read and written, or with why not. When a name has several addresses, each gets its share
-  // of `patience`, and they are tried in the resolver's order; the whole has no deadline of its own: the caller aborts.
-  [[nodiscard]] io::task<std::optional<failure>> open(const endpoint& where, const tls_options& tls,
-                                                      std::chrono::milliseconds patience);
+  // Ends when messages may be read and sent, or with why not. `patience` is for each step's share of time as in
+  // stream::connect(): the caller aborts when the whole takes too long.
+  [[nodiscard]] virtual io::task<std::optional<failure>> open(std::chrono::milliseconds patience) = 0;
 
-  [[nodiscard]] io::task<burst> read();
+  // The next burst; without bytes: the connection ended.
+  [[nodiscard]] virtual io::task<burst> read() = 0;
 
-  // Queues a copy; writes that are queued while another is under way go out together. Before open() ended well it must
-  // not be called.
-  void write(std::string_view bytes);
+  // Hands over the messages that the burst completes, until `to` wants no more. Its texts are not yet checked for
+  // UTF-8. Called once for each burst, before the next read().
+  virtual void deliver(std::string_view bytes, inbound& to) = 0;
 
-  // Bytes queued and not yet taken by the kernel.
-  [[nodiscard]] std::size_t queued() const;
+  // Queue a copy of one message, which goes out with the next flush(). Only after open() ended well.
+  virtual void send_text(std::string_view message) = 0;
+  virtual void send_binary(std::string_view message) = 0;
+  virtual void flush() = 0;
 
-  // Ends the connection at once.
-  void abort();
+  // Flushes, says goodbye with a WebSocket close code where the transport has one, and leaves the server `patience` for
+  // its half: read() ends the loop then at the latest. Nothing is sent after it.
+  virtual void close(std::uint16_t code, std::chrono::milliseconds patience) = 0;
 
- private:
-  class impl;
-  std::shared_ptr<impl> impl_;
+  // Ends the connection at once; what was not flushed is dropped.
+  virtual void abort() = 0;
+
+  // Bytes flushed and not yet taken by the kernel.
+  [[nodiscard]] virtual std::size_t queued() const = 0;
 };
 
 }  // namespace roombridge::upstream

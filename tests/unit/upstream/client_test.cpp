@@ -9,7 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <set>
 
-#include "daemon/upstream/transport.hpp"
+#include "daemon/upstream/websocket.hpp"
 #include "tests/unit/upstream/scripted_peer.hpp"
 
 namespace roombridge::upstream {
@@ -281,18 +281,19 @@ TEST_F(upstream_client, may_be_stopped_before_it_runs_and_destroyed_without) {
   EXPECT_THAT(handler.statuses, testing::IsEmpty());
 }
 
-// The transport by itself: what the client cannot easily bring about.
-io::task<> open_and_stall(transport& connection, const endpoint& where, std::vector<cause>& out) {
-  const tls_options tls;
-  const auto failed = co_await connection.open(where, tls, 20s);
+// The transport and its stream by themselves: what the client cannot easily bring about.
+io::task<> open_and_stall(transport& connection, std::vector<cause>& out) {
+  const auto failed = co_await connection.open(20s);
   EXPECT_FALSE(failed);
-  const std::string piece(1 << 20, 'x');
+  const std::string piece((1 << 20) - 64, 'x');  // with its frame header at most 1 MiB
   for (std::size_t sent = 0;
-       sent < 16 * transport::max_queued && connection.queued() + piece.size() <= transport::max_queued;
+       sent < 16 * transport::max_queued && connection.queued() + piece.size() + 64 <= transport::max_queued;
        sent += piece.size()) {
-    connection.write(piece);
+    connection.send_binary(piece);
+    connection.flush();
   }
-  connection.write(piece);
+  connection.send_binary(piece);
+  connection.flush();
   const burst last = co_await connection.read();
   out.push_back(last.ended.why);
 }
@@ -304,25 +305,24 @@ io::task<> upgrade_only(scripted_peer& peer) {
 TEST_F(upstream_client, gives_up_a_server_that_stops_reading) {
   std::vector<cause> out;
   const endpoint where = std::get<endpoint>(make_endpoint(peer.url(), "/"));
-  transport connection(context);
+  websocket connection(context, where, {}, 1000);
   boost::asio::co_spawn(context, upgrade_only(peer), [](std::exception_ptr) {});
-  boost::asio::co_spawn(context, open_and_stall(connection, where, out),
-                        [this](std::exception_ptr) { context.stop(); });
+  boost::asio::co_spawn(context, open_and_stall(connection, out), [this](std::exception_ptr) { context.stop(); });
   context.run_for(60s);
   EXPECT_THAT(out, ElementsAre(cause::send_stalled));
 }
 
-io::task<> open_only(transport& connection, const endpoint& where, std::vector<cause>& out) {
+io::task<> connect_only(stream& connection, const endpoint& where, std::vector<cause>& out) {
   const tls_options tls;
-  const auto failed = co_await connection.open(where, tls, 20s);
+  const auto failed = co_await connection.connect(where, tls, 20s);
   out.push_back(failed ? failed->why : cause::none);
 }
 
 TEST_F(upstream_client, gives_up_a_name_that_is_still_being_looked_up) {
   std::vector<cause> out;
   const endpoint where = std::get<endpoint>(make_endpoint("http://localhost:1", "/"));
-  transport connection(context);
-  boost::asio::co_spawn(context, open_only(connection, where, out), [](std::exception_ptr) {});
+  stream connection(context);
+  boost::asio::co_spawn(context, connect_only(connection, where, out), [](std::exception_ptr) {});
   context.run_one();  // the look-up has begun
   connection.abort();
   context.run_for(60s);
@@ -337,8 +337,8 @@ TEST_F(upstream_client, names_a_port_where_nothing_listens) {
     url = gone.url();
   }
   const endpoint where = std::get<endpoint>(make_endpoint(url, "/"));
-  transport connection(context);
-  boost::asio::co_spawn(context, open_only(connection, where, out), [](std::exception_ptr) {});
+  stream connection(context);
+  boost::asio::co_spawn(context, connect_only(connection, where, out), [](std::exception_ptr) {});
   context.run_for(60s);
   EXPECT_THAT(out, ElementsAre(cause::tcp_refused));
 }

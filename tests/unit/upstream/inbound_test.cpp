@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+// inbound as the WebSocket transport feeds it: through ws_reader, whose test this is, too.
 #include "daemon/upstream/inbound.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "daemon/upstream/ws_reader.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -45,7 +48,6 @@ class recorder : public inbound_sink {
   void on_ack(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments) override {
     said.push_back("ack " + std::to_string(*packet.id) + std::string(packet.data) + sizes(attachments));
   }
-  void on_websocket_ping(std::string_view payload) override { said.push_back("ping " + std::string(payload)); }
   void on_malformed(std::string_view why) override { said.push_back("malformed " + std::string(why)); }
   void on_broken(const failure& why, std::uint16_t code) override {
     said.push_back("broken " + std::string(to_string(why.why)) + ' ' + std::to_string(code));
@@ -72,11 +74,13 @@ std::vector<std::string> said(const std::string& stream, std::size_t step = std:
                               recorder* sink = nullptr) {
   recorder own;
   recorder& to = sink != nullptr ? *sink : own;
-  inbound reader(10'000, "http://server", to);
+  inbound packets(10'000, "http://server", to);
+  ws_reader reader(10'000, "http://server",
+                   [&to](std::string_view payload) { to.said.push_back("ping " + std::string(payload)); });
   for (std::size_t at = 0; at < stream.size(); at += std::min(step, stream.size() - at)) {
     padded_buffer piece;
     piece.append(std::string_view(stream).substr(at, step));
-    reader.feed(piece.view());
+    reader.feed(piece.view(), packets);
   }
   return to.said;
 }

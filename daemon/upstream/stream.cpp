@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The only unit with Asio's TLS stream.
-#include "daemon/upstream/transport.hpp"
+#include "daemon/upstream/stream.hpp"
 
-#include <openssl/rand.h>
-
-#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -21,7 +18,6 @@
 
 #include "daemon/upstream/padded_buffer.hpp"
 #include "daemon/upstream/tls.hpp"
-#include "daemon/upstream/upgrade.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -47,33 +43,37 @@ failure describe_tcp(const error_code& error, const std::string& where, bool tim
 
 failure describe_loss(const error_code& error, const std::string& where) {
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-    return {cause::connection_lost, where + " ended the TCP connection without closing the WebSocket"};
+    return {cause::connection_lost, where + " ended the TCP connection without a word"};
   }
   return {cause::connection_lost, "the connection to " + where + " broke: " + error.message()};
 }
 
 }  // namespace
 
-class transport::impl : public std::enable_shared_from_this<transport::impl> {
+class stream::impl : public std::enable_shared_from_this<stream::impl> {
  public:
   explicit impl(io::context& context)
       : socket_(context), resolver_(context), signal_(context), buffer_(burst_size + read_padding) {}
 
-  io::task<std::optional<failure>> open(const endpoint& where, const tls_options& tls,
-                                        std::chrono::milliseconds patience) {
+  // One step after the other; each ends with nothing or with why the connection cannot be had.
+  io::task<std::optional<failure>> connect(const endpoint& where, const tls_options& tls,
+                                           std::chrono::milliseconds patience) {
     where_ = where;
     if (auto failed = co_await resolve()) co_return failed;
-    if (auto failed = co_await connect(patience)) co_return failed;
-    if (where_.tls) {
-      if (auto failed = co_await start_tls(tls)) co_return failed;
-    }
-    co_return co_await shake_hands();
+    if (auto failed = co_await connect_tcp(patience)) co_return failed;
+    if (where_.tls) co_return co_await start_tls(tls);
+    co_return std::nullopt;
   }
 
   io::task<burst> read() {
     if (surplus_ != 0) co_return received(std::exchange(surplus_, 0));
     const auto [error, size] = co_await read_some();
     co_return error ? ended(error) : received(size);
+  }
+
+  void unread(std::string_view bytes) {
+    assert(bytes.size() <= burst_size);
+    surplus_ = bytes.copy(buffer_.data(), burst_size);
   }
 
   void write(std::string_view bytes) {
@@ -95,6 +95,14 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
     resolver_.cancel();
     signal_.cancel();
     socket_.close(ignored);
+  }
+
+  void abort_after(std::chrono::milliseconds patience) {
+    signal_.expires_after(patience);
+    signal_.async_wait([self = weak_from_this()](const error_code& error) {
+      const auto alive = self.lock();
+      if (!error && alive) alive->abort();
+    });
   }
 
  private:
@@ -121,7 +129,7 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
     co_return std::nullopt;
   }
 
-  io::task<std::optional<failure>> connect(std::chrono::milliseconds patience) {
+  io::task<std::optional<failure>> connect_tcp(std::chrono::milliseconds patience) {
     const auto share = patience * 3 / (4 * static_cast<int>(addresses_.size()));
     failure last;
     for (const auto& address : addresses_) {
@@ -162,32 +170,6 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
     co_return std::nullopt;
   }
 
-  io::task<std::optional<failure>> shake_hands() {
-    std::array<std::byte, 16> nonce;
-    RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), static_cast<int>(nonce.size()));
-    upgrade handshake(where_, nonce);
-    write(handshake.request());
-    for (bool done = false; !done;) {
-      const auto [error, size] = co_await read_some();
-      if (aborted_) co_return aborted();
-      if (!error) {
-        done = handshake.feed({buffer_.data(), size});
-      } else if (error == asio::error::eof) {
-        handshake.finish();
-        done = true;
-      } else {
-        co_return broken(error);
-      }
-    }
-    if (!handshake.result()) keep_surplus(handshake.surplus());
-    co_return handshake.result();
-  }
-
-  void keep_surplus(std::string_view bytes) {
-    assert(bytes.size() <= burst_size);  // it came with the last read
-    surplus_ = bytes.copy(buffer_.data(), burst_size);
-  }
-
   io::task<std::tuple<error_code, std::size_t>> read_some() {
     const auto space = asio::buffer(buffer_.data(), burst_size);
     if (tls_) co_return co_await tls_->async_read_some(space, as_result);
@@ -210,12 +192,12 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
   }
 
   // Results are made outside the coroutines: g++ 12 mishandles temporaries of aggregates in co_await and co_return.
-  burst received(std::size_t size) const { return {{buffer_.data(), size}, {}}; }
+  burst received(std::size_t size) const { return {{buffer_.data(), size}, {}, false}; }
 
   burst ended(const error_code& error) {
-    if (!stalled_) return {{}, broken(error)};
+    if (!stalled_) return {{}, broken(error), error == asio::error::eof};
     const std::string waiting = std::to_string(max_queued) + " bytes wait for it";
-    return {{}, {cause::send_stalled, where_.name + " does not read: " + waiting}};
+    return {{}, {cause::send_stalled, where_.name + " does not read: " + waiting}, false};
   }
 
   failure unresolved(const error_code& error) const {
@@ -237,7 +219,7 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
   timer signal_;
   std::vector<tcp::endpoint> addresses_;
   std::vector<char> buffer_;
-  std::size_t surplus_ = 0;  // bytes in buffer_ that came behind the HTTP response
+  std::size_t surplus_ = 0;  // bytes in buffer_ that were unread
   std::string waiting_;
   std::string under_way_;  // empty: no write is under way
   unsigned attempt_ = 0;
@@ -246,26 +228,32 @@ class transport::impl : public std::enable_shared_from_this<transport::impl> {
   bool write_failed_ = false;
 };
 
-transport::transport(io::context& context) : impl_(std::make_shared<impl>(context)) {}
-transport::~transport() {
+stream::stream(io::context& context) : impl_(std::make_shared<impl>(context)) {}
+stream::~stream() {
   impl_->abort();
 }
 
-io::task<std::optional<failure>> transport::open(const endpoint& where, const tls_options& tls,
+io::task<std::optional<failure>> stream::connect(const endpoint& where, const tls_options& tls,
                                                  std::chrono::milliseconds patience) {
-  return impl_->open(where, tls, patience);
+  return impl_->connect(where, tls, patience);
 }
-io::task<burst> transport::read() {
+io::task<burst> stream::read() {
   return impl_->read();
 }
-void transport::write(std::string_view bytes) {
+void stream::unread(std::string_view bytes) {
+  impl_->unread(bytes);
+}
+void stream::write(std::string_view bytes) {
   impl_->write(bytes);
 }
-std::size_t transport::queued() const {
+std::size_t stream::queued() const {
   return impl_->queued();
 }
-void transport::abort() {
+void stream::abort() {
   impl_->abort();
+}
+void stream::abort_after(std::chrono::milliseconds patience) {
+  impl_->abort_after(patience);
 }
 
 }  // namespace roombridge::upstream

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Bytes over TCP or TLS: name resolution, connecting, the TLS handshake, reading in bursts and writing in batches. It
+// knows neither HTTP nor WebSocket. One connection: a new one is a new stream.
+//
+// Invariants: at most one read and one write are under way; after abort() every await returns soon (name resolution
+// too: what it still does is left behind), and nothing is called any more.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "daemon/base/io.hpp"
+#include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/endpoint.hpp"
+#include "daemon/upstream/options.hpp"
+
+namespace roombridge::upstream {
+
+// What one read brought. `bytes` lives until the next read(), with read_padding readable bytes behind it. Empty: the
+// connection ended, and `ended` says why.
+struct burst {
+  std::string_view bytes;
+  failure ended;
+  bool closed = false;  // it ended by the peer's orderly close of the connection
+};
+
+class stream {
+ public:
+  static constexpr std::size_t burst_size = 64 * 1024;
+  // Bytes that may wait for the network; more end the connection with cause::send_stalled.
+  static constexpr std::size_t max_queued = 8u << 20;
+
+  explicit stream(io::context& context);
+  ~stream();
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+
+  // Ends when bytes may be read and written, or with why not. When a name has several addresses, each gets its share
+  // of `patience`, and they are tried in the resolver's order; the whole has no deadline of its own: the caller aborts.
+  [[nodiscard]] io::task<std::optional<failure>> connect(const endpoint& where, const tls_options& tls,
+                                                         std::chrono::milliseconds patience);
+
+  [[nodiscard]] io::task<burst> read();
+
+  // Makes bytes that the last read() brought the next burst again. At most burst_size bytes (asserted), not of this
+  // stream's own buffer.
+  void unread(std::string_view bytes);
+
+  // Queues a copy; writes that are queued while another is under way go out together. Before connect() ended well it
+  // must not be called.
+  void write(std::string_view bytes);
+
+  // Bytes queued and not yet taken by the kernel.
+  [[nodiscard]] std::size_t queued() const;
+
+  // Ends the connection at once.
+  void abort();
+
+  // Ends it when `patience` has passed. Only to be called after connect() has ended well.
+  void abort_after(std::chrono::milliseconds patience);
+
+ private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+}  // namespace roombridge::upstream
