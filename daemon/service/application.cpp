@@ -204,6 +204,7 @@ class application::impl {
                         .upstream = client_.status(),
                         .rooms = rooms,
                         .upstream_counters = client_.counters(),
+                        .recovery_offered = client_.recovery_offered(),
                         .intake = intake_.counters(),
                         .local = server_.counters(),
                         .connections = peers.size(),

@@ -48,7 +48,10 @@ json::object upstream_object(const status_facts& facts) {
                       {"since", microseconds(status.since)},
                       {"url", facts.url},
                       {"attempts", facts.upstream_counters.attempts},
-                      {"outages", facts.upstream_counters.outages}};
+                      {"outages", facts.upstream_counters.outages},
+                      {"recovery", json::object{{"offered", facts.recovery_offered},
+                                                {"recovered", facts.upstream_counters.recovered},
+                                                {"failed", facts.upstream_counters.unrecovered}}}};
   if (facts.away_since) object["away_since"] = microseconds(*facts.away_since);
   if (!status.cause.empty()) object["cause"] = status.cause;
   if (!status.text.empty()) object["text"] = status.text;

@@ -31,6 +31,7 @@ struct status_facts {
   const upstream::client_status& upstream;
   const std::vector<upstream::room_status>& rooms;
   const upstream::client_counters& upstream_counters;
+  bool recovery_offered = false;
   const intake_counters& intake;
   local::server_counters local;
   std::size_t connections = 0;

@@ -154,5 +154,8 @@ const client_counters& client::counters() const {
 std::vector<room_status> client::rooms() const {
   return impl_->rooms();
 }
+bool client::recovery_offered() const {
+  return impl_->recovery_offered();
+}
 
 }  // namespace roombridge::upstream

@@ -87,6 +87,8 @@ struct client_counters {
   std::uint64_t attempts = 0;       // connection attempts begun
   std::uint64_t authenticated = 0;  // attempts that reached it
   std::uint64_t outages = 0;        // authenticated sessions that ended without our wish
+  std::uint64_t recovered = 0;      // of the outages, those after which the server sent all that was missed
+  std::uint64_t unrecovered = 0;    // those for which it was asked in vain
   std::uint64_t bytes_received = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t malformed = 0;  // messages that were dropped: not UTF-8, not Engine.IO, not Socket.IO
@@ -122,6 +124,8 @@ class client {
   [[nodiscard]] const client_status& status() const;
   [[nodiscard]] const client_counters& counters() const;
   [[nodiscard]] std::vector<room_status> rooms() const;
+  // The server offers connection state recovery on this connection.
+  [[nodiscard]] bool recovery_offered() const;
 
  private:
   class impl;

@@ -23,6 +23,8 @@ void client::impl::perform() {
   counters_.attempts = counted.attempts;
   counters_.authenticated = counted.authenticated;
   counters_.outages = counted.outages;
+  counters_.recovered = session_.recovery().counters().recovered;
+  counters_.unrecovered = session_.recovery().counters().failed;
   flush();
   arm();
 }

@@ -53,6 +53,7 @@ class client::impl final : private inbound_sink {
   const client_status& status() const { return status_; }
   const client_counters& counters() const { return counters_; }
   std::vector<room_status> rooms() const { return session_.rooms(); }
+  bool recovery_offered() const { return session_.recovery().offered(); }
 
  private:
   using clock = std::chrono::steady_clock;

@@ -12,12 +12,21 @@ void client::impl::on_engine_packet(const engineio::packet& packet) {
 
 void client::impl::on_packet(const socketio::packet& packet) {
   session_.on_packet(packet, at());
+  // What was missed is delivered, but answers nothing that was asked on this connection.
+  for (const auto& missed : session_.recovery().take_held()) {
+    padded_buffer data;
+    data.append(missed.data);
+    const std::vector<bytes_view> attachments(missed.attachments.begin(), missed.attachments.end());
+    handler_.on_event(session_.recovery().strip(data.view(), missed.wants_ack), attachments);
+  }
   perform();
 }
 
 void client::impl::on_event(const socketio::packet& packet, std::span<const bytes_view> attachments) {
   if (packet.nsp != session_.settings().nsp) return on_malformed("an event of a namespace that was not joined");
-  const auto event = handler_.on_event(packet.data, attachments);
+  recovery& offsets = session_.recovery();
+  if (offsets.holding()) return offsets.hold(packet, attachments);
+  const auto event = handler_.on_event(offsets.strip(packet.data, packet.id.has_value()), attachments);
   if (!event || !session_.is_answer(event->name)) return;
   session_.on_event(event->name, event->arguments, at());
   perform();

@@ -74,6 +74,15 @@ void json_fields::set(std::string_view name, std::string raw) {
   fields_.emplace_back(name, std::move(raw));
 }
 
+std::string json_fields::object() const {
+  std::string out = "{";
+  for (const auto& [key, value] : fields_) {
+    if (out.size() > 1) out += ',';
+    out.append(json_string(key)).append(1, ':').append(value);
+  }
+  return out + '}';
+}
+
 std::string json_string(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out = "\"";

@@ -25,6 +25,7 @@ class json_fields {
   [[nodiscard]] std::string text(std::string_view name) const;
 
   void set(std::string_view name, std::string raw);
+  [[nodiscard]] std::string object() const;  // as JSON text
   [[nodiscard]] bool empty() const { return fields_.empty(); }
 
  private:

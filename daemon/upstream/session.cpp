@@ -77,6 +77,7 @@ void session::reconfigure(options changed, moment at) {
   refusals_.configure(delays.first, std::max(delays.max, delays.refused_max));
   if (phase_ == phase::authenticated && !anew) join_rooms();
   if (!anew || phase_ == phase::stopped) return;
+  recovery_.forget();
   reset_delays();
   if (phase_ == phase::idle) {
     begin_attempt();
@@ -139,8 +140,10 @@ void session::open_engine(std::string_view data, moment at) {
   engine_ = std::move(*parsed);
   ping_deadline_ = at.now + engine_->ping_interval + engine_->ping_timeout;
   phase_ = phase::joining;
+  json_fields payload;
+  recovery_.ask(token_.token.value_or(std::string()), payload);
   std::string text;
-  socketio::append_connect(text, options_.nsp);
+  socketio::append_connect(text, options_.nsp, payload.empty() ? std::string() : payload.object());
   send(engineio::packet_type::message, text);
 }
 
@@ -155,6 +158,8 @@ void session::on_packet(const socketio::packet& packet, moment at) {
              "the server's answer to CONNECT cannot be used: " + std::string(socketio::to_string(reply.error()))},
             at, ws_close_protocol_error);
         return;
+      } else {
+        recovery_.on_reply(reply->pid);
       }
       step_deadline_.reset();
       enter(phase::connected, state::connected);

@@ -28,6 +28,7 @@
 #include "daemon/upstream/engineio.hpp"
 #include "daemon/upstream/json_text.hpp"
 #include "daemon/upstream/options.hpp"
+#include "daemon/upstream/recovery.hpp"
 #include "daemon/upstream/socketio.hpp"
 #include "daemon/upstream/token.hpp"
 
@@ -131,6 +132,10 @@ class session {
 
   [[nodiscard]] std::vector<session_action> take_actions() { return std::exchange(actions_, {}); }
 
+  // Events go through it before they are delivered.
+  [[nodiscard]] upstream::recovery& recovery() { return recovery_; }
+  [[nodiscard]] const upstream::recovery& recovery() const { return recovery_; }
+
   [[nodiscard]] const options& settings() const { return options_; }
   [[nodiscard]] const session_status& status() const { return status_; }
   [[nodiscard]] const session_counters& counters() const { return counters_; }
@@ -209,7 +214,8 @@ class session {
   std::optional<time_point> quiet_at_;
   std::optional<time_point> lost_at_;  // when the last authenticated session ended
   bool live_ = false;                  // authenticated on this connection, and not refused since
-  bool counted_ = false;               // this connection's authentication was counted
+  upstream::recovery recovery_;
+  bool counted_ = false;  // this connection's authentication was counted
   backoff normal_;
   backoff slow_;
   backoff refusals_;

@@ -37,6 +37,7 @@ void session::on_token(token_reading reading, moment at) {
 }
 
 void session::lack_token(moment at) {
+  recovery_.forget();
   if (phase_ != phase::idle) return log_out(at);
   retry_at_ = at.now + options_.reconnect.max;
   if (status_.cause == token_.missing.why && status_.text == token_.missing.text) return;
@@ -93,6 +94,9 @@ void session::on_event(std::string_view name, std::string_view arguments, moment
 
 void session::accept(std::string_view arguments, moment at) {
   json_fields answer = json_fields::of_first(arguments);
+  if (!recovery_.on_authenticated(answer.text(options_.auth.user_field), token_.token.value_or(std::string()))) {
+    return end({cause::reconnect_requested, "the recovered connection belongs to another user"}, at, ws_close_normal);
+  }
   const std::vector<std::string> wanted = wanted_rooms(answer);
   for (const std::string& room : joined_) {
     if (std::find(wanted.begin(), wanted.end(), room) == wanted.end()) send_room(options_.rooms.leave, room);
@@ -116,6 +120,7 @@ void session::accept(std::string_view arguments, moment at) {
   quiet_at_ = at.now + options_.reconnect.quiet;
   status_.user = identity_.text(options_.auth.user_field);
   status_.lost = std::exchange(lost_at_, std::nullopt);
+  if (recovery_.take_complete()) status_.lost.reset();
   enter(phase::authenticated, state::authenticated);
 }
 
@@ -124,6 +129,7 @@ void session::refuse(std::string_view arguments, moment at) {
   failure why{cause::token_refused, "the server refused the token"};
   if (!said.empty()) why.text += ": \"" + printable(said, 200) + '"';
   leave_authenticated(why.why, at);
+  recovery_.on_refused();
   joined_.clear();
   identity_ = {};
   step_deadline_.reset();

@@ -80,6 +80,7 @@ void session::end(const failure& why, moment at, std::optional<std::uint16_t> co
   const bool socket_open = phase_ > phase::opening;
   leave_authenticated(why.why, at);
   forget_connection(why);
+  recovery_.on_end(why.why);
   if (phase_ > phase::idle) actions_.emplace_back(action::close{socket_open ? code : std::nullopt});
   phase_ = phase::idle;
   status_.state = state::offline;

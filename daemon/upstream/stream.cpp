@@ -45,6 +45,11 @@ failure describe_loss(const error_code& error, const std::string& where) {
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
     return {cause::connection_lost, where + " ended the TCP connection without a word"};
   }
+  // The kernel gave up, and the server may not know.
+  if (error == asio::error::timed_out || error == asio::error::host_unreachable ||
+      error == asio::error::network_unreachable || error == asio::error::network_down) {
+    return describe_tcp(error, where, false);
+  }
   return {cause::connection_lost, "the connection to " + where + " broke: " + error.message()};
 }
 

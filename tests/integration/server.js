@@ -75,6 +75,9 @@ const sockets = () => [...io.sockets.sockets.values()];
 
 const commands = {
   emit: ({ room, event, args }) => (room ? io.to(room) : io).emit(event, ...withBytes(args)),
+  // These two have no offset, where the server keeps what is missed.
+  emit_volatile: ({ event, args }) => io.volatile.emit(event, ...args),
+  emit_with_ack: ({ event, args }) => io.timeout(1000).emit(event, ...args, () => {}),
   // A numbered series: {"n": 1, "fill": "xxx"}, {"n": 2, …}.
   series: ({ event, first, count, size }) => {
     const fill = 'x'.repeat(size);

@@ -144,7 +144,10 @@ void harness::perform(const action::send& what) {
 
 void harness::serve(const std::string& text) {
   if (!answers) return;
-  if (text == "40") return react([this] { input(R"(40{"sid":"s"})"); });
+  if (text == "40" || text.starts_with("40{")) {
+    return react(
+        [this] { input(offers_pid.empty() ? R"(40{"sid":"s"})" : R"(40{"sid":"s","pid":")" + offers_pid + R"("})"); });
+  }
   if (text.starts_with(R"(42["authenticate")")) {
     const bool good = std::any_of(accepted.begin(), accepted.end(), [&](const auto& one) {
       return text.find(R"({"token":")" + one + "\"}") != std::string::npos;

@@ -29,6 +29,7 @@ class harness {
   std::set<std::string> accepted{"good", "better"};  // tokens that the server takes
   std::string answer = R"({"userId":7})";            // auth_success's argument
   bool answers = true;                               // the server answers CONNECT and events
+  std::string offers_pid;                            // in the answer to CONNECT
 
   // What happened.
   std::vector<std::string> sent;          // every text since the connection opened

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace roombridge::upstream {
+namespace {
+
+// The peer itself ended the connection, or will read our close frame: it knows. After anything else it may not, or what
+// it sent last would come again.
+bool peer_knows(cause why) {
+  return why == cause::server_closed || why == cause::server_error || why == cause::connection_lost ||
+         why == cause::shutdown;
+}
+
+}  // namespace
+
+void recovery::ask(std::string_view token, json_fields& payload) {
+  drop_held();
+  recovered_ = complete_ = offered_ = false;
+  if (pid_.empty()) return;
+  if (offset_.empty() || token_ != token) return forget();
+  asked_ = true;
+  asked_offset_ = offset_;
+  payload.set("pid", json_string(pid_));
+  payload.set("offset", json_string(offset_));
+}
+
+void recovery::on_reply(const std::optional<std::string>& pid) {
+  const bool asked = std::exchange(asked_, false);
+  offered_ = pid.has_value();
+  recovered_ = asked && pid == pid_;
+  complete_ = recovered_ && !overflow_;
+  if (asked) ++(complete_ ? counters_.recovered : counters_.failed);
+  if (recovered_) return;
+  drop_held();
+  forget();
+  shape_ = offset_shape::unseen;
+  if (pid && pid->size() <= pid_limit) pid_ = *pid;
+}
+
+bool recovery::on_authenticated(std::string_view user, std::string_view token) {
+  const bool foreign = !token_.empty() && user_ != user;
+  user_ = user;
+  token_ = token;
+  if (foreign) forget();
+  confirmed_ = !pid_.empty();
+  return !(foreign && recovered_);
+}
+
+void recovery::on_end(cause why) {
+  const bool established = offered_ || asked_;
+  asked_ = offered_ = recovered_ = complete_ = false;
+  drop_held();
+  if (established && !(confirmed_ && peer_knows(why))) forget();
+}
+
+void recovery::on_refused() {
+  confirmed_ = complete_ = false;
+}
+
+void recovery::forget() {
+  pid_.clear();
+  offset_.clear();
+  confirmed_ = complete_ = false;
+}
+
+bool recovery::take_complete() {
+  return std::exchange(complete_, false);
+}
+
+void recovery::hold(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments) {
+  if (overflow_) return;
+  held_size_ += packet.data.size();
+  for (const auto& one : attachments) held_size_ += one.size();
+  if (held_.size() == held_count || held_size_ > held_bytes) {
+    drop_held();
+    overflow_ = true;
+    return;
+  }
+  held_event& kept = held_.emplace_back();
+  kept.data = packet.data;
+  kept.wants_ack = packet.id.has_value();
+  for (const auto& one : attachments) kept.attachments.emplace_back(one.begin(), one.end());
+}
+
+// A server that begins before our offset sends it, too: up to there everything is known.
+std::vector<recovery::held_event> recovery::take_held() {
+  if (asked_) return {};
+  auto events = std::exchange(held_, {});
+  drop_held();
+  const auto known = std::find_if(events.rbegin(), events.rend(), [this](const held_event& one) {
+    return !one.wants_ack && trailing_token(one.data) == asked_offset_;
+  });
+  events.erase(events.begin(), known.base());
+  return events;
+}
+
+std::string_view recovery::strip(std::string_view data, bool wants_ack) {
+  if (!offered_ || wants_ack) return data;
+  const std::string_view token = trailing_token(data);
+  if (token.empty()) return data;
+  const offset_shape shape = shape_of(token);
+  if (shape == offset_shape::opaque && shape_ > offset_shape::opaque) return data;
+  if (shape_ > offset_shape::opaque && shape != shape_) return data;
+  shape_ = shape;
+  if (!pid_.empty()) offset_ = token;
+  stripped_.clear();
+  stripped_.append(before_token(data));
+  stripped_.append("]");
+  return stripped_.view();
+}
+
+void recovery::drop_held() {
+  held_.clear();
+  held_size_ = 0;
+  overflow_ = false;
+}
+
+}  // namespace roombridge::upstream

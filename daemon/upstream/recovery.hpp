@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Connection state recovery: what to ask the server for after an outage, the events that it sends again before it says
+// whether it grants that, and the offsets in between. Pure.
+//
+// Invariants: a pid is asked for only with the token of the user it belongs to; what the server sends again is held, at
+// most held_count events and held_bytes, until it has said that these are ours; arguments are handed on without the
+// offset. It is forgotten wherever the server may not have noticed the old connection's end: it would recover us, drop
+// the old connection later, and our rooms with it (a connection that is authenticated and deaf).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/json_text.hpp"
+#include "daemon/upstream/offset.hpp"
+#include "daemon/upstream/padded_buffer.hpp"
+#include "daemon/upstream/socketio.hpp"
+
+namespace roombridge::upstream {
+
+struct recovery_counters {
+  std::uint64_t recovered = 0;  // connections that the server recovered, with all that was missed
+  std::uint64_t failed = 0;     // those for which it was asked in vain, or which gave more than could be held
+};
+
+class recovery {
+ public:
+  static constexpr std::size_t held_count = 16'384;
+  static constexpr std::size_t held_bytes = 16u << 20;
+  static constexpr std::size_t pid_limit = 256;  // bytes; a longer one is not remembered
+
+  // A connection's CONNECT is about to be sent: adds `pid` and `offset` where there is something to recover.
+  void ask(std::string_view token, json_fields& payload);
+  // The server's answer to it.
+  void on_reply(const std::optional<std::string>& pid);
+  // The authentication succeeded. False: this connection was recovered and belongs to another user, whose rooms it has.
+  [[nodiscard]] bool on_authenticated(std::string_view user, std::string_view token);
+  // The connection has ended, or the attempt at one.
+  void on_end(cause why);
+  // The token was refused: whatever is missed until the next authentication cannot be recovered.
+  void on_refused();
+  // Nothing is to be recovered from what was so far: a logout, another server.
+  void forget();
+
+  // Everything since the last authenticated session has been got; true once for a connection.
+  [[nodiscard]] bool take_complete();
+
+  // Events are to be given to hold(), not delivered.
+  [[nodiscard]] bool holding() const { return asked_; }
+  void hold(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments);
+
+  struct held_event {
+    std::string data;
+    bool wants_ack = false;
+    std::vector<std::vector<std::byte>> attachments;
+  };
+  // What the server has sent again and is new to us, in order; nothing before its answer.
+  [[nodiscard]] std::vector<held_event> take_held();
+
+  // An event's data without the offset, which is remembered. The view, and read_padding readable bytes behind it, live
+  // until the next call, if behind `data` there are such.
+  [[nodiscard]] std::string_view strip(std::string_view data, bool wants_ack);
+
+  [[nodiscard]] bool offered() const { return offered_; }
+  [[nodiscard]] const recovery_counters& counters() const { return counters_; }
+
+ private:
+  void drop_held();
+
+  std::string pid_;     // empty: nothing to recover
+  std::string offset_;  // of the last event
+  offset_shape shape_ = offset_shape::unseen;
+  std::string user_;   // whose the pid is
+  std::string token_;  // with which that user was authenticated; empty: nobody yet
+
+  bool confirmed_ = false;  // the pid stands for an authenticated session
+  bool offered_ = false;    // on this connection
+  bool asked_ = false;      // and not yet answered
+  bool recovered_ = false;  // this connection
+  bool complete_ = false;
+  bool overflow_ = false;
+  std::string asked_offset_;
+  std::vector<held_event> held_;
+  std::size_t held_size_ = 0;
+  padded_buffer stripped_;
+  recovery_counters counters_;
+};
+
+}  // namespace roombridge::upstream

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/recovery.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace roombridge::upstream {
+namespace {
+
+using testing::ElementsAre;
+
+// An authenticated connection of the pid "p" that has seen the offset "Pf3xK2a".
+recovery established() {
+  recovery made;
+  json_fields none;
+  made.ask("token", none);
+  made.on_reply("p");
+  EXPECT_TRUE(made.on_authenticated("7", "token"));
+  EXPECT_EQ(made.strip(R"(["auth_success",{},"Pf3xK2a"])", false), R"(["auth_success",{}])");
+  return made;
+}
+
+std::string asked(recovery& of, std::string_view token = "token") {
+  json_fields payload;
+  of.ask(token, payload);
+  return payload.object();
+}
+
+void hold(recovery& in, std::string_view data, bool wants_ack = false) {
+  socketio::packet packet;
+  packet.data = data;
+  if (wants_ack) packet.id = 1;
+  in.hold(packet, {});
+}
+
+std::vector<std::string> deliver(recovery& from) {
+  std::vector<std::string> out;
+  for (const auto& one : from.take_held()) out.emplace_back(from.strip(one.data, one.wants_ack));
+  return out;
+}
+
+TEST(recovery, strips_nothing_where_it_is_not_offered) {
+  recovery plain;
+  plain.on_reply(std::nullopt);
+  EXPECT_EQ(plain.strip(R"(["e","Pf3xK2a"])", false), R"(["e","Pf3xK2a"])");
+}
+
+TEST(recovery, leaves_a_volatile_events_own_string_alone_and_keeps_its_offset) {
+  recovery r = established();
+  EXPECT_EQ(r.strip(R"(["e","hello"])", false), R"(["e","hello"])");
+  EXPECT_EQ(r.strip(R"(["e","1700000000000-0"])", false), R"(["e","1700000000000-0"])");
+  EXPECT_EQ(r.strip(R"(["e","Pf3xK2b"])", true), R"(["e","Pf3xK2b"])");
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r), R"({"pid":"p","offset":"Pf3xK2a"})");
+}
+
+TEST(recovery, takes_offsets_of_no_known_shape_until_it_sees_better) {
+  recovery r;
+  r.on_reply("p");
+  EXPECT_EQ(r.strip(R"(["e","17"])", false), R"(["e"])");
+  EXPECT_EQ(r.strip(R"(["e",1,"Pf3xK2a"])", false), R"(["e",1])");
+  EXPECT_EQ(r.strip(R"(["e","17"])", false), R"(["e","17"])");
+}
+
+TEST(recovery, hands_on_what_was_missed_in_order_once_the_server_has_said_so) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  asked(r);
+  ASSERT_TRUE(r.holding());
+  hold(r, R"(["old","Pf3xK19"])");
+  hold(r, R"(["known","Pf3xK2a"])");
+  hold(r, R"(["one","Pf3xK2b"])");
+  hold(r, R"(["two",2,"Pf3xK2c"])");
+  EXPECT_THAT(deliver(r), ElementsAre());
+  r.on_reply("p");
+  EXPECT_FALSE(r.holding());
+  EXPECT_THAT(deliver(r), ElementsAre(R"(["one"])", R"(["two",2])"));
+  EXPECT_TRUE(r.take_complete());
+  EXPECT_FALSE(r.take_complete());
+  EXPECT_EQ(r.counters().recovered, 1u);
+  r.on_end(cause::server_closed);  // before it was authenticated again
+  EXPECT_EQ(asked(r), R"({"pid":"p","offset":"Pf3xK2c"})");
+}
+
+TEST(recovery, drops_what_was_held_when_another_pid_comes) {
+  for (const auto& reply : {std::optional<std::string>("q"), std::optional<std::string>()}) {
+    recovery r = established();
+    r.on_end(cause::connection_lost);
+    asked(r);
+    hold(r, R"(["one","Pf3xK2b"])");
+    r.on_reply(reply);
+    EXPECT_THAT(deliver(r), ElementsAre());
+    EXPECT_FALSE(r.take_complete());
+    EXPECT_EQ(r.counters().failed, 1u);
+    r.on_end(cause::connection_lost);
+    EXPECT_EQ(asked(r), "{}");  // that one was never authenticated
+  }
+}
+
+TEST(recovery, is_a_failure_when_too_much_was_missed) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  asked(r);
+  for (std::size_t i = 0; i <= recovery::held_count; ++i) hold(r, R"(["e","Pf3xK2b"])");
+  hold(r, R"(["late","Pf3xK2c"])");
+  r.on_reply("p");
+  EXPECT_THAT(deliver(r), ElementsAre());
+  EXPECT_FALSE(r.take_complete());
+  EXPECT_EQ(r.counters().failed, 1u);
+
+  recovery large = established();
+  large.on_end(cause::connection_lost);
+  asked(large);
+  hold(large, R"(["small","Pf3xK2b"])");
+  hold(large, "[\"e\",\"" + std::string(recovery::held_bytes, 'x') + "\"]");
+  large.on_reply("p");
+  EXPECT_THAT(deliver(large), ElementsAre());
+  EXPECT_FALSE(large.take_complete());
+}
+
+TEST(recovery, is_asked_for_only_where_the_server_knows_of_the_end) {
+  for (const cause why : {cause::ping_timeout, cause::send_stalled, cause::tcp_timeout, cause::message_too_large,
+                          cause::protocol_error, cause::auth_timeout, cause::reconnect_requested}) {
+    recovery r = established();
+    r.on_end(why);
+    EXPECT_EQ(asked(r), "{}") << to_string(why);
+  }
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  r.on_end(cause::tcp_timeout);  // of an attempt
+  EXPECT_EQ(asked(r), R"({"pid":"p","offset":"Pf3xK2a"})");
+  r.on_end(cause::message_too_large);  // among what was missed
+  EXPECT_EQ(asked(r), "{}");
+}
+
+TEST(recovery, belongs_to_one_user) {
+  recovery other_token = established();
+  other_token.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(other_token, "another"), "{}");
+
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  asked(r);
+  r.on_reply("p");
+  EXPECT_FALSE(r.on_authenticated("8", "token"));
+  r.on_end(cause::reconnect_requested);
+  EXPECT_EQ(asked(r), "{}");
+}
+
+TEST(recovery, is_given_up_while_the_token_is_refused) {
+  recovery r = established();
+  r.on_refused();
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r), "{}");
+
+  recovery again = established();
+  again.on_refused();
+  EXPECT_TRUE(again.on_authenticated("7", "better"));
+  again.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(again, "better"), R"({"pid":"p","offset":"Pf3xK2a"})");
+}
+
+}  // namespace
+}  // namespace roombridge::upstream
