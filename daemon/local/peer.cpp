@@ -46,7 +46,7 @@ proto::bye bye_for(end_reason reason, std::string text) {
 }
 
 peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
-           std::shared_ptr<user_account> account)
+           const std::shared_ptr<user_account>& account)
     : host_(host),
       token_(token),
       fd_(std::move(fd)),

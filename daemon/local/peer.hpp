@@ -38,7 +38,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
  public:
   // `fd`: a connected, non-blocking socket. HELLO is expected from now on.
   peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
-       std::shared_ptr<user_account> account);
+       const std::shared_ptr<user_account>& account);
 
   void on_readable();
   void on_writable();

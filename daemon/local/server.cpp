@@ -129,7 +129,7 @@ io::task<> server::run() {
 void server::stop(std::chrono::milliseconds drain) {
   impl_->stop(drain);
 }
-void server::publish_status(std::string status_head) {
+void server::publish_status(std::string_view status_head) {
   impl_->peers().publish_status(status_head);
 }
 void server::flush() {

@@ -83,7 +83,7 @@ class server {
   void stop(std::chrono::milliseconds drain);
 
   // Makes `status_head` (the STATUS frame's JSON) the current status and sends it to everyone who has subscribed.
-  void publish_status(std::string status_head);
+  void publish_status(std::string_view status_head);
 
   // Writes what the log has got since the last call to whoever wants it and can take it: one sendmsg per subscriber.
   void flush();

@@ -107,7 +107,7 @@ class application::impl {
   // it afresh, which beats half a service.
   void spawn(io::task<> task) {
     ++running_;
-    asio::co_spawn(context_, std::move(task), [this](std::exception_ptr failure) {
+    asio::co_spawn(context_, std::move(task), [this](const std::exception_ptr& failure) {
       if (failure && !failure_) failure_ = failure;
       if (--running_ == 0 || failure) context_.stop();
     });

@@ -120,8 +120,9 @@ template <typename Target, typename Field, typename Shape>
   return {std::move(path), std::move(inner),
           [=](Target& target, const slot& from, reader& in) {
             auto value = shape(from, in);
-            if (value) field(target) = *std::move(value);
-            return value.has_value();
+            if (!value) return false;
+            field(target) = *std::move(value);
+            return true;
           },
           [=](const Target& a, const Target& b) { return field(a) == field(b); }};
 }

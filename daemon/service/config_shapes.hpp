@@ -41,8 +41,8 @@ template <typename Rule>
         in.refuse(item, in_quotes(item.value->text) + " stands in the list twice");
         value.reset();
       }
-      if (value) values.push_back(*std::move(value));
       all = all && value.has_value();
+      if (value) values.push_back(*std::move(value));
     }
     return all ? std::optional(std::move(values)) : std::nullopt;
   };

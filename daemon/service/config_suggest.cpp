@@ -54,19 +54,20 @@ std::string describe_unknown_key(std::string_view key, const std::vector<std::st
   if (key == "<<") return unknown + "; merge keys are not supported: write the keys out";
   if (key.find('.') != std::string_view::npos)
     return unknown + "; keys are not dotted: write sections inside each other";
-  const std::string choices = unknown + "; known here: " + join(known, ", ");
+  std::string choices = unknown + "; known here: " + join(known, ", ");
   if (key.empty() || key.size() > longest_key) return choices;
 
   const auto nearest = std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
     return edit_distance(key, a) < edit_distance(key, b);
   });
   const std::size_t distance = edit_distance(key, *nearest);
-  const std::string meant = unknown + "; did you mean " + in_quotes(*nearest) + "?";
+  std::string meant = unknown + "; did you mean " + in_quotes(*nearest) + "?";
   if (distance <= 1) return meant;
   if (const auto sections = sections_with(key, paths); !sections.empty()) {
     return unknown + "; it belongs in " + join(sections, " or ");
   }
-  return distance <= std::max<std::size_t>(2, key.size() / 3) ? meant : choices;
+  if (distance <= std::max<std::size_t>(2, key.size() / 3)) return meant;
+  return choices;
 }
 
 }  // namespace roombridge::service::reading

@@ -44,8 +44,9 @@ void ws_reader::hand_over(const ws_item& item, inbound& to) {
                                                 std::to_string(receive_limit_) + " bytes)"},
                  close_code_for(item.error));
   } else {
-    to.on_broken({cause::protocol_error, name_ + " broke the WebSocket protocol: " + std::string(to_string(item.error))},
-                 close_code_for(item.error));
+    to.on_broken(
+        {cause::protocol_error, name_ + " broke the WebSocket protocol: " + std::string(to_string(item.error))},
+        close_code_for(item.error));
   }
 }
 
