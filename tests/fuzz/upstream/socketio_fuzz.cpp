@@ -28,6 +28,8 @@ std::optional<std::string> encode(const packet& value) {
   std::string out;
   switch (value.type) {
     case packet_type::connect:
+      // The encoder is for an object or nothing: data that begins like a namespace would be read as one.
+      if (!value.data.empty() && !value.data.starts_with('{')) return std::nullopt;
       append_connect(out, value.nsp, value.data);
       return out;
     case packet_type::disconnect:
