@@ -179,7 +179,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
 void session::refuse_namespace(std::string_view data, moment at) {
   std::string words = "the server refused the namespace \"" + options_.nsp + '"';
   if (const auto refusal = socketio::parse_connect_refusal(data); refusal && !refusal->message.empty()) {
-    words += ": \"" + printable(refusal->message, 200) + '"';
+    words += ": \"" + printable(without_token(refusal->message), 200) + '"';
   }
   end({cause::namespace_refused, words}, at, ws_close_normal);
 }

@@ -171,7 +171,7 @@ class session {
 
   // session_end.cpp
   void miss_deadline(moment at);
-  void end(const failure& why, moment at, std::optional<std::uint16_t> code);
+  void end(const failure& told, moment at, std::optional<std::uint16_t> code);
   void forget_connection(const failure& why);
   void schedule(const failure& why, moment at);
   void leave_authenticated(cause why, moment at);
@@ -183,6 +183,8 @@ class session {
   void authenticate(moment at);
   void lack_token(moment at);
   void log_out(moment at);
+  // Servers repeat the token in what they say of it: in their words, before these are cut, it must not reach a log.
+  [[nodiscard]] std::string without_token(std::string text) const;
   [[nodiscard]] std::vector<std::string> wanted_rooms(const json_fields& identity) const;
   void join_rooms();
   void leave_rooms();

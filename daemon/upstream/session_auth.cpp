@@ -127,7 +127,7 @@ void session::accept(std::string_view arguments, moment at) {
 void session::refuse(std::string_view arguments, moment at) {
   const std::string said = json_fields::of_first(arguments).text(options_.auth.error_text);
   failure why{cause::token_refused, "the server refused the token"};
-  if (!said.empty()) why.text += ": \"" + printable(said, 200) + '"';
+  if (!said.empty()) why.text += ": \"" + printable(without_token(said), 200) + '"';
   leave_authenticated(why.why, at);
   recovery_.on_refused();
   joined_.clear();
@@ -142,6 +142,15 @@ void session::refuse(std::string_view arguments, moment at) {
   explain(why);
   status_.next_attempt = retry_at_;
   report();
+}
+
+std::string session::without_token(std::string text) const {
+  constexpr std::string_view shown = "[token]";
+  if (!token_.token || token_.token->empty()) return text;
+  for (auto at = text.find(*token_.token); at != std::string::npos; at = text.find(*token_.token, at + shown.size())) {
+    text.replace(at, token_.token->size(), shown);
+  }
+  return text;
 }
 
 std::vector<std::string> session::wanted_rooms(const json_fields& identity) const {

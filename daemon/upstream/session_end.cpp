@@ -76,7 +76,8 @@ std::optional<session::time_point> session::next_deadline() const {
 }
 
 // The one way out of a connection, an attempt or a wait.
-void session::end(const failure& why, moment at, std::optional<std::uint16_t> code) {
+void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
+  const failure why{told.why, without_token(told.text)};
   const bool socket_open = phase_ > phase::opening;
   leave_authenticated(why.why, at);
   forget_connection(why);

@@ -45,6 +45,28 @@ TEST(session_token, is_looked_for_again_where_it_cannot_be_watched) {
   EXPECT_EQ(h.status().state, state::authenticated);
 }
 
+TEST(session_token, that_the_server_repeats_is_not_told_on) {
+  harness h(plain_options());
+  h.token = "s3cret.token";
+  h.accepted = {"s3cret.token"};
+  h.start();
+  h.event("auth_error", R"({"message":"s3cret.token is not one of ours: s3cret.token"})");
+  EXPECT_EQ(h.status().text, "the server refused the token: \"[token] is not one of ours: [token]\"");
+  h.machine.on_transport_end({cause::server_error, "closed: \"bad token s3cret.token\""}, h.at());
+  EXPECT_EQ(h.status().text, "closed: \"bad token [token]\"");
+}
+
+TEST(session_token, in_a_refusal_of_the_namespace_is_not_told_on) {
+  harness h(plain_options());
+  h.token = "s3cret.token";
+  h.answers = false;
+  h.start();
+  const std::string padding(190, 'x');  // the token would be cut in two
+  h.engine(R"(44{"message":")" + padding + R"(s3cret.token"})");
+  EXPECT_EQ(h.status().cause, cause::namespace_refused);
+  EXPECT_EQ(h.status().text.find("s3cret"), std::string::npos) << h.status().text;
+}
+
 TEST(session_token, that_vanishes_logs_out) {
   harness h(plain_options());
   h.start();
