@@ -53,7 +53,8 @@ TEST(config_example, has_every_key) {
 TEST(config_example, shows_the_defaults_but_for_the_profile) {
   const config_result result = parse(example());
   ASSERT_TRUE(result.value) << result.errors.front().to_string();
-  EXPECT_THAT(changed_keys(config{}, *result.value), ElementsAre("events.rules"));
+  const config defaults;
+  EXPECT_THAT(changed_keys(defaults, *result.value), ElementsAre("events.rules"));
 }
 
 TEST(config_example, takes_the_url_from_the_environment) {
