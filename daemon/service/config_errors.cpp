@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "daemon/service/config_text.hpp"
+
 namespace roombridge::service::reading {
 namespace {
 
@@ -21,26 +23,33 @@ std::size_t cut(std::string_view text, std::size_t most) {
   return most;
 }
 
+// `character` is empty where `first` begins none: the YAML library makes such bytes of the escapes \N and \_.
+void append_escaped(std::string& out, std::string_view character, char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  if (first == '"' || first == '\\') {
+    out += {'\\', first};
+  } else if (first == '\n') {
+    out += "\\n";
+  } else if (byte < 0x20 || byte == 0x7f || character.empty()) {
+    char escape[5];
+    std::snprintf(escape, sizeof escape, "\\x%02x", byte);
+    out += escape;
+  } else {
+    out += character;
+  }
+}
+
 }  // namespace
 
 std::string in_quotes(std::string_view text) {
-  const std::size_t size = cut(text, longest_quote);
+  const std::size_t end = cut(text, longest_quote);
   std::string out = "\"";
-  for (const char c : text.substr(0, size)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      char escape[5];
-      std::snprintf(escape, sizeof escape, "\\x%02x", byte);
-      out += escape;
-    } else {
-      out += c;
-    }
+  for (std::size_t i = 0; i < end;) {
+    const std::size_t size = character_size(text.substr(i, end - i));
+    append_escaped(out, text.substr(i, size), text[i]);
+    i += std::max<std::size_t>(size, 1);
   }
-  return out + (size < text.size() ? "…\"" : "\"");
+  return out + (end < text.size() ? "…\"" : "\"");
 }
 
 std::string path_step(std::string_view key) {

@@ -19,7 +19,8 @@ struct position {
   auto operator<=>(const position&) const = default;
 };
 
-// `text` in double quotes, safe for a log: control characters escaped, cut after 60 bytes between two characters.
+// `text` in double quotes, safe for a log: control characters and what is not UTF-8 escaped, cut after 60 bytes between
+// two characters.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 // A step of a dotted path: `key` itself where it is a plain word, else quoted.

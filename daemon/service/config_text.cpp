@@ -7,8 +7,19 @@
 namespace roombridge::service::reading {
 namespace {
 
-// The length of the UTF-8 character at the front of `text` (not empty), 0 when there is none (RFC 3629: no overlong
-// forms, no surrogates, nothing above U+10FFFF).
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+std::string describe_byte(std::string_view what, char c) {
+  char code[8];
+  std::snprintf(code, sizeof code, "0x%02x", static_cast<unsigned char>(c));
+  return std::string(what) + code;
+}
+
+}  // namespace
+
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
@@ -26,19 +37,6 @@ std::size_t character_size(std::string_view text) {
   }
   return 0;
 }
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
-
-std::string describe_byte(std::string_view what, char c) {
-  char code[8];
-  std::snprintf(code, sizeof code, "0x%02x", static_cast<unsigned char>(c));
-  return std::string(what) + code;
-}
-
-}  // namespace
 
 std::optional<text_fault> find_text_fault(std::string_view file) {
   position at{1, 1};

@@ -4,6 +4,7 @@
 // file.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ struct text_fault {
   position where;
   std::string text;
 };
+
+// The length of the UTF-8 character at the front of `text`, 0 when there is none (RFC 3629: no overlong forms, no
+// surrogates, nothing above U+10FFFF). `text` is not empty.
+[[nodiscard]] std::size_t character_size(std::string_view text);
 
 // The first byte of a file that cannot stand there. Tab, line feed and carriage return can.
 [[nodiscard]] std::optional<text_fault> find_text_fault(std::string_view file);
