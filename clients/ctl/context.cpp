@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "clients/ctl/context.hpp"
 
+#include <algorithm>
+
 #include "clients/ctl/text.hpp"
 
 namespace roombridge::ctl {
@@ -30,8 +32,13 @@ exit_code report(const context& where, const error_info& why) {
   return why.code == error_code::ack_timeout ? exit_code::timeout : exit_code::failed;
 }
 
-std::optional<client> connect(const context& where, exit_code& ended) {
-  client made{{.socket = where.socket, .name = "roombridgectl"}};
+std::chrono::milliseconds attempt_time(std::optional<std::chrono::milliseconds> whole) {
+  using namespace std::chrono_literals;
+  return std::clamp<std::chrono::milliseconds>(whole.value_or(5s), 100ms, 5s);
+}
+
+std::optional<client> connect(const context& where, exit_code& ended, std::optional<std::chrono::milliseconds> whole) {
+  client made{{.socket = where.socket, .name = "roombridgectl", .timeout = attempt_time(whole)}};
   if (const auto failed = made.connect()) {
     ended = report(where, *failed);
     return std::nullopt;

@@ -37,8 +37,12 @@ exit_code report(const context& where, const failure& why);
 // The same for an answer that holds an error.
 exit_code report(const context& where, const error_info& why);
 
+// How long one attempt to reach the daemon, and each of its answers, may take: `whole` is the time that the command has.
+[[nodiscard]] std::chrono::milliseconds attempt_time(std::optional<std::chrono::milliseconds> whole);
+
 // A client that is connected; nothing after the failure has been reported into `ended`.
-[[nodiscard]] std::optional<client> connect(const context& where, exit_code& ended);
+[[nodiscard]] std::optional<client> connect(const context& where, exit_code& ended,
+                                            std::optional<std::chrono::milliseconds> whole = std::nullopt);
 
 // Connects and calls a method. The answer's payload; nothing after a failure has been reported into `ended`.
 [[nodiscard]] std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended);

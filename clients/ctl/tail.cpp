@@ -15,7 +15,7 @@ class tail {
 
   exit_code run() {
     exit_code ended = exit_code::ok;
-    auto daemon = connect(where_, ended);
+    auto daemon = connect(where_, ended, options_.timeout);
     if (!daemon) return ended;
     if (const auto made = daemon->subscribe(options_.wanted); !made) return report(where_, made.error());
     while (!done()) {

@@ -12,8 +12,6 @@ using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds between_attempts{100};
-constexpr milliseconds shortest_attempt{100};
-constexpr milliseconds longest_attempt{5000};
 
 // STATUS comes with the first subscription; this one wants no event: Socket.IO keeps the name for itself.
 const filter no_event{{"connect_error"}, {"roombridgectl"}};
@@ -78,7 +76,7 @@ class waiter {
   std::optional<failure> gone_;  // why the connection to the daemon ended, while there is none
   client daemon_{{.socket = where_.socket,
                   .name = "roombridgectl wait",
-                  .timeout = std::clamp(options_.timeout.value_or(longest_attempt), shortest_attempt, longest_attempt),
+                  .timeout = attempt_time(options_.timeout),
                   .reconnect = true}};
 };
 

@@ -53,7 +53,7 @@ void status_log::report(const session_status& status, std::string_view url, std:
       break;
     case state::authenticated:
       text += ": " + std::string(url) + (status.user.empty() ? std::string() : " as " + printable(status.user, 100)) +
-              ", " + std::to_string(rooms) + " rooms";
+              ", " + std::to_string(rooms) + (rooms == 1 ? " room" : " rooms");
       if (status.lost) text += ", after " + in_seconds(at.now - *status.lost) + " away";
       break;
   }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import unittest
 from typing import Any
@@ -150,6 +151,12 @@ class CtlTest(IntegrationTest):
         for command in (["status"], ["rooms"], ["tail"], ["emit", "x"], ["reload"], ["reconnect"]):
             with self.subTest(command):
                 self.assertIn(str(self.directory / "s"), self.ctl(*command, status=UNREACHABLE))
+
+    def test_a_daemon_that_hangs_costs_no_more_than_the_given_time(self) -> None:
+        with socket.socket(socket.AF_UNIX) as silent:
+            silent.bind(str(self.directory / "s"))
+            silent.listen()
+            self.assertIn("did not answer HELLO within 150 ms", self.ctl("tail", "--timeout", "150ms", status=TIMEOUT))
 
     def test_wrong_usage_and_help(self) -> None:
         self.ctl(status=USAGE)
