@@ -37,7 +37,8 @@ exit_code report(const context& where, const failure& why);
 // The same for an answer that holds an error.
 exit_code report(const context& where, const error_info& why);
 
-// How long one attempt to reach the daemon, and each of its answers, may take: `whole` is the time that the command has.
+// How long one attempt to reach the daemon, and each of its answers, may take: `whole` is the time that the command
+// has.
 [[nodiscard]] std::chrono::milliseconds attempt_time(std::optional<std::chrono::milliseconds> whole);
 
 // A client that is connected; nothing after the failure has been reported into `ended`.
