@@ -48,8 +48,9 @@ io::task<> client::impl::connection() {
     co_return;
   }
   const auto& target = std::get<endpoint>(where);
+  const options& settings = session_.settings();
   transport_ =
-      std::make_unique<websocket>(context_, target, session_.settings().tls, session_.settings().receive_limit);
+      std::make_unique<websocket>(context_, target, settings.tls, settings.receive_limit, settings.compression);
   const auto failed = co_await transport_->open(session_.settings().connect_timeout);
   if (!closing_) {
     if (failed) {

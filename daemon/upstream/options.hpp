@@ -77,6 +77,7 @@ struct options {
   std::string nsp = "/";                      // Socket.IO namespace
   milliseconds connect_timeout{20'000};       // from the DNS look-up to the namespace's CONNECT
   std::size_t receive_limit = 16u << 20;      // bytes of one message from the server
+  bool compression = true;                    // permessage-deflate is offered; the server decides
   tls_options tls;
   token_options token = token_file{"/etc/roombridge/token"};
   reconnect_options reconnect;

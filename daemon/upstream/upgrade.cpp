@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <optional>
+#include <ranges>
 
 #include "daemon/upstream/ws_handshake.hpp"
 
@@ -13,11 +16,11 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-// No permessage-deflate is offered: servers have it off by default, and the events are small.
-std::string make_request(const endpoint& where, std::string_view key) {
+std::string make_request(const endpoint& where, std::string_view key, bool compression) {
   std::string out = "GET " + where.target + " HTTP/1.1\r\nHost: " + where.host_header;
   out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
   out += key;
+  if (compression) out += "\r\nSec-WebSocket-Extensions: permessage-deflate";
   out += "\r\nUser-Agent: roombridged\r\n\r\n";
   return out;
 }
@@ -46,12 +49,29 @@ std::string_view advice(unsigned status) {
   }
 }
 
+// Nothing: parameters that are no answer to an offer without any (RFC 7692 section 7.1).
+std::optional<deflate_parameters> read_parameters(const http::param_list& parameters) {
+  deflate_parameters settled;
+  for (const auto& [name, value] : parameters) {
+    if (beast::iequals(name, "server_no_context_takeover")) {
+      settled.server_no_context_takeover = true;
+    } else if (!beast::iequals(name, "client_no_context_takeover") && !beast::iequals(name, "server_max_window_bits")) {
+      return std::nullopt;
+    }
+  }
+  return settled;
+}
+
 }  // namespace
 
 class upgrade::impl {
  public:
-  impl(const endpoint& where, const std::array<std::byte, 16>& nonce)
-      : name_(where.name), tls_(where.tls), key_(websocket_key(nonce)), request_(make_request(where, key_)) {
+  impl(const endpoint& where, const std::array<std::byte, 16>& nonce, bool compression)
+      : name_(where.name),
+        tls_(where.tls),
+        compression_(compression),
+        key_(websocket_key(nonce)),
+        request_(make_request(where, key_, compression)) {
     parser_.header_limit(static_cast<std::uint32_t>(max_header));
     parser_.body_limit(boost::none);
     // Not eager: the parser stops behind the header, and what follows stays ours.
@@ -82,6 +102,7 @@ class upgrade::impl {
 
   const std::string& request() const { return request_; }
   const std::optional<failure>& result() const { return result_; }
+  const std::optional<deflate_parameters>& deflate() const { return deflate_; }
   std::string_view surplus() const { return received_; }
 
  private:
@@ -111,7 +132,7 @@ class upgrade::impl {
     return true;
   }
 
-  std::optional<failure> check_switch() const {
+  std::optional<failure> check_switch() {
     const auto& head = parser_.get();
     if (!beast::iequals(head[http::field::upgrade], "websocket") ||
         !http::token_list{head[http::field::connection]}.exists("upgrade")) {
@@ -121,8 +142,23 @@ class upgrade::impl {
       return failure{cause::http_not_websocket,
                      name_ + " answered another WebSocket handshake than ours (a cache on the way?)"};
     }
-    if (head.count(http::field::sec_websocket_extensions) != 0) {
-      return failure{cause::http_not_websocket, name_ + " switched on a WebSocket extension that was not offered"};
+    for (const auto& field : std::ranges::subrange(head.begin(), head.end())) {
+      if (field.name() != http::field::sec_websocket_extensions) continue;
+      if (auto failed = check_extensions(field.value())) return failed;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<failure> check_extensions(beast::string_view list) {
+    const http::ext_list extensions{list};
+    for (const auto& [name, parameters] : extensions) {
+      const auto settled = read_parameters(parameters);
+      if (!compression_ || deflate_ || !beast::iequals(name, "permessage-deflate") || !settled) {
+        return failure{cause::http_not_websocket, name_ +
+                                                      " switched on a WebSocket extension that was not offered: \"" +
+                                                      printable({list.data(), list.size()}, 100) + '"'};
+      }
+      deflate_ = settled;
     }
     return std::nullopt;
   }
@@ -141,15 +177,17 @@ class upgrade::impl {
 
   std::string name_;
   bool tls_;
+  bool compression_;
   std::string key_;
   std::string request_;
   http::response_parser<http::empty_body> parser_;
   std::string received_;  // not yet taken by the parser: behind the header the body's beginning, or the surplus
   std::optional<failure> result_;
+  std::optional<deflate_parameters> deflate_;
 };
 
-upgrade::upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce)
-    : impl_(std::make_unique<impl>(where, nonce)) {}
+upgrade::upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce, bool compression)
+    : impl_(std::make_unique<impl>(where, nonce, compression)) {}
 upgrade::~upgrade() = default;
 const std::string& upgrade::request() const {
   return impl_->request();
@@ -162,6 +200,9 @@ void upgrade::finish() {
 }
 const std::optional<failure>& upgrade::result() const {
   return impl_->result();
+}
+const std::optional<deflate_parameters>& upgrade::deflate() const {
+  return impl_->deflate();
 }
 std::string_view upgrade::surplus() const {
   return impl_->surplus();

@@ -13,6 +13,7 @@
 
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/endpoint.hpp"
+#include "daemon/upstream/ws_inflater.hpp"
 
 namespace roombridge::upstream {
 
@@ -22,8 +23,8 @@ class upgrade {
   static constexpr std::size_t max_header = 16 * 1024;
   static constexpr std::size_t max_body = 4 * 1024;
 
-  // `nonce`: 16 random bytes, fresh for every handshake.
-  upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce);
+  // `nonce`: 16 random bytes, fresh for every handshake. `compression`: offer permessage-deflate (RFC 7692).
+  upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce, bool compression);
   ~upgrade();
   upgrade(const upgrade&) = delete;
   upgrade& operator=(const upgrade&) = delete;
@@ -39,6 +40,9 @@ class upgrade {
 
   // After the end: nothing when the connection is a WebSocket now, else why not.
   [[nodiscard]] const std::optional<failure>& result() const;
+
+  // After a good end: the server has taken up permessage-deflate so.
+  [[nodiscard]] const std::optional<deflate_parameters>& deflate() const;
 
   // After a good end: bytes that came behind the response; they belong to the WebSocket.
   [[nodiscard]] std::string_view surplus() const;

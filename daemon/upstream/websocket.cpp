@@ -20,9 +20,10 @@ T fresh() {
 
 }  // namespace
 
-websocket::websocket(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit)
+websocket::websocket(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, bool compression)
     : where_(std::move(where)),
       tls_(std::move(tls)),
+      compression_(compression),
       stream_(context),
       reader_(receive_limit, where_.name,
               [this](std::string_view payload) { append_pong(outgoing_, payload, fresh<ws_mask>()); }) {}
@@ -34,7 +35,7 @@ io::task<std::optional<failure>> websocket::open(std::chrono::milliseconds patie
 }
 
 io::task<std::optional<failure>> websocket::shake_hands() {
-  upgrade handshake(where_, fresh<std::array<std::byte, 16>>());
+  upgrade handshake(where_, fresh<std::array<std::byte, 16>>(), compression_);
   stream_.write(handshake.request());
   for (bool done = false; !done;) {
     const burst got = co_await stream_.read();
@@ -47,7 +48,10 @@ io::task<std::optional<failure>> websocket::shake_hands() {
       co_return got.ended;
     }
   }
-  if (!handshake.result()) stream_.unread(handshake.surplus());
+  if (!handshake.result()) {
+    if (handshake.deflate()) reader_.allow_compressed(*handshake.deflate());
+    stream_.unread(handshake.surplus());
+  }
   co_return handshake.result();
 }
 

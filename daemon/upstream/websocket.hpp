@@ -11,8 +11,8 @@ namespace roombridge::upstream {
 
 class websocket final : public transport {
  public:
-  // `receive_limit`: bytes of one message.
-  websocket(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit);
+  // `receive_limit`: bytes of one message. `compression`: offer permessage-deflate.
+  websocket(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, bool compression);
 
   [[nodiscard]] io::task<std::optional<failure>> open(std::chrono::milliseconds patience) override;
   [[nodiscard]] io::task<burst> read() override { return stream_.read(); }
@@ -29,6 +29,7 @@ class websocket final : public transport {
 
   endpoint where_;
   tls_options tls_;
+  bool compression_;
   stream stream_;
   ws_reader reader_;
   std::string outgoing_;  // frames made since the last flush

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint8_t fin_bit = 0x80;
 constexpr std::uint8_t reserved_bits = 0x70;
+constexpr std::uint8_t compressed_bit = 0x40;
 constexpr std::uint8_t opcode_bits = 0x0F;
 constexpr std::uint8_t control_bit = 0x08;
 constexpr std::uint8_t mask_bit = 0x80;
@@ -21,6 +22,10 @@ constexpr std::uint8_t whole_binary = 0x82;
 
 bool is_control(ws_opcode opcode) {
   return (static_cast<std::uint8_t>(opcode) & control_bit) != 0;
+}
+
+bool begins_message(ws_opcode opcode) {
+  return opcode == ws_opcode::text || opcode == ws_opcode::binary;
 }
 
 bool is_known(std::uint8_t opcode) {
@@ -135,12 +140,12 @@ ws_error ws_decoder::parse_header(std::string_view header) {
   const auto first = static_cast<std::uint8_t>(header[0]);
   const auto second = static_cast<std::uint8_t>(header[1]);
   if ((second & mask_bit) != 0) return ws_error::masked;
-  // permessage-deflate, once it is negotiated, allows RSV1 (0x40) here on the first frame of a text or binary message.
-  if ((first & reserved_bits) != 0) return ws_error::reserved_bits;
   if (!is_known(first & opcode_bits)) return ws_error::unknown_opcode;
 
   frame_.fin = (first & fin_bit) != 0;
   frame_.opcode = static_cast<ws_opcode>(first & opcode_bits);
+  frame_.compressed = compression_ && begins_message(frame_.opcode) && (first & compressed_bit) != 0;
+  if ((first & reserved_bits & ~(frame_.compressed ? compressed_bit : 0)) != 0) return ws_error::reserved_bits;
   const std::uint8_t short_length = second & length_bits;
   if (is_control(frame_.opcode)) {
     if (!frame_.fin) return ws_error::control_fragmented;
@@ -168,8 +173,9 @@ std::optional<ws_item> ws_decoder::take_data(std::string_view part) {
   const bool whole = frame_.left == 0;
   if (frame_.opcode != ws_opcode::continuation && whole && frame_.fin && message_.empty()) {
     in_frame_ = false;
-    return ws_item{.kind = kind_of(frame_.opcode), .data = part};
+    return ws_item{.kind = kind_of(frame_.opcode), .compressed = frame_.compressed, .data = part};
   }
+  if (!message_opcode_) message_compressed_ = frame_.compressed;
   message_.append(part);
   if (!whole) return std::nullopt;
   in_frame_ = false;
@@ -180,7 +186,7 @@ std::optional<ws_item> ws_decoder::take_data(std::string_view part) {
   }
   message_opcode_.reset();
   handed_out_ = &message_;
-  return ws_item{.kind = kind_of(opcode), .data = message_.view()};
+  return ws_item{.kind = kind_of(opcode), .compressed = message_compressed_, .data = message_.view()};
 }
 
 std::optional<ws_item> ws_decoder::take_control(std::string_view part) {
@@ -246,6 +252,8 @@ std::string_view to_string(ws_error error) {
       return "the server sent a frame whose length is not in its shortest form";
     case ws_error::length_too_large:
       return "the server sent a frame length with its top bit set";
+    case ws_error::deflate_data:
+      return "the server sent a compressed message that cannot be inflated";
     case ws_error::message_too_big:
       return "the server sent a message beyond the receive limit";
     case ws_error::close_truncated:
@@ -260,7 +268,7 @@ std::string_view to_string(ws_error error) {
 
 std::uint16_t close_code_for(ws_error error) {
   if (error == ws_error::message_too_big) return ws_close_too_big;
-  if (error == ws_error::close_reason) return ws_close_bad_data;
+  if (error == ws_error::close_reason || error == ws_error::deflate_data) return ws_close_bad_data;
   return ws_close_protocol_error;
 }
 

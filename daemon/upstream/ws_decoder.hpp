@@ -32,6 +32,7 @@ enum class ws_error : std::uint8_t {
   expected_continuation,    // a new message inside a fragmented one (5.4)
   length_not_minimal,       // a long form for a short length (5.2)
   length_too_large,         // top bit of the 64-bit length (5.2)
+  deflate_data,             // compressed, and not as RFC 7692 section 7.2.2 wants it
   message_too_big,          // beyond the receive limit: ours, not the RFC's
   close_truncated,          // a close frame of one byte (5.5.1)
   close_code,               // a code that must not be sent (7.4)
@@ -50,6 +51,7 @@ struct ws_item {
   ws_kind kind = ws_kind::error;
   ws_error error = ws_error::none;  // kind error
   std::uint16_t code = 0;           // kind close; 1005 when the frame had none
+  bool compressed = false;          // kinds text and binary: `data` is still to be inflated (RFC 7692 section 6)
   std::string_view
       data;  // the message, the ping's or pong's payload, or the close reason; read_padding readable bytes follow
 };
@@ -60,6 +62,9 @@ class ws_decoder {
   explicit ws_decoder(std::size_t receive_limit) : receive_limit_(receive_limit) {}
   ws_decoder(const ws_decoder&) = delete;
   ws_decoder& operator=(const ws_decoder&) = delete;
+
+  // permessage-deflate was negotiated: RSV1 marks a message as compressed.
+  void allow_compressed() { compression_ = true; }
 
   // Takes what one read brought. It stays in the caller's buffer, unchanged, until next() has returned nothing; at
   // least read_padding readable bytes lie behind it. Only to be called when next() has returned nothing (asserted).
@@ -77,6 +82,7 @@ class ws_decoder {
  private:
   struct frame {
     bool fin = false;
+    bool compressed = false;
     ws_opcode opcode = ws_opcode::continuation;
     std::uint64_t left = 0;  // payload bytes still to come
   };
@@ -96,6 +102,7 @@ class ws_decoder {
   void release();
 
   std::size_t receive_limit_;
+  bool compression_ = false;
   std::string_view input_;
   std::array<char, header_limit> header_{};  // a header that was split over reads
   std::size_t header_size_ = 0;
@@ -103,6 +110,7 @@ class ws_decoder {
   bool in_frame_ = false;
   bool ended_ = false;
   std::optional<ws_opcode> message_opcode_;  // of the fragmented message under way
+  bool message_compressed_ = false;          // that message
   padded_buffer message_;                    // a message in several pieces
   padded_buffer control_;                    // a control frame's payload in several pieces
   padded_buffer* handed_out_ = nullptr;      // which of them was yielded and is to be cleared

@@ -8,6 +8,11 @@ namespace roombridge::upstream {
 ws_reader::ws_reader(std::size_t receive_limit, std::string name, std::function<void(std::string_view)> on_ping)
     : receive_limit_(receive_limit), name_(std::move(name)), on_ping_(std::move(on_ping)), decoder_(receive_limit) {}
 
+void ws_reader::allow_compressed(deflate_parameters settled) {
+  inflater_.emplace(settled, receive_limit_);
+  decoder_.allow_compressed();
+}
+
 void ws_reader::feed(std::string_view bytes, inbound& to) {
   if (!std::exchange(begun_, true)) {
     if (const std::string line = http_status_line(bytes); !line.empty()) {
@@ -18,10 +23,19 @@ void ws_reader::feed(std::string_view bytes, inbound& to) {
   }
   decoder_.feed(bytes);
   while (to.wants_more()) {
-    const auto item = decoder_.next();
+    auto item = decoder_.next();
     if (!item) return;
+    if (item->compressed) inflate(*item);
     hand_over(*item, to);
   }
+}
+
+void ws_reader::inflate(ws_item& item) {
+  const ws_error failed = inflater_->inflate(item.data);
+  item.data = inflater_->view();
+  if (failed == ws_error::none) return;
+  item.kind = ws_kind::error;
+  item.error = failed;
 }
 
 void ws_reader::hand_over(const ws_item& item, inbound& to) {

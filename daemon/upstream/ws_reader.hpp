@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "daemon/upstream/inbound.hpp"
 #include "daemon/upstream/ws_decoder.hpp"
+#include "daemon/upstream/ws_inflater.hpp"
 
 namespace roombridge::upstream {
 
@@ -19,16 +21,21 @@ class ws_reader {
   // lives for the call.
   ws_reader(std::size_t receive_limit, std::string name, std::function<void(std::string_view)> on_ping);
 
+  // The handshake has settled permessage-deflate; before the first feed().
+  void allow_compressed(deflate_parameters settled);
+
   // Takes what one read brought, with read_padding readable bytes behind it.
   void feed(std::string_view bytes, inbound& to);
 
  private:
   void hand_over(const ws_item& item, inbound& to);
+  void inflate(ws_item& item);
 
   std::size_t receive_limit_;
   std::string name_;
   std::function<void(std::string_view)> on_ping_;
   ws_decoder decoder_;
+  std::optional<ws_inflater> inflater_;
   bool begun_ = false;
 };
 

@@ -40,7 +40,8 @@ function updateReservation(socket, update, ack) {
 }
 
 io.on('connection', (socket) => {
-  report('connection', { id: socket.id, transport: socket.conn.transport.name });
+  const transport = socket.conn.transport;
+  report('connection', { id: socket.id, transport: transport.name, extensions: transport.socket?.extensions ?? '' });
   // The engine's messages before any parser has touched them.
   socket.conn.on('data', (data) => {
     const text = data.toString();

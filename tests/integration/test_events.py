@@ -72,6 +72,37 @@ class FanOutTest(IntegrationTest):
         self.assertEqual([event.name for event in subscriber.until_event("marker")], ["marker"])
 
 
+class CompressionTest(IntegrationTest):
+    """A server that compresses its messages (permessage-deflate, RFC 7692)."""
+
+    def exchange(self, deflate: dict[str, Any], **upstream: Any) -> str:
+        """Events of all sizes both ways; the extension that the server settled on."""
+        self.server = self.start_server(options={"perMessageDeflate": deflate})
+        daemon = self.start_authenticated(upstream={**self.config()["upstream"], **upstream})
+        subscriber = self.subscriber(daemon)
+        sent = [{"n": n, "text": "예약 " * n**3} for n in range(25)]
+        for one in sent:
+            self.server.emit("sized", one)
+        self.server.emit("marker")
+        self.assertEqual([event.args for event in subscriber.until_event("marker")], [[one] for one in sent] + [[]])
+        reply = subscriber.client.emit("reservation_update", reservation(1), ack=True)
+        self.assertEqual(reply.args[0]["ok"], True)
+        extensions: str = self.server.seen("connection")[-1]["extensions"]
+        return extensions
+
+    def test_every_message_is_compressed(self) -> None:
+        self.assertEqual(self.exchange({"threshold": 0}), "permessage-deflate")
+
+    def test_every_message_is_compressed_by_itself(self) -> None:
+        self.assertEqual(self.exchange({"threshold": 0, "serverNoContextTakeover": True}), "permessage-deflate")
+
+    def test_only_large_messages_are_compressed(self) -> None:
+        self.assertEqual(self.exchange({}), "permessage-deflate")
+
+    def test_it_can_be_declined(self) -> None:
+        self.assertEqual(self.exchange({"threshold": 0}, compression=False), "")
+
+
 class EmitTest(IntegrationTest):
     def test_a_reservation_from_the_local_side_arrives_and_its_ack_comes_back(self) -> None:
         client = self.peer(self.start_authenticated())

@@ -71,13 +71,14 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 }
 
 void emit(std::string& out, const upstream::options& value) {
-  const auto& [url, path, nsp, connect_timeout, receive_limit, tls, token, reconnect, auth, rooms] = value;
+  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, token, reconnect, auth, rooms] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
   line(out, 1, "namespace", nsp);
   line(out, 1, "connect_timeout", connect_timeout);
   line(out, 1, "receive_limit", receive_limit);
+  line(out, 1, "compression", compression);
   line(out, 1, "token", token);
   const auto& [verify, ca_file] = tls;
   out += "  tls:\n";

@@ -32,6 +32,7 @@ const std::map<std::string, std::string> other_values{
     {"upstream.namespace", "upstream: {namespace: /admin}"},
     {"upstream.connect_timeout", "upstream: {connect_timeout: 2min}"},
     {"upstream.receive_limit", "upstream: {receive_limit: 1MiB}"},
+    {"upstream.compression", "upstream: {compression: false}"},
     {"upstream.tls.verify", "upstream: {tls: {verify: false}}"},
     {"upstream.tls.ca_file", "upstream: {tls: {ca_file: /etc/ssl/our.pem}}"},
     {"upstream.token", "upstream: {token: {env: TOKEN}}"},

@@ -31,7 +31,7 @@ struct outcome {
   std::string surplus;
 };
 outcome run(const std::string& response, std::size_t at) {
-  upgrade handshake(server(), nonce);
+  upgrade handshake(server(), nonce, false);
   outcome out;
   out.over = handshake.feed(std::string_view(response).substr(0, at));
   if (!out.over) out.over = handshake.feed(std::string_view(response).substr(at));
@@ -41,7 +41,7 @@ outcome run(const std::string& response, std::size_t at) {
 }
 
 TEST(upgrade, asks_as_rfc_6455_wants) {
-  upgrade handshake(server(), nonce);
+  upgrade handshake(server(), nonce, false);
   EXPECT_THAT(handshake.request(), testing::StartsWith("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"));
   EXPECT_THAT(handshake.request(), HasSubstr("\r\nHost: shop.example:3001\r\n"));
   EXPECT_THAT(handshake.request(), HasSubstr("\r\nSec-WebSocket-Key: " + websocket_key(nonce) + "\r\n"));
@@ -63,7 +63,7 @@ TEST(upgrade, gives_back_what_came_behind_the_response) {
   const std::string response = switching() + "\x81\x05hello";
   const auto header = switching().size();
   for (std::size_t at = header; at <= response.size(); ++at) {
-    upgrade handshake(server(), nonce);
+    upgrade handshake(server(), nonce, false);
     ASSERT_TRUE(handshake.feed(std::string_view(response).substr(0, at)));
     EXPECT_EQ(handshake.surplus(), std::string_view(response).substr(header, at - header));
   }
@@ -80,6 +80,39 @@ TEST(upgrade, refuses_a_switch_that_is_not_ours) {
   EXPECT_THAT(run(switching("Sec-WebSocket-Extensions: permessage-deflate\r\n"), 10).result->text,
               HasSubstr("extension"));
   EXPECT_EQ(run(other, 10).result->why, cause::http_not_websocket);
+}
+
+// What the server's answer to the offer of permessage-deflate settles, or why it is refused.
+struct settlement {
+  std::optional<deflate_parameters> deflate;
+  std::string refused;
+};
+settlement settle(std::string_view extensions, bool offered = true) {
+  upgrade handshake(server(), nonce, offered);
+  EXPECT_TRUE(handshake.feed(switching(extensions)));
+  return {handshake.deflate(), handshake.result() ? handshake.result()->text : std::string()};
+}
+
+TEST(upgrade, offers_compression_and_takes_the_servers_answer) {
+  EXPECT_THAT(upgrade(server(), nonce, false).request(), Not(HasSubstr("Extensions")));
+  EXPECT_THAT(upgrade(server(), nonce, true).request(),
+              HasSubstr("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
+  EXPECT_EQ(settle("").deflate, std::nullopt);
+  const std::string header = "Sec-WebSocket-Extensions: permessage-deflate";
+  EXPECT_EQ(settle(header + "\r\n").deflate, deflate_parameters{});
+  EXPECT_EQ(settle(header + "; server_max_window_bits=10; client_no_context_takeover\r\n").deflate,
+            deflate_parameters{});
+  EXPECT_EQ(settle(header + "; server_no_context_takeover\r\n").deflate,
+            deflate_parameters{.server_no_context_takeover = true});
+}
+
+TEST(upgrade, refuses_extensions_that_were_not_offered) {
+  const std::string header = "Sec-WebSocket-Extensions: permessage-deflate";
+  for (const std::string& answer :
+       {std::string("Sec-WebSocket-Extensions: x-webkit-deflate-frame"), header + "; client_max_window_bits=10",
+        header + "; other", header + ", permessage-deflate", header + "\r\n" + header})
+    EXPECT_THAT(settle(answer + "\r\n").refused, HasSubstr("extension that was not offered")) << answer;
+  EXPECT_THAT(settle(header + "\r\n", false).refused, HasSubstr("extension that was not offered"));
 }
 
 struct refusal {
@@ -122,7 +155,7 @@ TEST(upgrade, cuts_what_a_refusal_says) {
 }
 
 TEST(upgrade, bounds_the_header) {
-  upgrade handshake(server(), nonce);
+  upgrade handshake(server(), nonce, false);
   bool over = handshake.feed("HTTP/1.1 101 Switching Protocols\r\n");
   const std::string line = "X-Filler: " + std::string(1000, 'x') + "\r\n";
   int lines = 0;
@@ -136,7 +169,7 @@ TEST(upgrade, bounds_the_header) {
 }
 
 TEST(upgrade, bounds_one_endless_line) {
-  upgrade handshake(server(), nonce);
+  upgrade handshake(server(), nonce, false);
   bool over = handshake.feed("HTTP/1.1 101 ");
   int kilobytes = 0;
   while (!over && kilobytes < 1000) {
@@ -148,16 +181,16 @@ TEST(upgrade, bounds_one_endless_line) {
 }
 
 TEST(upgrade, says_when_the_peer_hung_up) {
-  upgrade silent(server(), nonce);
+  upgrade silent(server(), nonce, false);
   silent.finish();
   EXPECT_EQ(silent.result()->why, cause::connection_lost);
   EXPECT_THAT(silent.result()->text, HasSubstr("https")) << "a TLS port hangs up on plain HTTP";
-  upgrade alert(server(), nonce);
+  upgrade alert(server(), nonce, false);
   ASSERT_FALSE(alert.feed(std::string_view("\x15\x03\x01\x00\x02\x02\x16", 7)));
   alert.finish();
   EXPECT_EQ(alert.result()->why, cause::http_not_websocket);
   EXPECT_THAT(alert.result()->text, HasSubstr("speaks TLS"));
-  upgrade cut(server(), nonce);
+  upgrade cut(server(), nonce, false);
   ASSERT_FALSE(cut.feed("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nsome"));
   cut.finish();
   EXPECT_EQ(cut.result()->why, cause::http_4xx);

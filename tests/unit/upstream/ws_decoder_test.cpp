@@ -287,5 +287,32 @@ TEST(ws_decoder, reads_random_conversations_in_random_pieces) {
   EXPECT_EQ(decode(reads), made.items);
 }
 
+// Compressed items are marked with a star.
+std::vector<std::string> decode_compressed(std::string_view bytes, std::size_t at) {
+  ws_decoder decoder{limit};
+  decoder.allow_compressed();
+  std::vector<std::string> seen;
+  for (const auto part : {bytes.substr(0, at), bytes.substr(at)}) {
+    const std::string read = std::string(part) + std::string(read_padding, '\0');
+    decoder.feed(std::string_view(read).substr(0, part.size()));
+    while (const auto item = decoder.next()) seen.push_back((item->compressed ? "*" : "") + describe(*item));
+  }
+  return seen;
+}
+
+TEST(ws_decoder, marks_what_is_compressed_once_that_is_negotiated) {
+  const std::string bytes = frame(0xc1, "a") + frame(0x81, "b") + frame(0x42, "c") + frame(0x89, "p") +
+                            frame(0x80, "d") + frame(0x01, "e") + frame(0x80, "f") + frame(0xc2, "");
+  const std::vector<std::string> expected{"*text a", "text b", "ping p", "*binary cd", "text ef", "*binary "};
+  for (std::size_t at = 0; at <= bytes.size(); ++at) EXPECT_EQ(decode_compressed(bytes, at), expected) << at;
+}
+
+TEST(ws_decoder, only_a_messages_first_frame_says_that_it_is_compressed) {
+  const std::string reserved = words(ws_error::reserved_bits);
+  for (const std::string& bad : {frame(0x41, "a") + frame(0xc0, "b"), frame(0xc9, "a"), frame(0xc8, ""),
+                                 frame(0xe1, "a"), frame(0xd1, "a"), frame(0xa1, "a")})
+    EXPECT_EQ(decode_compressed(bad, 0), std::vector{reserved}) << bad;
+}
+
 }  // namespace
 }  // namespace roombridge::upstream
