@@ -2,10 +2,10 @@
 // The only unit with Asio's TLS stream.
 #include "daemon/upstream/stream.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -26,7 +26,6 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using tcp_socket = asio::basic_stream_socket<tcp, io::executor>;
 using tls_stream = asio::ssl::stream<tcp_socket&>;
-using resolver = asio::ip::basic_resolver<tcp, io::executor>;
 using timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io::executor>;
 using boost::system::error_code;
@@ -57,13 +56,18 @@ failure describe_loss(const error_code& error, const std::string& where) {
 
 class stream::impl : public std::enable_shared_from_this<stream::impl> {
  public:
-  explicit impl(io::context& context)
-      : socket_(context), resolver_(context), signal_(context), buffer_(burst_size + read_padding) {}
+  impl(io::context& context, look_up_function names)
+      : socket_(context),
+        resolver_(context, std::move(names)),
+        step_timer_(context),
+        end_timer_(context),
+        buffer_(burst_size + read_padding) {}
 
   // One step after the other; each ends with nothing or with why the connection cannot be had.
   io::task<std::optional<failure>> connect(const endpoint& where, const tls_options& tls,
                                            std::chrono::milliseconds patience) {
     where_ = where;
+    connect_by_ = timer::clock_type::now() + patience * 9 / 10;
     if (auto failed = co_await resolve()) co_return failed;
     if (auto failed = co_await connect_tcp(patience)) co_return failed;
     if (where_.tls) co_return co_await start_tls(tls);
@@ -96,41 +100,55 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
 
   void abort() {
     aborted_ = true;
-    error_code ignored;
-    resolver_.cancel();
-    signal_.cancel();
-    socket_.close(ignored);
+    step_timer_.cancel();
+    end_timer_.cancel();
+    cut();
   }
 
   void abort_after(std::chrono::milliseconds patience) {
-    signal_.expires_after(patience);
-    signal_.async_wait([self = weak_from_this()](const error_code& error) {
+    end_timer_.expires_after(patience);
+    end_timer_.async_wait([self = weak_from_this()](const error_code& error) {
       const auto alive = self.lock();
       if (!error && alive) alive->abort();
     });
   }
 
  private:
-  // getaddrinfo() cannot be interrupted: it is raced with a signal, and when it loses, its late answer finds nobody.
+  using time_point = timer::time_point;
+
+  void cut() {
+    error_code ignored;
+    resolver_.cancel();
+    socket_.close(ignored);
+  }
+
+  // What is awaited next is cut off at `latest`; over_due() says whether it was.
+  void begin_step(time_point latest) {
+    over_due_ = false;
+    step_timer_.expires_at(std::min(latest, connect_by_));
+    // The number tells a call that comes too late from a timely one.
+    step_timer_.async_wait([self = weak_from_this(), step = ++step_](const error_code& error) {
+      const auto alive = self.lock();
+      if (error || !alive || alive->step_ != step) return;
+      alive->over_due_ = true;
+      alive->cut();
+    });
+  }
+
+  void end_step() {
+    ++step_;
+    step_timer_.cancel();
+  }
+
   io::task<std::optional<failure>> resolve() {
-    error_code not_numeric;
-    const auto address = asio::ip::make_address(where_.host, not_numeric);
-    if (!not_numeric) {
-      addresses_.emplace_back(address, static_cast<std::uint16_t>(std::stoul(where_.port)));
-      co_return std::nullopt;
-    }
-    error_code failed = asio::error::operation_aborted;
-    auto answer = [self = shared_from_this(), &failed](const error_code& error, const resolver::results_type& results) {
-      if (self->aborted_) return;  // the coroutine, and `failed` with it, may be gone
-      failed = error;
-      for (const auto& entry : results) self->addresses_.push_back(entry.endpoint());
-      self->signal_.cancel();
-    };
-    signal_.expires_at(timer::time_point::max());
-    resolver_.async_resolve(where_.host, where_.port, std::move(answer));
-    if (!aborted_) co_await signal_.async_wait(as_result);
     if (aborted_) co_return aborted();
-    if (failed) co_return unresolved(failed);
+    begin_step(connect_by_);
+    auto answer = co_await resolver_.resolve(where_.host, where_.port);
+    end_step();
+    if (aborted_) co_return aborted();
+    if (over_due_) co_return unresolved("the name servers do not answer");
+    if (const auto* why = std::get_if<std::string>(&answer)) co_return unresolved(*why);
+    addresses_ = std::get<0>(std::move(answer));
     co_return std::nullopt;
   }
 
@@ -140,25 +158,15 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     for (const auto& address : addresses_) {
       error_code ignored;
       socket_.close(ignored);
-      bool timed_out = false;
-      const auto attempt = ++attempt_;
-      signal_.expires_after(share);
-      signal_.async_wait([self = shared_from_this(), attempt, &timed_out](const error_code& error) {
-        // The number tells a late call, whose coroutine is gone, from a timely one.
-        if (error || self->attempt_ != attempt || self->aborted_) return;
-        timed_out = true;
-        error_code unused;
-        self->socket_.close(unused);
-      });
+      begin_step(timer::clock_type::now() + share);
       const auto [error] = co_await socket_.async_connect(address, as_result);
-      ++attempt_;
-      signal_.cancel();
+      end_step();
       if (aborted_) co_return aborted();
-      if (!error) {
+      if (!error && !over_due_) {
         socket_.set_option(tcp::no_delay(true), ignored);
         co_return std::nullopt;
       }
-      last = describe_tcp(error, where_.name + " (" + address.address().to_string() + ")", timed_out);
+      last = describe_tcp(error, where_.name + " (" + address.address().to_string() + ")", over_due_);
     }
     if (addresses_.size() > 1) last.text += "; so did all " + std::to_string(addresses_.size()) + " addresses fail";
     co_return last;
@@ -169,8 +177,11 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     if (auto failed = prepare_tls(*context_->native_handle(), options)) co_return failed;
     tls_.emplace(socket_, *context_);
     prepare_tls(*tls_->native_handle(), where_, options);
+    begin_step(connect_by_);
     const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
+    end_step();
     if (aborted_) co_return aborted();
+    if (over_due_) co_return silent();
     if (error) co_return describe_tls(*tls_->native_handle(), error, where_);
     co_return std::nullopt;
   }
@@ -205,8 +216,13 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     return {{}, {cause::send_stalled, where_.name + " does not read: " + waiting}, false};
   }
 
-  failure unresolved(const error_code& error) const {
-    return {cause::dns_failure, "the name \"" + where_.host + "\" cannot be resolved: " + error.message()};
+  failure unresolved(const std::string& why) const {
+    return {cause::dns_failure, "the name \"" + where_.host + "\" cannot be resolved: " + why};
+  }
+
+  failure silent() const {
+    return {cause::connect_timeout,
+            where_.name + " took the connection, but does not answer the TLS handshake; does this port speak TLS?"};
   }
 
   failure broken(const error_code& error) {
@@ -221,19 +237,23 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   std::optional<asio::ssl::context> context_;
   std::optional<tls_stream> tls_;
   resolver resolver_;
-  timer signal_;
+  timer step_timer_;
+  timer end_timer_;
+  time_point connect_by_;
+  unsigned step_ = 0;
+  bool over_due_ = false;
   std::vector<tcp::endpoint> addresses_;
   std::vector<char> buffer_;
   std::size_t surplus_ = 0;  // bytes in buffer_ that were unread
   std::string waiting_;
   std::string under_way_;  // empty: no write is under way
-  unsigned attempt_ = 0;
   bool aborted_ = false;
   bool stalled_ = false;
   bool write_failed_ = false;
 };
 
-stream::stream(io::context& context) : impl_(std::make_shared<impl>(context)) {}
+stream::stream(io::context& context, look_up_function names)
+    : impl_(std::make_shared<impl>(context, std::move(names))) {}
 stream::~stream() {
   impl_->abort();
 }

@@ -3,7 +3,7 @@
 // knows neither HTTP nor WebSocket. One connection: a new one is a new stream.
 //
 // Invariants: at most one read and one write are under way; after abort() every await returns soon (name resolution
-// too: what it still does is left behind), and nothing is called any more.
+// too: what it still does is left behind), and nothing is called any more. connect() ends before its patience does.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/endpoint.hpp"
 #include "daemon/upstream/options.hpp"
+#include "daemon/upstream/resolver.hpp"
 
 namespace roombridge::upstream {
 
@@ -33,13 +34,14 @@ class stream {
   // Bytes that may wait for the network; more end the connection with cause::send_stalled.
   static constexpr std::size_t max_queued = 8u << 20;
 
-  explicit stream(io::context& context);
+  explicit stream(io::context& context, look_up_function names = look_up);
   ~stream();
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
 
-  // Ends when bytes may be read and written, or with why not. When a name has several addresses, each gets its share
-  // of `patience`, and they are tried in the resolver's order; the whole has no deadline of its own: the caller aborts.
+  // Ends when bytes may be read and written, or with why not: at the latest when nine tenths of `patience` have passed,
+  // so that the words are of the step that took too long, and not of a caller who gave up the whole. When a name has
+  // several addresses, they are tried in the resolver's order, and each gets its share.
   [[nodiscard]] io::task<std::optional<failure>> connect(const endpoint& where, const tls_options& tls,
                                                          std::chrono::milliseconds patience);
 
@@ -59,7 +61,7 @@ class stream {
   // Ends the connection at once.
   void abort();
 
-  // Ends it when `patience` has passed. Only to be called after connect() has ended well.
+  // Ends it when `patience` has passed.
   void abort_after(std::chrono::milliseconds patience);
 
  private:

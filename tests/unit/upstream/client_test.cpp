@@ -281,7 +281,7 @@ TEST_F(upstream_client, may_be_stopped_before_it_runs_and_destroyed_without) {
   EXPECT_THAT(handler.statuses, testing::IsEmpty());
 }
 
-// The transport and its stream by themselves: what the client cannot easily bring about.
+// The transport by itself: what the client cannot easily bring about.
 io::task<> open_and_stall(transport& connection, std::vector<cause>& out) {
   const auto failed = co_await connection.open(20s);
   EXPECT_FALSE(failed);
@@ -310,37 +310,6 @@ TEST_F(upstream_client, gives_up_a_server_that_stops_reading) {
   boost::asio::co_spawn(context, open_and_stall(connection, out), [this](std::exception_ptr) { context.stop(); });
   context.run_for(60s);
   EXPECT_THAT(out, ElementsAre(cause::send_stalled));
-}
-
-io::task<> connect_only(stream& connection, const endpoint& where, std::vector<cause>& out) {
-  const tls_options tls;
-  const auto failed = co_await connection.connect(where, tls, 20s);
-  out.push_back(failed ? failed->why : cause::none);
-}
-
-TEST_F(upstream_client, gives_up_a_name_that_is_still_being_looked_up) {
-  std::vector<cause> out;
-  const endpoint where = std::get<endpoint>(make_endpoint("http://localhost:1", "/"));
-  stream connection(context);
-  boost::asio::co_spawn(context, connect_only(connection, where, out), [](std::exception_ptr) {});
-  context.run_one();  // the look-up has begun
-  connection.abort();
-  context.run_for(60s);
-  EXPECT_THAT(out, ElementsAre(cause::connection_lost));
-}
-
-TEST_F(upstream_client, names_a_port_where_nothing_listens) {
-  std::vector<cause> out;
-  std::string url;
-  {
-    const scripted_peer gone(context);
-    url = gone.url();
-  }
-  const endpoint where = std::get<endpoint>(make_endpoint(url, "/"));
-  stream connection(context);
-  boost::asio::co_spawn(context, connect_only(connection, where, out), [](std::exception_ptr) {});
-  context.run_for(60s);
-  EXPECT_THAT(out, ElementsAre(cause::tcp_refused));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// inbound as the WebSocket transport feeds it: through ws_reader, whose test this is, too.
+// inbound as the WebSocket transport feeds it: through ws_reader.
 #include "daemon/upstream/inbound.hpp"
 
 #include <gmock/gmock.h>
