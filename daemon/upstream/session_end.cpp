@@ -48,8 +48,9 @@ void session::on_time(moment at) {
 void session::miss_deadline(moment at) {
   switch (phase_) {
     case phase::opening:
-      return end({cause::connect_timeout, "no WebSocket within " + in_seconds(options_.connect_timeout)}, at,
-                 std::nullopt);
+      return end({cause::connect_timeout, options_.url + " does not answer the WebSocket handshake within " +
+                                              in_seconds(options_.connect_timeout)},
+                 at, std::nullopt);
     case phase::engine:
       return end({cause::connect_timeout, "no Engine.IO open packet within " + in_seconds(options_.connect_timeout) +
                                               ": is this a Socket.IO server, and is `path` right?"},

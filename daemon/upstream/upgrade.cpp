@@ -16,6 +16,9 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 
+// How an alert record of any version begins: what a TLS server says to plain HTTP.
+constexpr std::string_view tls_alert = "\x15\x03";
+
 std::string make_request(const endpoint& where, std::string_view key, bool compression) {
   std::string out = "GET " + where.target + " HTTP/1.1\r\nHost: " + where.host_header;
   out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
@@ -80,23 +83,23 @@ class upgrade::impl {
 
   bool feed(std::string_view bytes) {
     received_.append(bytes);
+    if (!parser_.is_header_done() && received_.starts_with(tls_alert)) {
+      result_ = failure{cause::http_not_websocket, name_ + " speaks TLS: the URL should begin with https or wss"};
+      return true;
+    }
     return parser_.is_header_done() ? feed_body() : feed_header();
   }
 
-  void finish() {
-    // A TLS alert record: what a TLS server says to plain HTTP.
-    const bool tls_alert = received_.starts_with("\x15\x03");
-    if (tls_alert) {
-      result_ = failure{cause::http_not_websocket, name_ + " speaks TLS: the URL should begin with https or wss"};
-    } else if (parser_.is_header_done()) {
+  void finish(const failure& ended) {
+    if (parser_.is_header_done()) {
       result_ = refused();
     } else if (!received_.empty()) {
-      result_ =
-          failure{cause::http_not_websocket, name_ + " answered, but not in HTTP: \"" + printable(received_, 80) + '"'};
+      result_ = not_http();
     } else {
-      const std::string_view hint = tls_ ? "" : "; if the port speaks TLS, the URL should begin with https";
-      result_ = failure{cause::connection_lost,
-                        name_ + " closed the connection during the HTTP handshake" + std::string(hint)};
+      result_ = ended;
+      if (ended.why != cause::connection_lost) return;
+      result_->text += ", during the HTTP handshake";
+      if (!tls_) result_->text += "; if the port speaks TLS, the URL should begin with https";
     }
   }
 
@@ -112,7 +115,7 @@ class upgrade::impl {
     received_.erase(0, used);
     if (error == http::error::need_more) return false;
     if (error) {
-      finish();
+      result_ = not_http();
       return true;
     }
     if (!parser_.is_header_done()) return false;
@@ -163,6 +166,10 @@ class upgrade::impl {
     return std::nullopt;
   }
 
+  failure not_http() const {
+    return {cause::http_not_websocket, name_ + " answered, but not in HTTP: \"" + printable(received_, 80) + '"'};
+  }
+
   failure refused() const {
     const auto& head = parser_.get();
     const unsigned status = head.result_int();
@@ -195,8 +202,8 @@ const std::string& upgrade::request() const {
 bool upgrade::feed(std::string_view bytes) {
   return impl_->feed(bytes);
 }
-void upgrade::finish() {
-  impl_->finish();
+void upgrade::finish(const failure& ended) {
+  impl_->finish(ended);
 }
 const std::optional<failure>& upgrade::result() const {
   return impl_->result();

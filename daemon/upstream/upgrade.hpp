@@ -35,8 +35,8 @@ class upgrade {
   // Takes more of the response. True: the handshake is over, well or not, and feed() must not be called again.
   [[nodiscard]] bool feed(std::string_view bytes);
 
-  // The peer closed: what is there is judged. Ends the handshake.
-  void finish();
+  // The connection ended, for the reason that `ended` gives: what is there is judged. Ends the handshake.
+  void finish(const failure& ended);
 
   // After the end: nothing when the connection is a WebSocket now, else why not.
   [[nodiscard]] const std::optional<failure>& result() const;

@@ -41,11 +41,9 @@ io::task<std::optional<failure>> websocket::shake_hands() {
     const burst got = co_await stream_.read();
     if (!got.bytes.empty()) {
       done = handshake.feed(got.bytes);
-    } else if (got.closed) {
-      handshake.finish();
-      done = true;
     } else {
-      co_return got.ended;
+      handshake.finish(got.ended);
+      done = true;
     }
   }
   if (!handshake.result()) {

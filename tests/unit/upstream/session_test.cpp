@@ -151,11 +151,13 @@ TEST_P(session_timeouts, name_the_step_that_was_never_answered) {
   EXPECT_THAT(h.status().text, HasSubstr(GetParam().words));
 }
 
-INSTANTIATE_TEST_SUITE_P(steps, session_timeouts,
-                         testing::Values(step_timeout{0, cause::connect_timeout, "no WebSocket within 20 s"},
-                                         step_timeout{1, cause::connect_timeout, "open packet"},
-                                         step_timeout{2, cause::connect_timeout, "CONNECT"},
-                                         step_timeout{3, cause::auth_timeout, "auth_success"}));
+INSTANTIATE_TEST_SUITE_P(
+    steps, session_timeouts,
+    testing::Values(step_timeout{0, cause::connect_timeout,
+                                 "http://localhost:3001 does not answer the WebSocket handshake within 20 s"},
+                    step_timeout{1, cause::connect_timeout, "open packet"},
+                    step_timeout{2, cause::connect_timeout, "CONNECT"},
+                    step_timeout{3, cause::auth_timeout, "auth_success"}));
 
 struct packet_fault {
   std::size_t step;

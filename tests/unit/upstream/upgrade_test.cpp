@@ -180,21 +180,37 @@ TEST(upgrade, bounds_one_endless_line) {
   EXPECT_LE(kilobytes, 17);
 }
 
+const failure lost{cause::connection_lost, "it broke"};
+
 TEST(upgrade, says_when_the_peer_hung_up) {
   upgrade silent(server(), nonce, false);
-  silent.finish();
+  silent.finish(lost);
   EXPECT_EQ(silent.result()->why, cause::connection_lost);
-  EXPECT_THAT(silent.result()->text, HasSubstr("https")) << "a TLS port hangs up on plain HTTP";
-  upgrade alert(server(), nonce, false);
-  ASSERT_FALSE(alert.feed(std::string_view("\x15\x03\x01\x00\x02\x02\x16", 7)));
-  alert.finish();
-  EXPECT_EQ(alert.result()->why, cause::http_not_websocket);
-  EXPECT_THAT(alert.result()->text, HasSubstr("speaks TLS"));
+  EXPECT_EQ(silent.result()->text,
+            "it broke, during the HTTP handshake; if the port speaks TLS, the URL should begin with https");
   upgrade cut(server(), nonce, false);
   ASSERT_FALSE(cut.feed("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nsome"));
-  cut.finish();
+  cut.finish(lost);
   EXPECT_EQ(cut.result()->why, cause::http_4xx);
   EXPECT_THAT(cut.result()->text, HasSubstr("some"));
+  upgrade begun(server(), nonce, false);
+  ASSERT_FALSE(begun.feed("HTTP/1.1 4"));
+  begun.finish(lost);
+  EXPECT_THAT(begun.result()->text, HasSubstr("not in HTTP"));
+}
+
+TEST(upgrade, leaves_another_failure_its_words) {
+  const failure told{cause::tls_failure, "the server's alert"};
+  upgrade alerted(server(), nonce, false);
+  alerted.finish(told);
+  EXPECT_EQ(alerted.result(), told);
+}
+
+TEST(upgrade, knows_a_tls_port_by_its_alert) {
+  upgrade alert(server(), nonce, false);
+  ASSERT_TRUE(alert.feed(std::string_view("\x15\x03\x01\x00\x02\x02\x16", 7)));
+  EXPECT_EQ(alert.result()->why, cause::http_not_websocket);
+  EXPECT_THAT(alert.result()->text, HasSubstr("speaks TLS"));
 }
 
 }  // namespace
