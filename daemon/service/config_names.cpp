@@ -13,6 +13,18 @@ namespace {
 // What sockaddr_un::sun_path holds, less the final NUL and the ".new" behind the path while the socket is made.
 constexpr std::size_t max_socket_path = 103;
 
+constexpr std::string_view handshake_headers[] = {"connection", "content-length",    "host",
+                                                  "upgrade",    "transfer-encoding", "user-agent"};
+constexpr std::string_view engineio_parameters[] = {"EIO", "transport", "sid", "j", "b64", "t"};
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
@@ -133,6 +145,28 @@ text_result url_path(std::string_view text) {
   if (!text.starts_with('/')) return problem{"must begin with a slash"};
   if (!std::all_of(text.begin(), text.end(), [](char c) { return is_graphic(c) && c != '?' && c != '#'; })) {
     return problem{"not the path of a URL: ASCII without blanks, '?' and '#'"};
+  }
+  return std::string(text);
+}
+
+text_result header_name(std::string_view text) {
+  if (auto wrong = check_size(text)) return *wrong;
+  const bool token = std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view("!#$%&'*+-.^`|~").find(c) != std::string_view::npos;
+  });
+  if (!token) return problem{"not the name of an HTTP header"};
+  const std::string name = lower_case(text);
+  const bool ours =
+      std::find(std::begin(handshake_headers), std::end(handshake_headers), name) != std::end(handshake_headers);
+  if (ours || name.starts_with("sec-websocket-")) return problem{"a header of the handshake itself"};
+  return std::string(text);
+}
+
+text_result query_name(std::string_view text) {
+  if (auto wrong = check_size(text)) return *wrong;
+  if (std::find(std::begin(engineio_parameters), std::end(engineio_parameters), text) !=
+      std::end(engineio_parameters)) {
+    return problem{"Engine.IO uses this parameter itself"};
   }
   return std::string(text);
 }

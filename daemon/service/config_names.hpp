@@ -51,6 +51,12 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // The path of a URL: begins with a slash; no query, no fragment, no blanks, ASCII.
 [[nodiscard]] text_result url_path(std::string_view text);
 
+// The name of an HTTP header (RFC 9110 section 5.1) that is not one of the handshake's own.
+[[nodiscard]] text_result header_name(std::string_view text);
+
+// A parameter of a URL's query that Engine.IO does not use itself.
+[[nodiscard]] text_result query_name(std::string_view text);
+
 // A Socket.IO namespace: begins with a slash; no comma (it ends the namespace in a packet), no query.
 [[nodiscard]] text_result socketio_namespace(std::string_view text);
 

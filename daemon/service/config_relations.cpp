@@ -4,11 +4,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "daemon/events/topic_template.hpp"
 #include "daemon/service/config_schema.hpp"
 
 namespace roombridge::service::reading {
 namespace {
+
+bool has_identity(const config& value) {
+  return value.upstream.auth.identity != upstream::identity_source::none;
+}
+
+std::vector<std::string> fields_of(std::string_view pattern) {
+  std::vector<std::string> fields;
+  (void)events::topic_template::parse(pattern, fields);
+  return fields;
+}
+
+bool only_room(const upstream::payload_template& payload) {
+  return std::all_of(payload.begin(), payload.end(), [](const auto& field) {
+    const auto names = fields_of(field.second);
+    return std::all_of(names.begin(), names.end(), [](const auto& name) { return name == "room"; });
+  });
+}
 
 // `first` TEXT `second` is what stands there when `holds` says no.
 struct relation {
@@ -27,6 +46,10 @@ const relation relations[] = {
      [](const config& c) { return c.upstream.auth.success != c.upstream.auth.error; }},
     {"rooms.join", "is the same event as", "rooms.leave",
      [](const config& c) { return c.upstream.rooms.join != c.upstream.rooms.leave; }},
+    {"rooms.own", "names a field of the answer, and there is none by", "auth.identity",
+     [](const config& c) { return has_identity(c) || fields_of({c.upstream.rooms.own}).empty(); }},
+    {"rooms.payload", "names a field of the answer, and there is none by", "auth.identity",
+     [](const config& c) { return has_identity(c) || only_room(c.upstream.rooms.payload); }},
 };
 
 void check(const relation& what, const config& value, reader& in) {

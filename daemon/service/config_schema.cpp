@@ -123,9 +123,22 @@ const table<config>& config_keys() {
            scalar(delay)),
       make("upstream.reconnect.quiet", at(up, &options::reconnect, &reconnect_options::quiet), scalar(delay)),
 
+      make("auth.mode", at(up, &options::auth, &auth_options::mode),
+           scalar(choice<auth_mode>{{{"event", auth_mode::event},
+                                     {"connect", auth_mode::connect},
+                                     {"header", auth_mode::header},
+                                     {"query", auth_mode::query}}})),
       make("auth.request", at(up, &options::auth, &auth_options::request), scalar(event_name)),
       make("auth.payload", at(up, &options::auth, &auth_options::payload),
            fields_of(payload_value_of_token, max_payload_fields)),
+      make("auth.headers", at(up, &options::auth, &auth_options::headers),
+           fields_of(payload_value_of_token, max_payload_fields, header_name)),
+      make("auth.query", at(up, &options::auth, &auth_options::query),
+           fields_of(payload_value_of_token, max_payload_fields, query_name)),
+      make("auth.identity", at(up, &options::auth, &auth_options::identity),
+           scalar(choice<identity_source>{{{"answer", identity_source::answer},
+                                           {"claims", identity_source::claims},
+                                           {"none", identity_source::none}}})),
       make("auth.success", at(up, &options::auth, &auth_options::success), scalar(event_name)),
       make("auth.error", at(up, &options::auth, &auth_options::error), scalar(event_name)),
       make("auth.error_text", at(up, &options::auth, &auth_options::error_text), scalar(field_name)),
@@ -185,7 +198,8 @@ std::vector<std::string> reserved_names(const config& of) {
   };
   const upstream::auth_options& auth = of.upstream.auth;
   const upstream::room_options& rooms = of.upstream.rooms;
-  for (const std::string* name : {&auth.request, &auth.success, &auth.error, &rooms.join, &rooms.leave}) add(*name);
+  if (auth.mode == upstream::auth_mode::event) add(auth.request);
+  for (const std::string* name : {&auth.success, &auth.error, &rooms.join, &rooms.leave}) add(*name);
   for (const std::string_view name : socketio_names) add(name);
   return names;
 }

@@ -48,9 +48,9 @@ template <typename Rule>
   };
 }
 
-// A map of at most `most` fields of a payload, each a text, in the file's order.
-template <typename Rule>
-[[nodiscard]] auto fields_of(Rule rule, std::size_t most) {
+// A map of at most `most` named texts, such as a payload's fields, in the file's order.
+template <typename Rule, typename NameRule = decltype(&field_name)>
+[[nodiscard]] auto fields_of(Rule rule, std::size_t most, NameRule name_rule = &field_name) {
   return [=](const slot& from, reader& in) -> std::optional<std::vector<std::pair<std::string, std::string>>> {
     if (!in.is(node_kind::map, from)) return std::nullopt;
     if (from.value->entries.size() > most) {
@@ -59,7 +59,7 @@ template <typename Rule>
     }
     std::vector<std::pair<std::string, std::string>> values;
     for (const entry& each : from.value->entries) {
-      const bool named = in.accepts_key(from, each, field_name);
+      const bool named = in.accepts_key(from, each, name_rule);
       if (auto value = in.value(child(from, each), rule); value && named)
         values.emplace_back(each.key, *std::move(value));
     }

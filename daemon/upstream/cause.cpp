@@ -21,6 +21,8 @@ constexpr std::array table{
     cause_entry{cause::token_unreadable, "token_unreadable", never, "the token is there but cannot be read"},
     cause_entry{cause::token_refused, "token_refused", slow,
                 "the server refused the token; a changed one is tried at once"},
+    cause_entry{cause::token_changed, "token_changed", at_once,
+                "the token changed, and only a new connection can carry it"},
     cause_entry{cause::auth_timeout, "auth_timeout", normal, "the server did not answer the authentication in time"},
     cause_entry{cause::auth_unusable, "auth_unusable", slow, "the configured authentication payload cannot be made"},
     cause_entry{cause::bad_url, "bad_url", never, "the URL in the config cannot be used"},

@@ -18,6 +18,7 @@ enum class cause {
   token_missing,
   token_unreadable,
   token_refused,
+  token_changed,
   auth_timeout,
   auth_unusable,
   bad_url,

@@ -28,8 +28,8 @@ io::task<> client::impl::run() {
   session_.start(at());
   perform();
   while (!session_.stopped()) {
-    if (std::exchange(connect_wanted_, false)) {
-      co_await connection();
+    if (auto extras = std::exchange(connect_wanted_, std::nullopt)) {
+      co_await connection(*std::move(extras));
     } else {
       wake_.expires_at(clock::time_point::max());
       co_await wake_.async_wait(as_result);
@@ -39,9 +39,9 @@ io::task<> client::impl::run() {
   deadline_.cancel();
 }
 
-io::task<> client::impl::connection() {
+io::task<> client::impl::connection(request_extras extras) {
   closing_ = false;
-  const auto where = make_endpoint(session_.settings().url, session_.settings().path);
+  const auto where = make_endpoint(session_.settings().url, session_.settings().path, std::move(extras));
   if (const auto* unusable = std::get_if<failure>(&where)) {
     session_.on_transport_end(*unusable, at());
     perform();

@@ -29,13 +29,14 @@ void client::impl::perform() {
   arm();
 }
 
-void client::impl::perform(const action::connect&) {
-  connect_wanted_ = true;
+void client::impl::perform(const action::connect& what) {
+  connect_wanted_ = what.extras;
   wake_.cancel();
 }
 
 void client::impl::perform(const action::close& what) {
-  if (std::exchange(connect_wanted_, false)) return;  // the attempt had not begun: the last connection is still closing
+  if (std::exchange(connect_wanted_, std::nullopt))
+    return;  // the attempt had not begun: the last connection is still closing
   if (!transport_ || closing_) return;
   closing_ = true;
   if (!what.code) {

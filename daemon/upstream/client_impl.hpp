@@ -70,12 +70,12 @@ class client::impl final : private inbound_sink {
   void on_malformed(std::string_view why) override;
   void on_broken(const failure& why, std::uint16_t code) override;
 
-  io::task<> connection();
+  io::task<> connection(request_extras extras);
   io::task<> read_all(std::string name);
 
   void perform();
   void perform(const action::read_token&) { session_.on_token(token_->read(), at()); }
-  void perform(const action::connect&);
+  void perform(const action::connect& what);
   void perform(const action::close& what);
   void perform(const action::send& what);
   void perform(const action::fail_emit& what);
@@ -103,8 +103,8 @@ class client::impl final : private inbound_sink {
   timer wake_;  // never expires; cancelled when run() has something to do
   std::optional<clock::time_point> armed_;
   std::mt19937_64 random_;
-  bool connect_wanted_ = false;
-  bool closing_ = false;  // the session has closed the current connection
+  std::optional<request_extras> connect_wanted_;  // the next attempt, and what its requests carry
+  bool closing_ = false;                          // the session has closed the current connection
   bool performing_ = false;
   bool stop_asked_ = false;
   // Timer handlers that were queued already when this is destroyed find it gone.

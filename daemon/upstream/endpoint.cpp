@@ -30,7 +30,7 @@ bool plain_path(std::string_view path) {
 
 }  // namespace
 
-std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path) {
+std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path, request_extras extras) {
   const auto parsed = boost::urls::parse_uri(url);
   // The URL may hold a password: it is not repeated before it is known to be without one.
   if (parsed.has_error()) return failure{cause::bad_url, "the upstream URL is not a URL like https://host:port"};
@@ -59,7 +59,8 @@ std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_
   out.is_address = view.host_type() != boost::urls::host_type::name;
   const std::string bracketed = view.host_type() == boost::urls::host_type::ipv6 ? '[' + out.host + ']' : out.host;
   out.host_header = out.port == usual ? bracketed : bracketed + ':' + out.port;
-  out.target = engineio::websocket_target(path);
+  out.target = engineio::websocket_target(path) + query_text(extras.query);
+  out.extras = std::move(extras);
   out.name = std::string(scheme) + "://" + bracketed + ':' + out.port;
   return out;
 }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/request_extras.hpp"
 
 namespace roombridge::upstream {
 
@@ -16,6 +17,7 @@ struct endpoint {
   std::string port;         // decimal
   std::string host_header;  // with brackets and, unless it is the scheme's default, the port
   std::string target;       // path and query of the WebSocket handshake
+  request_extras extras;    // `target` has their query already
   std::string name;         // "https://host:port", for people
   bool is_address = false;  // `host` is an IP address: no SNI
   bool operator==(const endpoint&) const = default;
@@ -24,6 +26,7 @@ struct endpoint {
 // `url`: http, https, ws or wss, host, optional port; a path or a query in it is refused in words (the path is the
 // config's `path`), and so are credentials. `path`: made to begin and to end with a slash (without the last one a
 // Socket.IO server cuts the WebSocket after a second).
-[[nodiscard]] std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path);
+[[nodiscard]] std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path,
+                                                            request_extras extras = {});
 
 }  // namespace roombridge::upstream

@@ -51,9 +51,28 @@ struct reconnect_options {
 // a value that is exactly one placeholder keeps the JSON type of what it stands for. "{{" is a brace.
 using payload_template = std::vector<std::pair<std::string, std::string>>;
 
+// How the server gets the token.
+enum class auth_mode {
+  event,    // by the event `request`, once the namespace is joined; the server answers with `success` or `error`
+  connect,  // by the payload of the namespace's CONNECT
+  header,   // by HTTP headers of the handshake
+  query,    // by parameters of the handshake's URL
+};
+
+// Where the fields come from that say who we are, "the answer" of templates.
+enum class identity_source {
+  answer,  // the argument of `success`, which the server sends by itself where nothing asks for it
+  claims,  // the token's own, if it is a JWT; nobody verifies them here
+  none,
+};
+
 struct auth_options {
+  auth_mode mode = auth_mode::event;
   std::string request = "authenticate";
-  payload_template payload{{"token", "{token}"}};
+  payload_template payload{{"token", "{token}"}};  // of `request` or CONNECT; empty: CONNECT has none
+  payload_template headers{{"Authorization", "Bearer {token}"}};
+  payload_template query{{"token", "{token}"}};
+  identity_source identity = identity_source::answer;
   std::string success = "auth_success";
   std::string error = "auth_error";
   std::string error_text = "message";  // the field of the error's first argument that says why

@@ -38,22 +38,26 @@ std::variant<std::string, missing_field> render_text(std::string_view pattern, c
   return out;
 }
 
-std::variant<std::string, missing_field> render_object(const payload_template& pattern, const json_fields& fields) {
-  std::string out = "{";
+std::variant<json_fields, missing_field> render_fields(const payload_template& pattern, const json_fields& fields) {
+  json_fields out;
   for (const auto& [key, value] : pattern) {
-    if (out.size() > 1) out += ',';
-    out += json_string(key) + ':';
     if (const auto name = single_placeholder(value)) {
       const std::string_view raw = fields.raw(*name);
       if (raw.empty()) return missing_field{std::string(*name)};
-      out += raw;
+      out.set(key, std::string(raw));
       continue;
     }
     auto text = render_text(value, fields);
     if (auto* missing = std::get_if<missing_field>(&text)) return std::move(*missing);
-    out += json_string(std::get<std::string>(text));
+    out.set(key, json_string(std::get<std::string>(text)));
   }
-  return out + '}';
+  return out;
+}
+
+std::variant<std::string, missing_field> render_object(const payload_template& pattern, const json_fields& fields) {
+  auto out = render_fields(pattern, fields);
+  if (auto* missing = std::get_if<missing_field>(&out)) return std::move(*missing);
+  return std::get<json_fields>(out).object();
 }
 
 }  // namespace roombridge::upstream

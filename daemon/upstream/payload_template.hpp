@@ -23,8 +23,12 @@ struct missing_field {
 // A text, e.g. the own room's name.
 [[nodiscard]] std::variant<std::string, missing_field> render_text(std::string_view pattern, const json_fields& fields);
 
-// A JSON object. A value that is exactly one placeholder becomes the field's JSON as it was received; any other value
-// is a string.
+// The fields of a JSON object. A value that is exactly one placeholder becomes the field's JSON as it was received; any
+// other value is a string.
+[[nodiscard]] std::variant<json_fields, missing_field> render_fields(const payload_template& pattern,
+                                                                     const json_fields& fields);
+
+// The same as JSON text.
 [[nodiscard]] std::variant<std::string, missing_field> render_object(const payload_template& pattern,
                                                                      const json_fields& fields);
 

@@ -94,12 +94,15 @@ void session::begin_attempt() {
 }
 
 void session::connect(moment at) {
+  auto extras = handshake_extras();
+  if (const auto* unusable = std::get_if<failure>(&extras)) return end(*unusable, at, std::nullopt);
   ++counters_.attempts;
   counted_ = false;
   retry_at_.reset();
   step_deadline_ = at.now + options_.connect_timeout;
   enter(phase::opening, state::connecting);
-  actions_.emplace_back(action::connect{});
+  token_sent_ = !std::get<request_extras>(extras).secret.empty();
+  actions_.emplace_back(action::connect{std::get<request_extras>(std::move(extras))});
 }
 
 void session::on_transport_open(moment at) {
@@ -108,7 +111,10 @@ void session::on_transport_open(moment at) {
 }
 
 void session::on_transport_end(const failure& why, moment at, std::optional<std::uint16_t> code) {
-  if (phase_ > phase::idle) end(why, at, code);
+  if (phase_ <= phase::idle) return;
+  failure told = why;
+  if (token_sent_ && told.why == cause::http_4xx) told.text += "; it may mean the token, which the request carries";
+  end(told, at, code);
 }
 
 void session::on_engine_packet(const engineio::packet& packet, moment at) {
@@ -139,8 +145,15 @@ void session::open_engine(std::string_view data, moment at) {
   }
   engine_ = std::move(*parsed);
   ping_deadline_ = at.now + engine_->ping_interval + engine_->ping_timeout;
-  phase_ = phase::joining;
   json_fields payload;
+  if (options_.auth.mode == auth_mode::connect) {
+    auto made = render_fields(options_.auth.payload, token_fields());
+    if (const auto* missing = std::get_if<missing_field>(&made))
+      return end(unusable_payload(*missing), at, ws_close_normal);
+    payload = std::get<json_fields>(std::move(made));
+    token_sent_ = true;
+  }
+  phase_ = phase::joining;
   recovery_.ask(token_.token.value_or(std::string()), payload);
   std::string text;
   socketio::append_connect(text, options_.nsp, payload.empty() ? std::string() : payload.object());
@@ -166,7 +179,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
       authenticate(at);
       return;
     case socketio::packet_type::connect_error:
-      if (phase_ == phase::joining) refuse_namespace(packet.data, at);
+      if (phase_ == phase::joining) refuse_connect(packet.data, at);
       return;
     case socketio::packet_type::disconnect:
       end({cause::kicked, "the server ended our Socket.IO session (DISCONNECT)"}, at, ws_close_normal);
@@ -176,11 +189,14 @@ void session::on_packet(const socketio::packet& packet, moment at) {
   }
 }
 
-void session::refuse_namespace(std::string_view data, moment at) {
+// Where the token came with the connection, it is what a server refuses, unless these are the reference server's words
+// for a namespace that it does not have.
+void session::refuse_connect(std::string_view data, moment at) {
+  const auto refusal = socketio::parse_connect_refusal(data);
+  const std::string said = refusal ? refusal->message : std::string();
+  if (options_.auth.mode != auth_mode::event && said != "Invalid namespace") return refuse(said, at);
   std::string words = "the server refused the namespace \"" + options_.nsp + '"';
-  if (const auto refusal = socketio::parse_connect_refusal(data); refusal && !refusal->message.empty()) {
-    words += ": \"" + printable(without_token(refusal->message), 200) + '"';
-  }
+  if (!said.empty()) words += ": \"" + printable(cleared(said), 200) + '"';
   end({cause::namespace_refused, words}, at, ws_close_normal);
 }
 

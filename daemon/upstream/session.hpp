@@ -28,7 +28,9 @@
 #include "daemon/upstream/engineio.hpp"
 #include "daemon/upstream/json_text.hpp"
 #include "daemon/upstream/options.hpp"
+#include "daemon/upstream/payload_template.hpp"
 #include "daemon/upstream/recovery.hpp"
+#include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/socketio.hpp"
 #include "daemon/upstream/token.hpp"
 
@@ -53,8 +55,10 @@ struct session_status {
 
 namespace action {
 struct read_token {};  // answer with on_token()
-struct connect {};     // open a transport; answer with on_transport_open() or on_transport_end()
-struct close {         // end the connection: with a WebSocket close frame and a little patience, or at once
+struct connect {       // open a transport; answer with on_transport_open() or on_transport_end()
+  request_extras extras;
+};
+struct close {  // end the connection: with a WebSocket close frame and a little patience, or at once
   std::optional<std::uint16_t> code;
 };
 struct send {  // one Engine.IO packet as a text message
@@ -163,7 +167,7 @@ class session {
   void begin_attempt();
   void connect(moment at);
   void open_engine(std::string_view data, moment at);
-  void refuse_namespace(std::string_view data, moment at);
+  void refuse_connect(std::string_view data, moment at);
   void enter(phase next, state shown);
   void explain(const failure& why);
   void report();
@@ -179,12 +183,17 @@ class session {
 
   // session_auth.cpp
   void accept(std::string_view arguments, moment at);
-  void refuse(std::string_view arguments, moment at);
+  void refuse(const std::string& said, moment at);
   void authenticate(moment at);
+  [[nodiscard]] json_fields token_fields() const;
+  [[nodiscard]] std::variant<request_extras, failure> handshake_extras() const;
+  [[nodiscard]] json_fields identity_of(std::string_view answer) const;
+  [[nodiscard]] std::string no_field(const missing_field& missing) const;
+  [[nodiscard]] static failure unusable_payload(const missing_field& missing);
   void lack_token(moment at);
   void log_out(moment at);
   // Servers repeat the token in what they say of it: in their words, before these are cut, it must not reach a log.
-  [[nodiscard]] std::string without_token(std::string text) const;
+  [[nodiscard]] std::string cleared(std::string text) const;
   [[nodiscard]] std::vector<std::string> wanted_rooms(const json_fields& identity) const;
   void join_rooms();
   void leave_rooms();
@@ -204,8 +213,9 @@ class session {
   bool awaits_token_ = false;                // read_token is out
   std::optional<std::string> refused_;       // the token that the server refused
   std::optional<time_point> refused_until_;  // not to be tried again before
-  unsigned answers_due_ = 0;                 // authentications sent on this connection and not yet answered
-  json_fields identity_;                     // the auth answer's fields
+  bool token_sent_ = false;   // this connection carries it from its beginning: another token needs another connection
+  unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
+  json_fields identity_;      // the auth answer's fields
 
   std::set<std::string, std::less<>> joined_;  // asked for in this authenticated session
 

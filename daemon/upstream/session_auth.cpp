@@ -2,7 +2,7 @@
 // Tokens, authentication and rooms.
 #include <algorithm>
 
-#include "daemon/upstream/payload_template.hpp"
+#include "daemon/upstream/jwt.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/ws_frame.hpp"
 
@@ -19,6 +19,9 @@ void session::on_token(token_reading reading, moment at) {
     refused_until_.reset();
     refusals_.reset();
   }
+  if (changed && token_sent_) {
+    return end({cause::token_changed, "the token changed: a new connection carries it"}, at, ws_close_normal);
+  }
   switch (phase_) {
     case phase::idle:
       // A new token does not mend a network, but it may well mend what a server said no to.
@@ -29,7 +32,7 @@ void session::on_token(token_reading reading, moment at) {
       return;
     case phase::authenticating:
     case phase::authenticated:
-      if (changed && !options_.auth.request.empty()) authenticate(at);
+      if (changed) authenticate(at);
       return;
     default:
       return;  // it is used as soon as the namespace is joined
@@ -58,18 +61,18 @@ void session::log_out(moment at) {
 
 void session::authenticate(moment at) {
   retry_at_.reset();
-  if (options_.auth.request.empty()) return accept("", at);
-  json_fields fields;
-  fields.set("token", json_string(*token_.token));
-  auto payload = render_object(options_.auth.payload, fields);
-  if (const auto* missing = std::get_if<missing_field>(&payload)) {
-    return end({cause::auth_unusable,
-                "the authentication's payload names {" + missing->name + "}, which is not known yet; only {token} is"},
-               at, ws_close_normal);
+  const auth_options& auth = options_.auth;
+  if (auth.mode == auth_mode::event) {
+    auto payload = render_object(auth.payload, token_fields());
+    if (const auto* missing = std::get_if<missing_field>(&payload)) {
+      return end(unusable_payload(*missing), at, ws_close_normal);
+    }
+    std::string text;
+    socketio::append_event(text, options_.nsp, auth.request, '[' + std::get<std::string>(payload) + ']');
+    send(engineio::packet_type::message, text);
+  } else if (auth.identity != identity_source::answer) {
+    return accept("", at);  // the server has taken the token with the namespace
   }
-  std::string text;
-  socketio::append_event(text, options_.nsp, options_.auth.request, '[' + std::get<std::string>(payload) + ']');
-  send(engineio::packet_type::message, text);
   ++answers_due_;
   quiet_at_.reset();
   step_deadline_ = at.now + options_.auth.timeout;
@@ -78,9 +81,10 @@ void session::authenticate(moment at) {
 
 void session::on_event(std::string_view name, std::string_view arguments, moment at) {
   const bool success = name == options_.auth.success;
+  const std::string said = success ? "" : json_fields::of_first(arguments).text(options_.auth.error_text);
   if (answers_due_ == 0) {
     // Nobody asked: a server that says so when a token has run out.
-    if (!success && phase_ == phase::authenticated) refuse(arguments, at);
+    if (!success && phase_ == phase::authenticated) refuse(said, at);
     return;
   }
   // Answers come in order: while a newer question is open, this one is about a token that is no longer ours.
@@ -88,12 +92,12 @@ void session::on_event(std::string_view name, std::string_view arguments, moment
   if (success) {
     accept(arguments, at);
   } else {
-    refuse(arguments, at);
+    refuse(said, at);
   }
 }
 
 void session::accept(std::string_view arguments, moment at) {
-  json_fields answer = json_fields::of_first(arguments);
+  json_fields answer = identity_of(arguments);
   if (!recovery_.on_authenticated(answer.text(options_.auth.user_field), token_.token.value_or(std::string()))) {
     return end({cause::reconnect_requested, "the recovered connection belongs to another user"}, at, ws_close_normal);
   }
@@ -106,9 +110,8 @@ void session::accept(std::string_view arguments, moment at) {
   if (!options_.rooms.own.empty()) {
     const auto own = render_text(options_.rooms.own, identity_);
     if (const auto* missing = std::get_if<missing_field>(&own)) {
-      actions_.emplace_back(action::note{"the own room \"" + options_.rooms.own +
-                                         "\" is not joined: the authentication's answer has no {" + missing->name +
-                                         "}"});
+      actions_.emplace_back(
+          action::note{"the own room \"" + options_.rooms.own + "\" is not joined: " + no_field(*missing)});
     }
   }
   join_rooms();
@@ -124,18 +127,19 @@ void session::accept(std::string_view arguments, moment at) {
   enter(phase::authenticated, state::authenticated);
 }
 
-void session::refuse(std::string_view arguments, moment at) {
-  const std::string said = json_fields::of_first(arguments).text(options_.auth.error_text);
+void session::refuse(const std::string& said, moment at) {
   failure why{cause::token_refused, "the server refused the token"};
-  if (!said.empty()) why.text += ": \"" + printable(without_token(said), 200) + '"';
-  leave_authenticated(why.why, at);
+  if (!said.empty()) why.text += ": \"" + printable(cleared(said), 200) + '"';
   recovery_.on_refused();
+  refused_ = token_.token;
+  refused_until_ = at.now + refusals_.next(at.random);
+  // Only the event can be sent again on this connection.
+  if (options_.auth.mode != auth_mode::event) return end(why, at, ws_close_normal);
+  leave_authenticated(why.why, at);
   joined_.clear();
   identity_ = {};
   step_deadline_.reset();
   quiet_at_.reset();
-  refused_ = token_.token;
-  refused_until_ = at.now + refusals_.next(at.random);
   retry_at_ = refused_until_;
   phase_ = phase::connected;
   status_.state = state::connected;
@@ -144,13 +148,54 @@ void session::refuse(std::string_view arguments, moment at) {
   report();
 }
 
-std::string session::without_token(std::string text) const {
-  constexpr std::string_view shown = "[token]";
-  if (!token_.token || token_.token->empty()) return text;
-  for (auto at = text.find(*token_.token); at != std::string::npos; at = text.find(*token_.token, at + shown.size())) {
-    text.replace(at, token_.token->size(), shown);
+json_fields session::token_fields() const {
+  json_fields fields;
+  fields.set("token", json_string(token_.token.value_or(std::string())));
+  return fields;
+}
+
+std::variant<request_extras, failure> session::handshake_extras() const {
+  const auth_options& auth = options_.auth;
+  request_extras out;
+  if (auth.mode != auth_mode::header && auth.mode != auth_mode::query) return out;
+  const json_fields fields = token_fields();
+  const bool header = auth.mode == auth_mode::header;
+  for (const auto& [name, pattern] : header ? auth.headers : auth.query) {
+    auto value = render_text(pattern, fields);
+    if (const auto* missing = std::get_if<missing_field>(&value)) return unusable_payload(*missing);
+    (header ? out.headers : out.query).emplace_back(name, std::get<std::string>(std::move(value)));
+    if (header && !is_header_value(out.headers.back().second)) {
+      return failure{cause::auth_unusable, "no HTTP header can carry the token: it holds a control character"};
+    }
   }
-  return text;
+  out.secret = token_.token.value_or(std::string());
+  return out;
+}
+
+json_fields session::identity_of(std::string_view answer) const {
+  switch (options_.auth.identity) {
+    case identity_source::answer:
+      return json_fields::of_first(answer);
+    case identity_source::claims:
+      return json_fields::of_first(jwt_claims(token_.token.value_or(std::string())).value_or(std::string()));
+    case identity_source::none:
+      break;
+  }
+  return {};
+}
+
+std::string session::no_field(const missing_field& missing) const {
+  const bool claims = options_.auth.identity == identity_source::claims;
+  return (claims ? "the token's claims have no {" : "the authentication's answer has no {") + missing.name + '}';
+}
+
+failure session::unusable_payload(const missing_field& missing) {
+  return {cause::auth_unusable,
+          "what authenticates names {" + missing.name + "}, which is not known yet; only {token} is"};
+}
+
+std::string session::cleared(std::string text) const {
+  return without_token(std::move(text), token_.token.value_or(std::string()));
 }
 
 std::vector<std::string> session::wanted_rooms(const json_fields& identity) const {
@@ -190,8 +235,8 @@ bool session::send_room(std::string_view event, const std::string& room) {
   fields.set("room", json_string(room));
   const auto payload = render_object(options_.rooms.payload, fields);
   if (const auto* missing = std::get_if<missing_field>(&payload)) {
-    actions_.emplace_back(action::note{"the room \"" + room + "\" is not joined: its payload wants {" + missing->name +
-                                       "}, and the authentication's answer has none"});
+    actions_.emplace_back(
+        action::note{"the room \"" + room + "\" is not joined: " + no_field(*missing) + ", which rooms.payload names"});
     return false;
   }
   std::string text;

@@ -59,10 +59,14 @@ void session::miss_deadline(moment at) {
       return end({cause::connect_timeout,
                   "no answer to the namespace's CONNECT within " + in_seconds(options_.connect_timeout)},
                  at, ws_close_normal);
-    default:
-      return end({cause::auth_timeout, "neither \"" + options_.auth.success + "\" nor \"" + options_.auth.error +
-                                           "\" within " + in_seconds(options_.auth.timeout)},
+    default: {
+      const bool unasked = options_.auth.mode != auth_mode::event;
+      return end({cause::auth_timeout,
+                  "neither \"" + options_.auth.success + "\" nor \"" + options_.auth.error + "\" within " +
+                      in_seconds(options_.auth.timeout) +
+                      (unasked ? "; for a server that sends neither, auth.identity is claims or none" : "")},
                  at, ws_close_normal);
+    }
   }
 }
 
@@ -78,7 +82,7 @@ std::optional<session::time_point> session::next_deadline() const {
 
 // The one way out of a connection, an attempt or a wait.
 void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
-  const failure why{told.why, without_token(told.text)};
+  const failure why{told.why, cleared(told.text)};
   const bool socket_open = phase_ > phase::opening;
   leave_authenticated(why.why, at);
   forget_connection(why);
@@ -98,6 +102,7 @@ void session::forget_connection(const failure& why) {
   identity_ = {};
   engine_.reset();
   answers_due_ = 0;
+  token_sent_ = false;
   awaits_token_ = false;
   step_deadline_.reset();
   ping_deadline_.reset();

@@ -24,8 +24,8 @@ std::string make_request(const endpoint& where, std::string_view key, bool compr
   out += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
   out += key;
   if (compression) out += "\r\nSec-WebSocket-Extensions: permessage-deflate";
-  out += "\r\nUser-Agent: roombridged\r\n\r\n";
-  return out;
+  out += "\r\nUser-Agent: roombridged\r\n";
+  return out + header_lines(where.extras.headers) + "\r\n";
 }
 
 cause refusal(unsigned status) {
@@ -73,6 +73,7 @@ class upgrade::impl {
       : name_(where.name),
         tls_(where.tls),
         compression_(compression),
+        secret_(where.extras.secret),
         key_(websocket_key(nonce)),
         request_(make_request(where, key_, compression)) {
     parser_.header_limit(static_cast<std::uint32_t>(max_header));
@@ -167,24 +168,29 @@ class upgrade::impl {
   }
 
   failure not_http() const {
-    return {cause::http_not_websocket, name_ + " answered, but not in HTTP: \"" + printable(received_, 80) + '"'};
+    return {cause::http_not_websocket, name_ + " answered, but not in HTTP: \"" + quoted(received_, 80) + '"'};
   }
 
   failure refused() const {
     const auto& head = parser_.get();
     const unsigned status = head.result_int();
     std::string text = name_ + " answered HTTP " + std::to_string(status);
-    if (const auto reason = head.reason(); !reason.empty()) text += ' ' + printable({reason.data(), reason.size()}, 60);
-    if (const auto to = head[http::field::location]; !to.empty())
-      text += ", to " + printable({to.data(), to.size()}, 200);
+    if (const auto reason = head.reason(); !reason.empty()) text += ' ' + quoted({reason.data(), reason.size()}, 60);
+    if (const auto to = head[http::field::location]; !to.empty()) text += ", to " + quoted({to.data(), to.size()}, 200);
     const std::string_view body = std::string_view(received_).substr(0, max_body);
-    if (!body.empty()) text += ": " + printable(body, 200);
+    if (!body.empty()) text += ": " + quoted(body, 200);
     return {refusal(status), text + std::string(advice(status))};
+  }
+
+  // What the server says may repeat what it was sent.
+  std::string quoted(std::string_view said, std::size_t limit) const {
+    return printable(without_token(std::string(said), secret_), limit);
   }
 
   std::string name_;
   bool tls_;
   bool compression_;
+  std::string secret_;
   std::string key_;
   std::string request_;
   http::response_parser<http::empty_body> parser_;

@@ -2,7 +2,8 @@
 // A booking backend on the real npm socket.io, driven by a test: commands come as JSON lines on stdin, what the server
 // sees goes out as JSON lines on stdout, so that a test waits for facts. It ends when stdin ends.
 // usage: node server.js NODE_MODULES SETTINGS
-//   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE},"options":{…}}
+//   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE},"options":{…},
+//     "auth":"event" (the default), "connect", "header" or "query": where the token comes; "tells": auth_success is sent unasked}
 'use strict';
 
 const fs = require('node:fs');
@@ -23,6 +24,27 @@ const listener = tls
   : http.createServer();
 const io = new Server(listener, { serveClient: false, ...settings.options });
 
+// Where the token is when it does not come in an event.
+const carried = {
+  connect: (handshake) => handshake.auth.token,
+  header: (handshake) => handshake.headers.authorization?.replace(/^Bearer /, ''),
+  query: (handshake) => handshake.query.token,
+};
+const carriedBy = carried[settings.auth];
+
+if (carriedBy) {
+  io.use((socket, next) => {
+    const token = carriedBy(socket.handshake);
+    const user = tokens.get(token);
+    report('handshake', { ok: user !== undefined, keys: Object.keys(socket.handshake.auth) });
+    // As careless servers do, it repeats what it was given.
+    if (!user) return next(new Error(`token ${token} refused by the test`));
+    socket.data.token = token;
+    socket.data.userId = user.userId;
+    next();
+  });
+}
+
 function authenticate(socket, request) {
   const user = tokens.get(request?.token);
   report('authenticate', { id: socket.id, ok: user !== undefined, keys: Object.keys(request ?? {}) });
@@ -42,6 +64,7 @@ function updateReservation(socket, update, ack) {
 io.on('connection', (socket) => {
   const transport = socket.conn.transport;
   report('connection', { id: socket.id, transport: transport.name, extensions: transport.socket?.extensions ?? '' });
+  if (carriedBy && settings.tells) socket.emit('auth_success', { userId: socket.data.userId });
   // The engine's messages before any parser has touched them.
   socket.conn.on('data', (data) => {
     const text = data.toString();

@@ -54,6 +54,16 @@ std::string of(const upstream::token_options& token) {
   return "none";
 }
 
+std::string of(upstream::auth_mode mode) {
+  constexpr std::string_view names[] = {"event", "connect", "header", "query"};
+  return std::string(names[static_cast<std::size_t>(mode)]);
+}
+
+std::string of(upstream::identity_source source) {
+  constexpr std::string_view names[] = {"answer", "claims", "none"};
+  return std::string(names[static_cast<std::size_t>(source)]);
+}
+
 std::string of(log_level level) {
   constexpr std::string_view names[] = {"trace", "debug", "info", "warning", "error"};
   return std::string(names[static_cast<std::size_t>(level)]);
@@ -90,10 +100,15 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 2, "max", max);
   line(out, 2, "refused_max", refused_max);
   line(out, 2, "quiet", quiet);
-  const auto& [request, auth_payload, success, error, error_text, user_field, timeout] = auth;
+  const auto& [mode, request, auth_payload, headers, query, identity, success, error, error_text, user_field, timeout] =
+      auth;
   out += "auth:\n";
+  line(out, 1, "mode", mode);
   line(out, 1, "request", request);
   line(out, 1, "payload", auth_payload);
+  line(out, 1, "headers", headers);
+  line(out, 1, "query", query);
+  line(out, 1, "identity", identity);
   line(out, 1, "success", success);
   line(out, 1, "error", error);
   line(out, 1, "error_text", error_text);

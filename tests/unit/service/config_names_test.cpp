@@ -85,6 +85,18 @@ TEST(config_names, url_paths_and_namespaces) {
   EXPECT_EQ(outcome(socketio_namespace, ""), "! must begin with a slash");
 }
 
+TEST(config_names, headers_and_parameters) {
+  EXPECT_EQ(outcome(header_name, "X-Api-Key"), "X-Api-Key");
+  for (const char* text : {"X Key", "X:", "X\xc3\xa9", "(x)"})
+    EXPECT_EQ(outcome(header_name, text), "! not the name of an HTTP header");
+  for (const char* text : {"Host", "upgrade", "CONNECTION", "Sec-WebSocket-Key", "User-Agent"})
+    EXPECT_EQ(outcome(header_name, text), "! a header of the handshake itself");
+  EXPECT_EQ(outcome(query_name, "a b&"), "a b&");
+  EXPECT_EQ(outcome(query_name, ""), "! must not be empty");
+  for (const char* text : {"EIO", "transport", "sid"})
+    EXPECT_EQ(outcome(query_name, text), "! Engine.IO uses this parameter itself");
+}
+
 TEST(config_names, urls) {
   for (const char* text : {"http://localhost:3001", "https://api.example.com", "ws://10.0.0.1:1", "wss://[::1]:65535",
                            "https://a/", "http://booking_backend:80"})

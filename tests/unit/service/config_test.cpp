@@ -40,8 +40,12 @@ const std::map<std::string, std::string> other_values{
     {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},
     {"upstream.reconnect.refused_max", "upstream: {reconnect: {refused_max: 1h}}"},
     {"upstream.reconnect.quiet", "upstream: {reconnect: {quiet: 1min}}"},
+    {"auth.mode", "auth: {mode: connect}"},
     {"auth.request", "auth: {request: login}"},
     {"auth.payload", "auth: {payload: {jwt: '{token}', kind: shop}}"},
+    {"auth.headers", "auth: {headers: {X-Token: '{token}'}}"},
+    {"auth.query", "auth: {query: {key: '{token}', v: 2}}"},
+    {"auth.identity", "auth: {identity: claims}"},
     {"auth.success", "auth: {success: welcome}"},
     {"auth.error", "auth: {error: denied}"},
     {"auth.error_text", "auth: {error_text: why}"},
@@ -157,6 +161,24 @@ TEST(config, keys_that_contradict_each_other_are_refused) {
               ElementsAre("1:17: auth.success is the same event as auth.error; auth.error has its default"));
   EXPECT_THAT(errors_of("rooms: {leave: join_room}"),
               ElementsAre("1:16: rooms.join is the same event as rooms.leave; rooms.join has its default"));
+}
+
+TEST(config, where_nothing_tells_the_user_no_room_needs_it) {
+  EXPECT_THAT(
+      errors_of("auth: {identity: none}"),
+      testing::UnorderedElementsAre("1:18: rooms.own names a field of the answer, and there is none by auth.identity; "
+                                    "rooms.own has its default",
+                                    "1:18: rooms.payload names a field of the answer, and there is none by "
+                                    "auth.identity; rooms.payload has its default"));
+  EXPECT_THAT(errors_of("auth: {identity: none}\nrooms: {own: lobby, payload: {roomId: '{room}', by: 'till {room}'}}"),
+              IsEmpty());
+  EXPECT_THAT(errors_of("auth: {identity: claims}"), IsEmpty());
+}
+
+TEST(config, only_the_event_mode_takes_the_name_of_its_request) {
+  const auto reserved = parse("auth: {mode: header}").value.value().events.reserved;
+  EXPECT_THAT(reserved, testing::Not(testing::Contains("authenticate")));
+  EXPECT_THAT(reserved, testing::Contains("auth_success"));
 }
 
 TEST(config, a_refused_key_is_not_held_against_another) {

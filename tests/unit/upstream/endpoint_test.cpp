@@ -56,6 +56,13 @@ TEST(endpoint, gives_the_path_its_slashes) {
   EXPECT_EQ(good("http://h", "rt/").target, "/rt/?EIO=4&transport=websocket");
 }
 
+TEST(endpoint, appends_to_the_query) {
+  const auto made =
+      std::get<endpoint>(make_endpoint("http://h", "/x", {.headers = {}, .query = {{"k", "a b"}}, .secret = {}}));
+  EXPECT_EQ(made.target, "/x/?EIO=4&transport=websocket&k=a%20b");
+  EXPECT_THAT(made.name, Not(HasSubstr("a%20b")));
+}
+
 TEST(endpoint, refuses_in_words) {
   EXPECT_THAT(bad("ftp://host").text, HasSubstr("http, https, ws or wss"));
   EXPECT_THAT(bad("http://").text, HasSubstr("no host"));

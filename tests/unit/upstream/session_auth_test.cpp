@@ -240,18 +240,6 @@ TEST(session_auth, keeps_the_json_type_of_the_user) {
   EXPECT_EQ(h.sent[2], "42[\"join_room\",{\"roomId\":\"user-\xec\x98\x88\\\"\",\"userId\":\"\\uc608\\\"\"}]");
 }
 
-TEST(session_auth, needs_no_question_where_none_is_configured) {
-  options settings = plain_options();
-  settings.auth.request.clear();
-  settings.token = token_none{};
-  settings.rooms.payload = {{"room", "{room}"}};
-  harness h(settings);
-  h.token = "";
-  h.start();
-  EXPECT_EQ(h.status().state, state::authenticated);
-  EXPECT_EQ(h.machine.rooms().size(), 2u) << "no identity, no own room";
-}
-
 TEST(session_auth, names_a_payload_that_cannot_be_made) {
   options settings = plain_options();
   settings.auth.payload = {{"token", "{tokn}"}};

@@ -120,8 +120,9 @@ void harness::perform(const action::read_token&) {
   machine.on_token(reading(), at());
 }
 
-void harness::perform(const action::connect&) {
+void harness::perform(const action::connect& what) {
   ++connections;
+  extras = what.extras;
   sent.clear();
   rooms.clear();
   open = true;
@@ -144,14 +145,17 @@ void harness::perform(const action::send& what) {
 
 void harness::serve(const std::string& text) {
   if (!answers) return;
+  const bool good = std::any_of(accepted.begin(), accepted.end(), [&](const auto& one) {
+    return text.find(R"("token":")" + one + '"') != std::string::npos;
+  });
+  if (text.starts_with(R"(40{"token")") && !good) {
+    return react([this] { input(R"(44{"message":"jwt expired"})"); });
+  }
   if (text == "40" || text.starts_with("40{")) {
     return react(
         [this] { input(offers_pid.empty() ? R"(40{"sid":"s"})" : R"(40{"sid":"s","pid":")" + offers_pid + R"("})"); });
   }
   if (text.starts_with(R"(42["authenticate")")) {
-    const bool good = std::any_of(accepted.begin(), accepted.end(), [&](const auto& one) {
-      return text.find(R"({"token":")" + one + "\"}") != std::string::npos;
-    });
     return react([this, good] {
       machine.on_event(good ? "auth_success" : "auth_error", good ? answer : R"({"message":"jwt expired"})", at());
     });

@@ -38,6 +38,7 @@ class harness {
   std::vector<std::string> notes;
   std::vector<std::optional<std::uint16_t>> closes;
   std::set<std::string> rooms;  // as the server sees them
+  request_extras extras;        // of the last attempt
   int connections = 0;
   bool open = false;  // the connection stands
 
@@ -63,7 +64,7 @@ class harness {
 
  private:
   void perform(const action::read_token&);
-  void perform(const action::connect&);
+  void perform(const action::connect& what);
   void perform(const action::close& what);
   void perform(const action::send& what);
   void perform(const action::fail_emit& what) { failed.push_back(what); }

@@ -49,6 +49,28 @@ TEST(upgrade, asks_as_rfc_6455_wants) {
   EXPECT_THAT(handshake.request(), testing::EndsWith("\r\n\r\n"));
 }
 
+TEST(upgrade, carries_further_headers) {
+  endpoint where = server();
+  where.extras.headers = {{"Authorization", "Bearer a.b.c"}, {"X-Till", "3"}};
+  upgrade handshake(where, nonce);
+  EXPECT_THAT(handshake.request(), testing::EndsWith("\r\nAuthorization: Bearer a.b.c\r\nX-Till: 3\r\n\r\n"));
+}
+
+TEST(upgrade, never_shows_a_token_that_the_server_repeats) {
+  const std::string token(300, 's');  // cut in the middle it would still be one
+  endpoint where = server();
+  where.extras.secret = token;
+  for (const std::string& response :
+       {"HTTP/1.1 302 Found\r\nLocation: https://h/socket.io/?EIO=4&token=" + token + "\r\n\r\n",
+        "HTTP/1.1 400 " + token + "\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 400 Bad\r\nContent-Length: 300\r\n\r\n" + token, "BAD token " + token + "\r\n\r\n"}) {
+    upgrade handshake(where, nonce);
+    ASSERT_TRUE(handshake.feed(response)) << response;
+    EXPECT_THAT(handshake.result()->text, Not(HasSubstr("sss")));
+    EXPECT_THAT(handshake.result()->text, HasSubstr("[token]"));
+  }
+}
+
 TEST(upgrade, takes_the_response_split_anywhere) {
   const std::string response = switching();
   for (std::size_t at = 0; at < response.size(); ++at) {

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Tokens that reach the real server by CONNECT's payload, a header or the query, and tokens that run out."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+from roombridge import Status
+
+from .harness import IntegrationTest
+from .processes import Daemon, Server
+
+ROOMS_WITHOUT_USER = {"own": "", "payload": {"roomId": "{room}"}}
+
+
+class AuthModeTest(IntegrationTest):
+    def serve(self, mode: str, **settings: Any) -> Server:
+        """Another server, which wants the token so; the daemon's config leads to it."""
+        self.server = self.start_server(auth=mode, **settings)
+        return self.server
+
+    def start(self, mode: str, **changes: Any) -> Daemon:
+        auth = {"mode": mode, "identity": "none", **changes.pop("auth", {})}
+        rooms = {**self.config()["rooms"], **ROOMS_WITHOUT_USER, **changes.pop("rooms", {})}
+        return self.start_daemon(auth=auth, rooms=rooms, **changes)
+
+    def test_each_mode_reaches_authenticated_and_its_rooms(self) -> None:
+        for mode in ("connect", "header", "query"):
+            with self.subTest(mode):
+                server = self.serve(mode)
+                daemon = self.start(mode, local={"socket": str(self.directory / mode)})
+                self.assertTrue(server.saw("handshake")["ok"])
+                server.saw("join", room="shop-7")
+                subscriber = self.subscriber(daemon)
+                subscriber.until_state("authenticated")
+                server.emit("notification", {"id": 1, "title": mode}, room="shop-7")
+                subscriber.until_event("notification")
+                self.assertEqual(server.seen("authenticate"), [])
+
+    def test_a_refused_token_is_named_and_never_shown_and_a_changed_one_taken_at_once(self) -> None:
+        for mode in ("connect", "header", "query"):
+            with self.subTest(mode):
+                server = self.serve(mode)
+                wrong = self.new_token() + "/+="
+                self.write_token(wrong)
+                daemon = self.start(
+                    mode,
+                    local={"socket": str(self.directory / mode)},
+                    upstream={**self.config()["upstream"], "reconnect": {"first": "1h", "max": "1h", "refused_max": "1h"}},
+                )
+                self.assertFalse(server.saw("handshake")["ok"])
+                subscriber = self.subscriber(daemon)
+                refused = subscriber.until(lambda message: getattr(message, "cause", None) == "token_refused")[-1]
+                assert isinstance(refused, Status)
+                self.assertEqual(refused.text, 'the server refused the token: "token [token] refused by the test"')
+                self.write_token(self.token)
+                self.assertTrue(server.saw("handshake")["ok"])
+                subscriber.until_state("authenticated")
+
+    def test_a_changed_token_makes_a_new_connection(self) -> None:
+        server = self.serve("connect")
+        daemon = self.start("connect")
+        subscriber = self.subscriber(daemon)
+        subscriber.until_state("authenticated")
+        renewed = self.new_token()
+        server.grant(renewed, 3)
+        self.write_token(renewed)
+        seen = subscriber.until_state("connecting", "authenticated")
+        self.assertIn("offline", seen)
+        for _ in range(2):
+            server.saw("connection")
+        daemon.logged("CAUSE=token_changed")
+
+    def test_the_server_tells_the_user_unasked(self) -> None:
+        server = self.serve("header", tells=True)
+        daemon = self.start_daemon(auth={"mode": "header"})
+        self.assertEqual(server.saw("join", room="user-3")["userId"], 3)
+        self.subscriber(daemon).until_state("authenticated")
+        self.assertEqual(self.peer(daemon).call("status")["upstream"]["user"], "3")
+
+    def test_recovery_and_the_token_share_the_payload_of_connect(self) -> None:
+        server = self.serve("connect", options={"connectionStateRecovery": {}})
+        daemon = self.start("connect")
+        subscriber = self.subscriber(daemon)
+        subscriber.until_state("authenticated")
+        server.saw("join", room="shop-8")
+        server.emit("notification", {"id": 1, "title": "gives an offset"})
+        subscriber.until_event("notification")
+        server.command(do="cut")
+        subscriber.until_state("offline", "authenticated")
+        self.assertEqual(self.peer(daemon).call("status")["upstream"]["recovery"]["recovered"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
