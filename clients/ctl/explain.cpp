@@ -27,6 +27,10 @@ class fields {
     if (value == nullptr || !value->is_int64()) return std::nullopt;
     return value->get_int64();
   }
+  [[nodiscard]] bool flag(std::string_view name) const {
+    const auto* value = object_.if_contains(name);
+    return value != nullptr && value->is_bool() && value->get_bool();
+  }
   [[nodiscard]] std::string count(std::string_view name) const { return std::to_string(number(name).value_or(0)); }
   [[nodiscard]] std::string counted(std::string_view name, std::string_view one, std::string_view many) const {
     return count(name) + ' ' + std::string{number(name) == 1 ? one : many};
@@ -83,6 +87,15 @@ std::string why_not(const fields& upstream) {
   return text + " (" + cause + ")";
 }
 
+std::string token_text(const fields& upstream, std::int64_t now) {
+  const auto expires = upstream.number("token_expires");
+  if (!expires) return {};
+  const std::string when = time_text(*expires, now);
+  if (*expires <= now) return "expired at " + when + " (" + duration_text(now - *expires) + " ago)";
+  return "expires at " + when + " (in " + duration_text(*expires - now) + ")" +
+         (upstream.flag("token_stale") ? ", and its source has no newer one yet" : "");
+}
+
 std::string rooms_text(const json::object& status) {
   const auto* rooms = status.if_contains("rooms");
   const auto* list = rooms == nullptr ? nullptr : rooms->if_array();
@@ -119,7 +132,7 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
   if (const auto started = status.number("started")) daemon += ", up " + duration_text(now - *started);
   return row(look, "upstream", upstream_text(upstream, look, now)) +
          row(look, waits ? "because" : "before", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
-         row(look, "rooms", rooms_text(*object)) +
+         row(look, "token", token_text(upstream, now)) + row(look, "rooms", rooms_text(*object)) +
          row(look, "so far",
              upstream.counted("attempts", "attempt to connect", "attempts to connect") + ", " +
                  upstream.counted("outages", "outage", "outages")) +

@@ -144,6 +144,8 @@ const table<config>& config_keys() {
       make("auth.error_text", at(up, &options::auth, &auth_options::error_text), scalar(field_name)),
       make("auth.user_field", at(up, &options::auth, &auth_options::user_field), scalar(field_name)),
       make("auth.timeout", at(up, &options::auth, &auth_options::timeout), scalar(duration{10ms, 1h})),
+      make("auth.refresh_before", at(up, &options::auth, &auth_options::refresh_before),
+           scalar(duration_or_never{{1s, 24h}})),
 
       make("rooms.join", at(up, &options::rooms, &room_options::join), scalar(event_name)),
       make("rooms.leave", at(up, &options::rooms, &room_options::leave), scalar(event_name)),

@@ -70,6 +70,8 @@ void client::impl::perform(const action::report& what) {
   status_.next_attempt = from.next_attempt ? std::optional(wall(*from.next_attempt)) : std::nullopt;
   status_.lost = from.lost ? std::optional(wall(*from.lost)) : std::nullopt;
   status_.user = from.user;
+  status_.token_expires = from.token_expires;
+  status_.token_stale = from.token_stale;
   story_.report(from, session_.settings().url, session_.joined_count(), now);
   handler_.on_status(status_);
 }

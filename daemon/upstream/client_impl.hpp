@@ -85,7 +85,7 @@ class client::impl final : private inbound_sink {
   void watch_token();
   void arm();
   void flush();
-  moment at() { return {clock::now(), random_()}; }
+  moment at() { return {clock::now(), random_(), std::chrono::system_clock::now()}; }
 
   io::context& context_;
   client_handler& handler_;

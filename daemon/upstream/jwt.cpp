@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/jwt.hpp"
 
+#include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 
 #include "daemon/upstream/json_text.hpp"
 
@@ -58,6 +60,18 @@ std::optional<std::chrono::sys_seconds> jwt_expiry(std::string_view token) {
   const bool whole = error == std::errc() && end == text.data() + text.size();
   if (!whole || !(seconds >= 0 && seconds < end_of_time)) return std::nullopt;
   return std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(seconds)));
+}
+
+std::string in_utc(std::chrono::sys_seconds time) {
+  const auto midnight = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d UTC", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text.data();
 }
 
 }  // namespace roombridge::upstream

@@ -16,4 +16,7 @@ namespace roombridge::upstream {
 // The claim `exp`; nothing: no JWT, no such claim, no number, or not within the years 1970 to 9999.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> jwt_expiry(std::string_view token);
 
+// "2026-01-31 23:59:59 UTC".
+[[nodiscard]] std::string in_utc(std::chrono::sys_seconds time);
+
 }  // namespace roombridge::upstream

@@ -78,6 +78,7 @@ struct auth_options {
   std::string error_text = "message";  // the field of the error's first argument that says why
   std::string user_field = "userId";   // the field of the answer that identifies the user
   milliseconds timeout{10'000};
+  milliseconds refresh_before{60'000};  // a JWT's `exp`: the token is read again; 0: never
   bool operator==(const auth_options&) const = default;
 };
 

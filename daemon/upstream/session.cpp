@@ -13,6 +13,7 @@ namespace {
 bool needs_new_connection(const options& before, const options& after) {
   auth_options auth = before.auth;
   auth.timeout = after.auth.timeout;
+  auth.refresh_before = after.auth.refresh_before;
   return before.url != after.url || before.path != after.path || before.nsp != after.nsp || before.tls != after.tls ||
          auth != after.auth;
 }
@@ -75,7 +76,10 @@ void session::reconfigure(options changed, moment at) {
   normal_.configure(delays.first, delays.max);
   slow_.configure(delays.first, std::max(delays.max, delays.refused_max));
   refusals_.configure(delays.first, std::max(delays.max, delays.refused_max));
-  if (phase_ == phase::authenticated && !anew) join_rooms();
+  if (phase_ == phase::authenticated && !anew) {
+    join_rooms();
+    plan_refresh(at);
+  }
   if (!anew || phase_ == phase::stopped) return;
   recovery_.forget();
   reset_delays();

@@ -8,7 +8,7 @@
 // asked for after every authentication; every emit that asked for an acknowledgement ends in exactly one of take_ack()
 // and action::fail_emit; after action::close the connection's packets and its end are no inputs any more. session.cpp
 // is how a connection comes about, session_end.cpp how it ends and when the next one begins, session_auth.cpp tokens,
-// authentication and rooms, session_emit.cpp emits.
+// authentication and rooms, session_expiry.cpp tokens that run out, session_emit.cpp emits.
 #pragma once
 
 #include <chrono>
@@ -36,10 +36,12 @@
 
 namespace roombridge::upstream {
 
-// When an input happens, and a number, uniform over its whole range, for the delays that it may cause.
+// When an input happens, by the clock for delays and by the wall's, and a number, uniform over its whole range, for the
+// delays that it may cause.
 struct moment {
   std::chrono::steady_clock::time_point now;
   std::uint64_t random = 0;
+  std::chrono::system_clock::time_point wall{};
 };
 
 // client_status on the machine's own clock.
@@ -50,6 +52,8 @@ struct session_status {
   std::optional<std::chrono::steady_clock::time_point> next_attempt;
   std::optional<std::chrono::steady_clock::time_point> lost;
   std::string user;
+  std::optional<std::chrono::sys_seconds> token_expires;
+  bool token_stale = false;
   bool operator==(const session_status&) const = default;
 };
 
@@ -199,6 +203,11 @@ class session {
   void leave_rooms();
   bool send_room(std::string_view event, const std::string& room);
 
+  // session_expiry.cpp
+  void learn_expiry();
+  void plan_refresh(moment at);
+  void miss_newer_token(moment at);
+
   // session_emit.cpp
   void fail_emits(const std::string& text);
   void expire_emits(time_point now);
@@ -211,6 +220,7 @@ class session {
 
   token_reading token_;
   bool awaits_token_ = false;                // read_token is out
+  bool refreshing_ = false;                  // a read_token is out because the token will expire
   std::optional<std::string> refused_;       // the token that the server refused
   std::optional<time_point> refused_until_;  // not to be tried again before
   bool token_sent_ = false;   // this connection carries it from its beginning: another token needs another connection
@@ -224,8 +234,9 @@ class session {
   std::optional<time_point> ping_deadline_;
   std::optional<time_point> retry_at_;
   std::optional<time_point> quiet_at_;
-  std::optional<time_point> lost_at_;  // when the last authenticated session ended
-  bool live_ = false;                  // authenticated on this connection, and not refused since
+  std::optional<time_point> refresh_at_;  // the token is to be read again
+  std::optional<time_point> lost_at_;     // when the last authenticated session ended
+  bool live_ = false;                     // authenticated on this connection, and not refused since
   upstream::recovery recovery_;
   bool counted_ = false;  // this connection's authentication was counted
   backoff normal_;

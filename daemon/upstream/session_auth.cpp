@@ -11,9 +11,12 @@ namespace roombridge::upstream {
 void session::on_token(token_reading reading, moment at) {
   if (phase_ == phase::stopped) return;
   const bool asked = std::exchange(awaits_token_, false);
+  const bool refreshing = std::exchange(refreshing_, false);
   const bool changed = reading.token != token_.token;
   token_ = std::move(reading);
+  if (changed) learn_expiry();
   if (!token_.token) return lack_token(at);
+  if (refreshing && !changed) return miss_newer_token(at);
   if (changed) {
     refused_.reset();
     refused_until_.reset();
@@ -121,6 +124,7 @@ void session::accept(std::string_view arguments, moment at) {
   live_ = true;
   if (!std::exchange(counted_, true)) ++counters_.authenticated;
   quiet_at_ = at.now + options_.reconnect.quiet;
+  plan_refresh(at);
   status_.user = identity_.text(options_.auth.user_field);
   status_.lost = std::exchange(lost_at_, std::nullopt);
   if (recovery_.take_complete()) status_.lost.reset();
@@ -130,6 +134,7 @@ void session::accept(std::string_view arguments, moment at) {
 void session::refuse(const std::string& said, moment at) {
   failure why{cause::token_refused, "the server refused the token"};
   if (!said.empty()) why.text += ": \"" + printable(cleared(said), 200) + '"';
+  if (const auto& exp = status_.token_expires; exp && *exp <= at.wall) why.text += "; it expired at " + in_utc(*exp);
   recovery_.on_refused();
   refused_ = token_.token;
   refused_until_ = at.now + refusals_.next(at.random);
@@ -140,6 +145,7 @@ void session::refuse(const std::string& said, moment at) {
   identity_ = {};
   step_deadline_.reset();
   quiet_at_.reset();
+  refresh_at_.reset();
   retry_at_ = refused_until_;
   phase_ = phase::connected;
   status_.state = state::connected;

@@ -35,6 +35,11 @@ void session::on_time(moment at) {
     end({cause::ping_timeout, "no ping from the server for " + in_seconds(limit) + ": the connection is dead"}, at,
         std::nullopt);
   }
+  if (refresh_at_ && *refresh_at_ <= at.now) {
+    refresh_at_.reset();
+    refreshing_ = true;
+    actions_.emplace_back(action::read_token{});
+  }
   if (!retry_at_ || *retry_at_ > at.now) return;
   retry_at_.reset();
   if (phase_ == phase::idle) {
@@ -72,7 +77,7 @@ void session::miss_deadline(moment at) {
 
 std::optional<session::time_point> session::next_deadline() const {
   std::optional<time_point> soonest;
-  for (const auto& candidate : {step_deadline_, ping_deadline_, retry_at_, quiet_at_}) {
+  for (const auto& candidate : {step_deadline_, ping_deadline_, retry_at_, quiet_at_, refresh_at_}) {
     if (candidate && (!soonest || *candidate < *soonest)) soonest = candidate;
   }
   if (!by_deadline_.empty() && (!soonest || by_deadline_.begin()->first < *soonest))
@@ -107,6 +112,8 @@ void session::forget_connection(const failure& why) {
   step_deadline_.reset();
   ping_deadline_.reset();
   quiet_at_.reset();
+  refresh_at_.reset();
+  refreshing_ = false;
   retry_at_.reset();
 }
 

@@ -46,6 +46,16 @@ TEST(explain_status, says_how_long_an_outage_lasts_whatever_its_states) {
       HasSubstr("offline at http://h:1, away since 08:42:00 (3 h 18 min)\n"));
 }
 
+TEST(explain_status, says_when_the_token_expires) {
+  const auto token = [](const std::string& more) {
+    return explained(R"({"upstream":{"state":"authenticated","token_expires":)" + more + "}}");
+  };
+  EXPECT_THAT(token("1764072030000000"), HasSubstr("token       expires at 12:00:30 (in 30 s)\n"));
+  EXPECT_THAT(token(R"(1764072030000000,"token_stale":true)"),
+              HasSubstr("expires at 12:00:30 (in 30 s), and its source has no newer one yet\n"));
+  EXPECT_THAT(token("1764071990000000"), HasSubstr("expired at 11:59:50 (10 s ago)\n"));
+}
+
 TEST(explain_status, says_what_every_other_state_waits_for) {
   const auto state = [](const char* name) {
     return explained(R"({"upstream":{"state":")" + std::string{name} + "\"}}");

@@ -100,8 +100,8 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 2, "max", max);
   line(out, 2, "refused_max", refused_max);
   line(out, 2, "quiet", quiet);
-  const auto& [mode, request, auth_payload, headers, query, identity, success, error, error_text, user_field, timeout] =
-      auth;
+  const auto& [mode, request, auth_payload, headers, query, identity, success, error, error_text, user_field, timeout,
+               refresh_before] = auth;
   out += "auth:\n";
   line(out, 1, "mode", mode);
   line(out, 1, "request", request);
@@ -114,6 +114,7 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 1, "error_text", error_text);
   line(out, 1, "user_field", user_field);
   line(out, 1, "timeout", timeout);
+  line(out, 1, "refresh_before", refresh_before);
   const auto& [join, leave, payload, own, declared] = rooms;
   out += "rooms:\n";
   line(out, 1, "join", join);

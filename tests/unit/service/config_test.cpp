@@ -51,6 +51,7 @@ const std::map<std::string, std::string> other_values{
     {"auth.error_text", "auth: {error_text: why}"},
     {"auth.user_field", "auth: {user_field: id}"},
     {"auth.timeout", "auth: {timeout: 3s}"},
+    {"auth.refresh_before", "auth: {refresh_before: 0s}"},
     {"rooms.join", "rooms: {join: enter}"},
     {"rooms.leave", "rooms: {leave: exit}"},
     {"rooms.payload", "rooms: {payload: {room: '{room}'}}"},

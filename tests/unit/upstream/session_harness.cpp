@@ -14,7 +14,7 @@ options plain_options() {
 harness::harness(options settings) : machine(std::move(settings)) {}
 
 moment harness::at() {
-  return {now, random_ += 0x9e3779b97f4a7c15};
+  return {now, random_ += 0x9e3779b97f4a7c15, wall_start + now.time_since_epoch()};
 }
 
 void harness::start() {

@@ -25,6 +25,8 @@ class harness {
 
   session machine;
   std::chrono::steady_clock::time_point now{};
+  // The wall clock at `now` zero.
+  std::chrono::sys_seconds wall_start = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
   std::optional<std::string> token = "good";
   std::set<std::string> accepted{"good", "better"};  // tokens that the server takes
   std::string answer = R"({"userId":7})";            // auth_success's argument

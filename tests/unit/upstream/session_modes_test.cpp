@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/upstream/jwt_text.hpp"
 #include "tests/unit/upstream/session_harness.hpp"
 
 namespace roombridge::upstream {
@@ -17,8 +18,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 
-// {"alg":"none"} . {"sub":"u-5"} .
-const std::string jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1LTUifQ.";
+const std::string of_user_5 = test::jwt(R"({"sub":"u-5"})");
 
 options in_mode(auth_mode mode, identity_source identity = identity_source::none) {
   options out = plain_options();
@@ -113,7 +113,8 @@ TEST(session_modes, carry_a_changed_token_with_a_new_connection) {
     EXPECT_TRUE(h.status().lost) << "what came in between is missed";
     EXPECT_EQ(h.machine.counters().outages, 0u) << "it was our wish";
     EXPECT_EQ(h.count_sent(R"(42["authenticate")"), 0);
-    EXPECT_THAT(h.machine.settings().auth.mode == auth_mode::connect ? h.sent[0] : h.extras.secret, HasSubstr("better"));
+    EXPECT_THAT(h.machine.settings().auth.mode == auth_mode::connect ? h.sent[0] : h.extras.secret,
+                HasSubstr("better"));
     h.put_token("better");
     EXPECT_EQ(h.connections, 2) << "unchanged";
     h.put_token(std::nullopt);
@@ -169,7 +170,7 @@ TEST(session_modes, know_the_user_from_the_tokens_claims) {
   settings.rooms.own = "user-{sub}";
   settings.rooms.payload = {{"roomId", "{room}"}, {"who", "{sub}"}};
   harness h(settings);
-  h.token = jwt;
+  h.token = of_user_5;
   h.start();
   EXPECT_EQ(h.status().user, "u-5");
   EXPECT_THAT(h.sent, testing::Contains(R"(42["join_room",{"roomId":"user-u-5","who":"u-5"}])"));
@@ -177,7 +178,7 @@ TEST(session_modes, know_the_user_from_the_tokens_claims) {
 
 TEST(session_modes, say_when_the_claims_lack_what_a_room_needs) {
   options settings = in_mode(auth_mode::header, identity_source::claims);
-  for (const std::string& token : {jwt, std::string("opaque"), std::string("a.!.c")}) {
+  for (const std::string& token : {of_user_5, std::string("opaque"), std::string("a.!.c")}) {
     harness h(settings);
     h.token = token;
     h.start();
