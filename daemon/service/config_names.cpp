@@ -123,6 +123,10 @@ text_result credential_name(std::string_view text) {
   return std::string(text);
 }
 
+text_result argument(std::string_view text) {
+  return std::string(text);
+}
+
 text_result absolute_path(std::string_view text) {
   if (!text.starts_with('/')) return problem{"must be an absolute path"};
   if (text.ends_with('/')) return problem{"must name a file, not a directory"};

@@ -42,6 +42,9 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // A file name without a directory.
 [[nodiscard]] text_result credential_name(std::string_view text);
 
+// An argument of a program; may be empty.
+[[nodiscard]] text_result argument(std::string_view text);
+
 [[nodiscard]] text_result absolute_path(std::string_view text);
 [[nodiscard]] text_result absolute_path_or_nothing(std::string_view text);
 

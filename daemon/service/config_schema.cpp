@@ -22,17 +22,31 @@ constexpr std::size_t max_rules = 1024;
 constexpr std::size_t max_rule_items = 32;
 constexpr std::size_t max_payload_fields = 32;
 constexpr std::size_t max_admins = 256;
+constexpr std::size_t max_arguments = 64;
 
 // upstream.token as it is written: one of these.
 struct token_source {
   std::optional<std::string> file, env, credential;
+  std::optional<std::vector<std::string>> command;
+  std::optional<milliseconds> timeout;  // of the command
 };
+
+// A program and its arguments, without a shell.
+std::optional<std::vector<std::string>> read_command(const slot& from, reader& in) {
+  auto argv = list_of(confidential(argument), max_arguments, true)(from, in);
+  if (!argv) return std::nullopt;
+  if (!argv->empty() && std::holds_alternative<std::string>(absolute_path(argv->front()))) return argv;
+  in.refuse(from, "must begin with the absolute path of a program; its arguments follow it, there is no shell");
+  return std::nullopt;
+}
 
 const table<token_source>& token_keys() {
   static const table<token_source> keys{
       make_key<token_source>("file", at(&token_source::file), scalar(confidential(absolute_path))),
       make_key<token_source>("env", at(&token_source::env), scalar(confidential(variable_name))),
       make_key<token_source>("credential", at(&token_source::credential), scalar(confidential(credential_name))),
+      make_key<token_source>("command", at(&token_source::command), read_command),
+      make_key<token_source>("timeout", at(&token_source::timeout), scalar(duration{100ms, 5min})),
   };
   return keys;
 }
@@ -46,18 +60,30 @@ const table<events::event_rule>& rule_keys() {
   return keys;
 }
 
+bool has(const node& source, std::string_view key) {
+  return std::any_of(source.entries.begin(), source.entries.end(), [&](const entry& each) { return each.key == key; });
+}
+
+// One source; only a command has something beside it.
+bool names_one(const node& source) {
+  const bool timed = has(source, "timeout");
+  return source.entries.size() == (timed ? 2 : 1) && (!timed || has(source, "command"));
+}
+
 // "none", or a map with exactly one source. The value is never shown: it may be a token that was written into the wrong
 // place.
 std::optional<upstream::token_options> read_token(const slot& from, reader& in) {
   constexpr std::string_view expected =
-      "expected none, {file: PATH}, {env: NAME} or {credential: NAME}; the token itself does not belong into a config";
+      "expected none, {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, ARGUMENT…]}; the token "
+      "itself "
+      "does not belong into a config";
   if (from.value->kind == node_kind::scalar) {
     const auto word = in.text(from);
     if (word == "none") return upstream::token_none{};
     if (word) in.refuse(from, expected);
     return std::nullopt;
   }
-  if (from.value->kind != node_kind::map || from.value->entries.size() != 1) {
+  if (from.value->kind != node_kind::map || !names_one(*from.value)) {
     in.refuse(from, expected);
     return std::nullopt;
   }
@@ -66,6 +92,11 @@ std::optional<upstream::token_options> read_token(const slot& from, reader& in) 
   if (source.file) return upstream::token_file{*source.file};
   if (source.env) return upstream::token_environment{*source.env};
   if (source.credential) return upstream::token_credential{*source.credential};
+  if (source.command) {
+    upstream::token_command made{*source.command};
+    made.timeout = source.timeout.value_or(made.timeout);
+    return made;
+  }
   return std::nullopt;
 }
 

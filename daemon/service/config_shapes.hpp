@@ -24,9 +24,9 @@ template <typename Rule>
 // The items of a list, "path[0]" and so on.
 [[nodiscard]] std::vector<slot> items_of(const slot& list);
 
-// A list of at most `most` different texts, in the file's order.
+// A list of at most `most` texts, in the file's order; without `repeats` they are different.
 template <typename Rule>
-[[nodiscard]] auto list_of(Rule rule, std::size_t most) {
+[[nodiscard]] auto list_of(Rule rule, std::size_t most, bool repeats = false) {
   return [=](const slot& from, reader& in) -> std::optional<std::vector<std::string>> {
     if (!in.is(node_kind::list, from)) return std::nullopt;
     if (from.value->items.size() > most) {
@@ -37,7 +37,7 @@ template <typename Rule>
     bool all = true;
     for (const slot& item : items_of(from)) {
       auto value = in.value(item, rule);
-      if (value && std::find(values.begin(), values.end(), *value) != values.end()) {
+      if (!repeats && value && std::find(values.begin(), values.end(), *value) != values.end()) {
         in.refuse(item, in_quotes(item.value->text) + " stands in the list twice");
         value.reset();
       }

@@ -19,6 +19,8 @@ constexpr std::array table{
     cause_entry{cause::token_missing, "token_missing", never,
                 "there is no token: log in, or put one where the config says"},
     cause_entry{cause::token_unreadable, "token_unreadable", never, "the token is there but cannot be read"},
+    cause_entry{cause::token_command_failed, "token_command_failed", slow,
+                "the command that prints the token failed or took too long"},
     cause_entry{cause::token_refused, "token_refused", slow,
                 "the server refused the token; a changed one is tried at once"},
     cause_entry{cause::token_changed, "token_changed", at_once,

@@ -17,6 +17,7 @@ enum class cause {
   reconfigured,
   token_missing,
   token_unreadable,
+  token_command_failed,
   token_refused,
   token_changed,
   auth_timeout,

@@ -96,7 +96,7 @@ void client::impl::reconfigure(options changed) {
   session_.reconfigure(std::move(changed), at());
   if (other_token && !session_.stopped()) {
     watch_token();
-    session_.on_token(token_->read(), at());
+    token_->read();
   }
   perform();
 }

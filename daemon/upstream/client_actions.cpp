@@ -77,8 +77,8 @@ void client::impl::perform(const action::report& what) {
 }
 
 void client::impl::watch_token() {
-  token_ = std::make_unique<token_source>(context_, session_.settings().token, log_, [this] {
-    session_.on_token(token_->read(), at());
+  token_ = std::make_unique<token_source>(context_, session_.settings().token, log_, [this](token_reading reading) {
+    session_.on_token(std::move(reading), at());
     perform();
   });
 }

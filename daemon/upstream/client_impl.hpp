@@ -74,7 +74,7 @@ class client::impl final : private inbound_sink {
   io::task<> read_all(std::string name);
 
   void perform();
-  void perform(const action::read_token&) { session_.on_token(token_->read(), at()); }
+  void perform(const action::read_token&) { token_->read(); }
   void perform(const action::connect& what);
   void perform(const action::close& what);
   void perform(const action::send& what);

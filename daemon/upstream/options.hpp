@@ -30,7 +30,12 @@ struct token_credential {  // a file of this name in $CREDENTIALS_DIRECTORY (sys
   std::string name;
   bool operator==(const token_credential&) const = default;
 };
-using token_options = std::variant<token_none, token_file, token_environment, token_credential>;
+struct token_command {            // a program's output; run as the daemon's user, without a shell
+  std::vector<std::string> argv;  // the program's absolute path, and its arguments
+  milliseconds timeout{10'000};   // then it is killed with its process group
+  bool operator==(const token_command&) const = default;
+};
+using token_options = std::variant<token_none, token_file, token_environment, token_credential, token_command>;
 
 struct tls_options {
   bool verify = true;   // certificate chain and host name

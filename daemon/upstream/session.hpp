@@ -196,6 +196,7 @@ class session {
   [[nodiscard]] static failure unusable_payload(const missing_field& missing);
   void lack_token(moment at);
   void log_out(moment at);
+  void keep_token(const failure& why, moment at);
   // Servers repeat the token in what they say of it: in their words, before these are cut, it must not reach a log.
   [[nodiscard]] std::string cleared(std::string text) const;
   [[nodiscard]] std::vector<std::string> wanted_rooms(const json_fields& identity) const;

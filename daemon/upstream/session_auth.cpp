@@ -12,6 +12,8 @@ void session::on_token(token_reading reading, moment at) {
   if (phase_ == phase::stopped) return;
   const bool asked = std::exchange(awaits_token_, false);
   const bool refreshing = std::exchange(refreshing_, false);
+  if (reading.missing.why == cause::token_command_failed && phase_ > phase::idle)
+    return keep_token(reading.missing, at);
   const bool changed = reading.token != token_.token;
   token_ = std::move(reading);
   if (changed) learn_expiry();
@@ -43,12 +45,24 @@ void session::on_token(token_reading reading, moment at) {
 }
 
 void session::lack_token(moment at) {
-  recovery_.forget();
+  const bool failed = token_.missing.why == cause::token_command_failed;
+  if (!failed) recovery_.forget();
   if (phase_ != phase::idle) return log_out(at);
-  retry_at_ = at.now + options_.reconnect.max;
-  if (status_.cause == token_.missing.why && status_.text == token_.missing.text) return;
+  retry_at_ = at.now + (failed ? slow_.next(at.random) : options_.reconnect.max);
+  if (!failed && status_.cause == token_.missing.why && status_.text == token_.missing.text) return;
   explain(token_.missing);
-  status_.next_attempt.reset();
+  status_.next_attempt = failed ? retry_at_ : std::nullopt;
+  report();
+}
+
+// A command that fails says nothing about the token that we have.
+void session::keep_token(const failure& why, moment at) {
+  actions_.emplace_back(action::note{why.text + "; the connection stays, with the token that it has"});
+  status_.token_stale = true;
+  plan_refresh(at);
+  if (phase_ != phase::connected) return;
+  retry_at_ = at.now + refusals_.next(at.random);
+  status_.next_attempt = retry_at_;
   report();
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -17,16 +18,6 @@ constexpr std::string_view blanks = " \t\r\n\v\f";
 
 token_reading missing(cause why, std::string text) {
   return {std::nullopt, {why, std::move(text)}};
-}
-
-token_reading trimmed(std::string text, const std::string& where) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string::npos) return missing(cause::token_missing, where + " is empty");
-  text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
-  if (text.find('\0') != std::string::npos)
-    return missing(cause::token_unreadable, where + " holds a NUL byte: no token");
-  if (!simdjson::validate_utf8(text)) return missing(cause::token_unreadable, where + " is not UTF-8: no token");
-  return {std::move(text), {}};
 }
 
 class descriptor {
@@ -69,21 +60,29 @@ token_reading read_file(const std::string& path, const std::string& where) {
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
   }
-  if (size > max_token_size) return missing(cause::token_unreadable, where + " is larger than 64 KiB: no token");
   text.resize(size);
-  return trimmed(std::move(text), where);
+  return make_token(std::move(text), where);
 }
 
 token_reading read_environment(const std::string& name) {
   const std::string where = "the environment variable " + name;
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return missing(cause::token_missing, where + " is not set");
-  std::string text(value);
-  if (text.size() > max_token_size) return missing(cause::token_unreadable, where + " is larger than 64 KiB: no token");
-  return trimmed(std::move(text), where);
+  return make_token(value, where);
 }
 
 }  // namespace
+
+token_reading make_token(std::string text, const std::string& where) {
+  if (text.size() > max_token_size) return missing(cause::token_unreadable, where + " is larger than 64 KiB: no token");
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string::npos) return missing(cause::token_missing, where + " is empty");
+  text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+  if (text.find('\0') != std::string::npos)
+    return missing(cause::token_unreadable, where + " holds a NUL byte: no token");
+  if (!simdjson::validate_utf8(text)) return missing(cause::token_unreadable, where + " is not UTF-8: no token");
+  return {std::move(text), {}};
+}
 
 std::optional<std::string> token_path(const token_options& options) {
   if (const auto* file = std::get_if<token_file>(&options)) return file->path;
@@ -95,6 +94,7 @@ std::optional<std::string> token_path(const token_options& options) {
 }
 
 token_reading read_token(const token_options& options) {
+  assert(!std::holds_alternative<token_command>(options));
   if (std::holds_alternative<token_none>(options)) return {std::string(), {}};
   if (const auto* variable = std::get_if<token_environment>(&options)) return read_environment(variable->name);
   const auto path = token_path(options);

@@ -21,8 +21,11 @@ struct token_reading {
   bool operator==(const token_reading&) const = default;
 };
 
-// Reads from where the options say. An empty file or variable counts as missing.
+// Reads from where the options say, which is not a command (asserted). An empty file or variable counts as missing.
 [[nodiscard]] token_reading read_token(const token_options& options);
+
+// What was read there: surrounding white space is cut; nothing but white space is no token. `where`: for a person.
+[[nodiscard]] token_reading make_token(std::string text, const std::string& where);
 
 // The file behind the options, if it is one: a credential's lies in $CREDENTIALS_DIRECTORY.
 [[nodiscard]] std::optional<std::string> token_path(const token_options& options);

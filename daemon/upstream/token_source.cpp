@@ -118,20 +118,25 @@ class token_source::watch : public std::enable_shared_from_this<watch> {
   bool complained_ = false;
 };
 
-token_source::token_source(io::context& context, token_options options, logger& log, std::function<void()> changed)
-    : options_(std::move(options)) {
+token_source::token_source(io::context& context, token_options options, logger& log, receiver deliver)
+    : context_(context), options_(std::move(options)), deliver_(std::move(deliver)) {
   if (auto path = token_path(options_)) {
-    watch_ = std::make_shared<watch>(context, std::move(*path), log, std::move(changed));
+    watch_ = std::make_shared<watch>(context, std::move(*path), log, [this] { read(); });
     watch_->start();
   }
 }
 
 token_source::~token_source() {
   if (watch_) watch_->stop();
+  if (run_) run_->abandon();
 }
 
-token_reading token_source::read() const {
-  return read_token(options_);
+void token_source::read() {
+  const auto* command = std::get_if<token_command>(&options_);
+  if (command == nullptr) return deliver_(read_token(options_));
+  if (run_ && run_->under_way()) return;
+  run_ = std::make_shared<command_run>(context_, *command, deliver_);
+  run_->start();
 }
 
 }  // namespace roombridge::upstream

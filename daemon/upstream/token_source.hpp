@@ -2,7 +2,7 @@
 // Where the token comes from: read afresh whenever asked, and watched where it can change. A file's directory is
 // watched by inotify, so that creation, rename over it, removal and the symbolic-link swaps of orchestrators are seen;
 // while the directory is missing, its nearest existing parent is. When watching fails, reading still works, and who
-// asks before each attempt misses nothing but time.
+// asks before each attempt misses nothing but time. A command is run for every reading, and not watched.
 //
 // The token never reaches a log or an error text.
 #pragma once
@@ -14,6 +14,7 @@
 
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
+#include "daemon/upstream/command_run.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/token.hpp"
 
@@ -21,19 +22,25 @@ namespace roombridge::upstream {
 
 class token_source {
  public:
-  // `changed` is called on the event thread when the token may have changed; it may be called without need. `log`
-  // outlives the source.
-  token_source(io::context& context, token_options options, logger& log, std::function<void()> changed);
-  ~token_source();  // `changed` is not called any more
+  using receiver = std::function<void(token_reading)>;
+
+  // `deliver` gets every reading on the event thread: one for what read() asks, and one whenever a watched token may
+  // have changed, perhaps without need. `log` outlives the source.
+  token_source(io::context& context, token_options options, logger& log, receiver deliver);
+  ~token_source();  // `deliver` is not called any more; a command is killed
   token_source(const token_source&) = delete;
   token_source& operator=(const token_source&) = delete;
 
-  [[nodiscard]] token_reading read() const;
+  // Delivers before it returns, unless a command has to run first. While one runs, its reading answers this, too.
+  void read();
 
  private:
   class watch;
+  io::context& context_;
   token_options options_;
-  std::shared_ptr<watch> watch_;  // files only
+  receiver deliver_;
+  std::shared_ptr<watch> watch_;      // files only
+  std::shared_ptr<command_run> run_;  // the latest
 };
 
 }  // namespace roombridge::upstream

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import sys
 import unittest
+from pathlib import Path
 from typing import Any
 
 from roombridge import Status
@@ -90,6 +92,50 @@ class AuthModeTest(IntegrationTest):
         server.command(do="cut")
         subscriber.until_state("offline", "authenticated")
         self.assertEqual(self.peer(daemon).call("status")["upstream"]["recovery"]["recovered"], 1)
+
+
+# Prints a JWT for so many seconds, and leaves a line for each run.
+MINT = """
+import base64, json, sys, time
+def part(value): return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+open(sys.argv[2], "a").write("run\\n")
+print(".".join((part({"alg": "none"}), part({"exp": time.time() + float(sys.argv[1])}), "")))
+"""
+
+
+class TokenCommandTest(IntegrationTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = self.start_server(any=True)
+        self.runs = self.directory / "runs"
+
+    def start(self, *command: str | Path, **changes: Any) -> Daemon:
+        token = {"command": list(map(str, command)), "timeout": "20s"}
+        return self.start_daemon(upstream={**self.config()["upstream"], "token": token}, **changes)
+
+    def test_a_token_that_will_expire_is_replaced_on_the_live_connection(self) -> None:
+        script = self.directory / "mint"
+        script.write_text(MINT, encoding="ascii")
+        daemon = self.start(sys.executable, script, "8", self.runs)
+        self.server.saw("authenticate", ok=True)
+        self.server.saw("authenticate", ok=True)  # four seconds later
+        self.assertEqual(len(self.server.seen("connection")), 1)
+        self.assertEqual(self.runs.read_text(encoding="ascii"), "run\n" * 2)
+        upstream = self.peer(daemon).call("status")["upstream"]
+        self.assertFalse(upstream["token_stale"])
+
+    def test_a_command_that_fails_is_named_and_run_again(self) -> None:
+        script = self.directory / "get-token"
+        script.write_text("#!/bin/sh\necho 'the vault is sealed' >&2\nexit 3\n", encoding="ascii")
+        script.chmod(0o755)
+        daemon = self.start(script)
+        daemon.logged("token command .*/get-token ended with status 3: \"the vault is sealed\".* "
+                      "CAUSE=token_command_failed")
+        better = self.directory / "better"
+        better.write_text(f"#!/bin/sh\necho {self.token}\n", encoding="ascii")
+        better.chmod(0o755)
+        better.replace(script)
+        self.subscriber(daemon).until_state("authenticated")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ std::string of(const upstream::token_options& token) {
     return "{env: " + quote(variable->name) + '}';
   if (const auto* cred = std::get_if<upstream::token_credential>(&token))
     return "{credential: " + quote(cred->name) + '}';
+  if (const auto* command = std::get_if<upstream::token_command>(&token))
+    return "{command: " + of(command->argv) + ", timeout: " + of(command->timeout) + '}';
   return "none";
 }
 

@@ -45,9 +45,12 @@ std::vector<std::string> missing_keys(const std::string& text) {
 TEST(config_example, has_every_key) {
   EXPECT_THAT(example(), testing::Not(IsEmpty()));
   // The token has one source at a time: the others stand in comments.
-  EXPECT_THAT(missing_keys(example()), ElementsAre("upstream.token.env", "upstream.token.credential"));
+  EXPECT_THAT(missing_keys(example()), ElementsAre("upstream.token.env", "upstream.token.credential",
+                                                   "upstream.token.command", "upstream.token.timeout"));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {env: "));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {credential: "));
+  EXPECT_THAT(example(), HasSubstr("\n  # token: {command: ["));
+  EXPECT_THAT(example(), HasSubstr("], timeout: 10s}"));
 }
 
 TEST(config_example, shows_the_defaults_but_for_the_profile) {

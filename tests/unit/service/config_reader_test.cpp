@@ -62,7 +62,8 @@ TEST(config_reader, values_are_shown_safely) {
 
 TEST(config_reader, the_token_and_the_url_are_not_shown) {
   const auto expected =
-      "upstream.token: expected none, {file: PATH}, {env: NAME} or {credential: NAME}; the token itself does not "
+      "upstream.token: expected none, {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, "
+      "ARGUMENT…]}; the token itself does not "
       "belong into a config";
   for (const char* token : {"eyJhbGciOi", "'${T}'", "[eyJhbGciOi]", "{}", "{file: /a, env: B}", "~"}) {
     EXPECT_THAT(errors_of("upstream: {token: " + std::string(token) + "}", {{"T", "eyJhbGciOi"}}),

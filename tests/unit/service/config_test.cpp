@@ -121,6 +121,21 @@ TEST(config, every_source_of_the_token) {
   EXPECT_EQ(token("{file: /run/token}"), upstream::token_options(upstream::token_file{"/run/token"}));
   EXPECT_EQ(token("{env: T}"), upstream::token_options(upstream::token_environment{"T"}));
   EXPECT_EQ(token("{credential: t}"), upstream::token_options(upstream::token_credential{"t"}));
+  EXPECT_EQ(token("{command: [/bin/get, -v, -v, '']}"),
+            upstream::token_options(upstream::token_command{{"/bin/get", "-v", "-v", ""}, 10s}));
+  EXPECT_EQ(token("{timeout: 1min, command: [/bin/get]}"),
+            upstream::token_options(upstream::token_command{{"/bin/get"}, 1min}));
+}
+
+TEST(config, a_token_command_that_cannot_be_one) {
+  const auto error = [](const std::string& text) { return errors_of("upstream: {token: " + text + "}"); };
+  const std::string path = "must begin with the absolute path of a program; its arguments follow it, there is no shell";
+  EXPECT_THAT(error("{command: [get-token]}"), ElementsAre("1:29: upstream.token.command: " + path));
+  EXPECT_THAT(error("{command: []}"), ElementsAre("1:29: upstream.token.command: " + path));
+  EXPECT_THAT(error("{command: /bin/get}"), ElementsAre(testing::HasSubstr("expected a list")));
+  EXPECT_THAT(error("{command: [/bin/get], timeout: 1h}"), ElementsAre(testing::HasSubstr("out of range")));
+  for (const char* text : {"{timeout: 1s}", "{file: /x, timeout: 1s}", "{command: [/x], file: /x}", "{}"})
+    EXPECT_THAT(error(text), testing::Not(IsEmpty())) << text;
 }
 
 TEST(config, what_is_written_reads_as_the_same) {

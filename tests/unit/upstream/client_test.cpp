@@ -148,6 +148,18 @@ TEST_F(upstream_client, hands_over_a_burst_whole_and_drops_what_is_malformed) {
   EXPECT_EQ(made->counters().outages, 0u);
 }
 
+io::task<> with_printed_token(upstream_client& t) {
+  t.seen.push_back(co_await t.peer.welcome());
+  t.made->stop();
+  t.peer.drop();
+}
+
+TEST_F(upstream_client, uses_what_a_command_prints) {
+  settings.token = token_command{{"/bin/echo", "printed"}, 60s};
+  run(with_printed_token);
+  EXPECT_THAT(seen, ElementsAre(R"(42["authenticate",{"token":"printed"}])"));
+}
+
 io::task<> drop_and_return(upstream_client& t) {
   for (int i = 0; i < 5; ++i) {
     co_await t.peer.welcome();

@@ -106,6 +106,54 @@ TEST(session_token, that_changes_authenticates_again_on_the_live_connection) {
   EXPECT_EQ(h.machine.counters().authenticated, 1u);
 }
 
+TEST(session_token_command, that_fails_is_run_again_with_growing_delays) {
+  harness h(plain_options());
+  h.token.reset();
+  h.without_token = cause::token_command_failed;
+  h.start();
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(h.status().cause, cause::token_command_failed);
+    EXPECT_EQ(h.status().state, state::offline);
+    EXPECT_GE(wait_of(h), std::min(500ms * (1 << i), 150'000ms));
+    EXPECT_LE(wait_of(h), std::min(1000ms * (1 << i), 300'000ms));
+    ASSERT_TRUE(h.advance_to_deadline());
+  }
+  EXPECT_EQ(h.connections, 0);
+  h.token = "good";
+  ASSERT_TRUE(h.advance_to_deadline());
+  EXPECT_EQ(h.status().state, state::authenticated);
+}
+
+TEST(session_token_command, that_fails_leaves_a_live_connection_alone) {
+  harness h(plain_options());
+  h.start();
+  h.without_token = cause::token_command_failed;
+  h.put_token(std::nullopt);
+  EXPECT_EQ(h.status().state, state::authenticated);
+  EXPECT_EQ(h.connections, 1);
+  EXPECT_EQ(h.count_sent("41"), 0);
+  EXPECT_THAT(h.notes, ElementsAre(HasSubstr("the connection stays")));
+  h.put_token("good");
+  EXPECT_EQ(h.count_sent(R"(42["authenticate")"), 1) << "the same as before";
+}
+
+TEST(session_token_command, that_fails_while_its_token_is_refused_is_run_again) {
+  harness h(plain_options());
+  h.token = "bad";
+  h.start();
+  ASSERT_EQ(h.status().state, state::connected);
+  h.token.reset();
+  h.without_token = cause::token_command_failed;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(h.status().next_attempt);
+    h.advance(wait_of(h));
+    EXPECT_EQ(h.status().state, state::connected);
+  }
+  h.token = "better";
+  h.advance(wait_of(h));
+  EXPECT_EQ(h.status().state, state::authenticated);
+}
+
 TEST(session_token, that_did_not_change_is_left_alone) {
   harness h(plain_options());
   h.start();

@@ -23,7 +23,8 @@ class session_expiry : public testing::Test {
 
   // A token that lives so long from now on, and that the server takes.
   std::string token_for(std::chrono::seconds life) {
-    auto made = test::jwt_until(h.wall_start + std::chrono::floor<std::chrono::seconds>(h.now.time_since_epoch()) + life);
+    auto made =
+        test::jwt_until(h.wall_start + std::chrono::floor<std::chrono::seconds>(h.now.time_since_epoch()) + life);
     h.accepted.insert(made);
     return made;
   }
@@ -100,8 +101,7 @@ TEST_F(session_expiry, goes_on_looking_until_then) {
 TEST_F(session_expiry, is_named_when_the_server_refuses_such_a_token) {
   h.token = test::jwt_until(h.wall_start - 10s);
   h.start();
-  EXPECT_EQ(h.status().text,
-            "the server refused the token: \"jwt expired\"; it expired at 2025-12-31 23:59:50 UTC");
+  EXPECT_EQ(h.status().text, "the server refused the token: \"jwt expired\"; it expired at 2025-12-31 23:59:50 UTC");
 }
 
 TEST_F(session_expiry, of_a_short_life_is_no_busy_loop) {
@@ -120,7 +120,8 @@ TEST_F(session_expiry, of_a_short_life_is_no_busy_loop) {
       fresh.advance(500ms);
       fresh.engine("2");
     }
-    EXPECT_LE(fresh.count_sent(R"(42["authenticate")"), 600 / std::max<long>(1, life.count() / 2 - 1) + 2) << life.count();
+    EXPECT_LE(fresh.count_sent(R"(42["authenticate")"), 600 / std::max<long>(1, life.count() / 2 - 1) + 2)
+        << life.count();
     EXPECT_EQ(fresh.status().state, state::authenticated);
   }
 }

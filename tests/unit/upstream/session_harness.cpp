@@ -108,7 +108,7 @@ void harness::lose(cause why) {
 
 token_reading harness::reading() const {
   if (token) return {token, {}};
-  return {std::nullopt, {cause::token_missing, "no token"}};
+  return {std::nullopt, {without_token, "no token"}};
 }
 
 int harness::count_sent(std::string_view begin) const {

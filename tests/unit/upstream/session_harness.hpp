@@ -28,6 +28,7 @@ class harness {
   // The wall clock at `now` zero.
   std::chrono::sys_seconds wall_start = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
   std::optional<std::string> token = "good";
+  cause without_token = cause::token_missing;
   std::set<std::string> accepted{"good", "better"};  // tokens that the server takes
   std::string answer = R"({"userId":7})";            // auth_success's argument
   bool answers = true;                               // the server answers CONNECT and events

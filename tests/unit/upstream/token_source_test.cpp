@@ -38,10 +38,10 @@ class token_files : public testing::Test {
 
   static void write(const fs::path& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
 
-  // Runs the loop until the source reads this token ("": none).
-  void expect(const token_source& source, std::string_view token) {
+  // Runs the loop until this token is delivered ("": none).
+  void expect(std::string_view token) {
     const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (source.read().token.value_or("") != token || calls_ == seen_) {
+    while (latest_.token.value_or("") != token || calls_ == seen_) {
       context_.restart();
       if (context_.run_one_until(deadline) == 0) {
         ADD_FAILURE() << "no notice of \"" << token << '"';
@@ -52,11 +52,19 @@ class token_files : public testing::Test {
   }
 
   token_source watch(const fs::path& path) {
-    return token_source(context_, token_file{path.string()}, log_, [this] { ++calls_; });
+    return token_source(context_, token_file{path.string()}, log_, receive());
+  }
+
+  token_source::receiver receive() {
+    return [this](token_reading reading) {
+      latest_ = std::move(reading);
+      ++calls_;
+    };
   }
 
   fs::path root_;
   io::context context_{1};
+  token_reading latest_;
   silent_logger log_;
   int calls_ = 0;
   int seen_ = 0;
@@ -143,11 +151,11 @@ TEST_F(token_files, are_watched_for_writing_removal_and_creation) {
   write(root_ / "t", "one");
   const auto source = watch(root_ / "t");
   write(root_ / "t", "two");
-  expect(source, "two");
+  expect("two");
   fs::remove(root_ / "t");
-  expect(source, "");
+  expect("");
   write(root_ / "t", "three");
-  expect(source, "three");
+  expect("three");
 }
 
 TEST_F(token_files, are_watched_for_a_rename_over_them) {
@@ -156,25 +164,25 @@ TEST_F(token_files, are_watched_for_a_rename_over_them) {
   for (const std::string token : {"two", "three"}) {
     write(root_ / "t.new", token);
     fs::rename(root_ / "t.new", root_ / "t");
-    expect(source, token);
+    expect(token);
   }
   fs::rename(root_ / "t", root_ / "elsewhere");
-  expect(source, "");
+  expect("");
 }
 
 TEST_F(token_files, are_watched_through_missing_directories) {
   const auto source = watch(root_ / "a" / "b" / "t");
   fs::create_directories(root_ / "a" / "b");
   write(root_ / "a" / "b" / "t", "one");
-  expect(source, "one");
+  expect("one");
   fs::remove_all(root_ / "a");
-  expect(source, "");
+  expect("");
   fs::create_directories(root_ / "new" / "b");
   write(root_ / "new" / "b" / "t", "two");
   fs::rename(root_ / "new", root_ / "a");
-  expect(source, "two");
+  expect("two");
   write(root_ / "a" / "b" / "t", "three");
-  expect(source, "three");
+  expect("three");
 }
 
 // As orchestrators mount secrets: t -> ..data/t, ..data -> a directory that is replaced by renaming a link over it.
@@ -189,7 +197,7 @@ TEST_F(token_files, are_watched_through_swapped_links) {
     write(root_ / (".." + name) / "t", name);
     fs::create_directory_symlink(".." + name, root_ / "..tmp");
     fs::rename(root_ / "..tmp", root_ / "..data");
-    expect(source, name);
+    expect(name);
   }
 }
 
@@ -198,7 +206,7 @@ TEST_F(token_files, are_watched_where_a_link_leads) {
   fs::create_symlink(root_ / "run" / "real", root_ / "t");
   const auto source = watch(root_ / "t");
   write(root_ / "run" / "real", "one");
-  expect(source, "one");
+  expect("one");
 }
 
 TEST_F(token_files, do_not_wake_us_for_their_neighbours) {
@@ -206,14 +214,39 @@ TEST_F(token_files, do_not_wake_us_for_their_neighbours) {
   const auto source = watch(root_ / "t");
   write(root_ / "other", "x");
   write(root_ / "t", "two");
-  expect(source, "two");
+  expect("two");
   EXPECT_LE(calls_, 2) << "once for the creation or truncation, once for the close";
   EXPECT_TRUE(log_.lines.empty());
 }
 
+TEST_F(token_files, are_read_when_asked) {
+  write(root_ / "t", "one");
+  auto source = watch(root_ / "t");
+  source.read();
+  EXPECT_EQ(latest_.token, "one");
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(token_files, may_be_the_output_of_a_command_that_runs_once_at_a_time) {
+  const std::string runs = (root_ / "runs").string();
+  token_source source(context_, token_command{{"/bin/sh", "-c", "echo x >> " + runs + "; echo one"}, 60s}, log_,
+                      receive());
+  source.read();
+  source.read();
+  EXPECT_EQ(calls_, 0) << "not yet";
+  expect("one");
+  context_.restart();
+  context_.run();
+  EXPECT_EQ(calls_, 1);
+  source.read();
+  context_.restart();
+  context_.run();
+  EXPECT_EQ(calls_, 2);
+  EXPECT_EQ(fs::file_size(root_ / "runs"), 4u);
+}
+
 TEST_F(token_files, are_let_go_with_the_source) {
-  auto source =
-      std::make_unique<token_source>(context_, token_file{(root_ / "t").string()}, log_, [this] { ++calls_; });
+  auto source = std::make_unique<token_source>(context_, token_file{(root_ / "t").string()}, log_, receive());
   write(root_ / "t", "one");
   source.reset();
   context_.run();
