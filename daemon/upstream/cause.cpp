@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/cause.hpp"
 
+#include <simdjson.h>
+
 #include <array>
 #include <cassert>
 
@@ -126,17 +128,25 @@ failure describe_close(std::uint16_t code, std::string_view reason) {
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
-  std::string out;
-  for (const char c : text.substr(0, limit)) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? ' ' : c;
-  }
-  // A cut inside a UTF-8 sequence would make the whole line unreadable for the journal.
+  std::string out(text.substr(0, limit));
+  // A cut must not make half a character of the last one.
   if (text.size() > limit) {
     while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back();
     if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
-    out += "...";
   }
+  const bool utf8 = simdjson::validate_utf8(out);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(out[i]);
+    if (byte < 0x20 || byte == 0x7f) {
+      out[i] = ' ';
+    } else if (byte >= 0x80 && !utf8) {
+      out[i] = '?';
+    } else if (byte == 0xc2 && static_cast<unsigned char>(out[i + 1]) < 0xa0) {
+      // U+0080 to U+009F are control characters, too.
+      out[i] = out[i + 1] = ' ';
+    }
+  }
+  if (text.size() > limit) out += "...";
   return out;
 }
 

@@ -87,8 +87,8 @@ struct failure {
 // to 120 bytes.
 [[nodiscard]] failure describe_close(std::uint16_t code, std::string_view reason);
 
-// `text` with bytes outside printable ASCII and UTF-8 letters replaced, cut to `limit` bytes: what a peer said, safe
-// for a log line.
+// `text` without control characters, cut to `limit` bytes, and UTF-8 whatever it was before: what a peer said, safe for
+// a log line and for a status that goes to local programs.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit);
 
 }  // namespace roombridge::upstream

@@ -393,6 +393,8 @@ TEST(cause_table, keeps_a_peers_words_printable_and_whole) {
   EXPECT_EQ(printable("a\x1b[1mb", 100), "a [1mb");
   EXPECT_EQ(printable("\xed\x95\x9c\xea\xb8\x80", 4), "\xed\x95\x9c...") << "cut between characters";
   EXPECT_EQ(printable("\xed\x95\x9c", 3), "\xed\x95\x9c");
+  EXPECT_EQ(printable("\xc2\x9b\x32J \xc2\xa7", 100), "  2J \xc2\xa7") << "U+009B begins what ESC [ begins";
+  EXPECT_EQ(printable("\xbf\xb9\xbe\xe0 full", 100), "???? full") << "a page in another encoding";
 }
 
 }  // namespace
