@@ -32,12 +32,14 @@ json_fields json_fields::of_first(std::string_view arguments) {
     ondemand::object object;
     if (element.get_object().get(object) != simdjson::SUCCESS) return out;
     for (auto field : object) {
+      if (out.fields_.size() == most_fields) return out;
       std::string_view name;
       std::string_view value;
       if (field.unescaped_key().get(name) != simdjson::SUCCESS) return out;
       std::string key(name);  // reading the value may use the parser's string buffer
       if (simdjson::to_json_string(field.value()).get(value) != simdjson::SUCCESS) return out;
-      out.set(key, std::string(trim(value)));
+      value = trim(value);
+      if (key.size() <= most_text && value.size() <= most_text) out.set(key, std::string(value));
     }
     return out;
   }

@@ -3,6 +3,7 @@
 // be written. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +14,12 @@ namespace roombridge::upstream {
 // The top-level fields of one object, in its order: the name as text, the value as the JSON text that was received.
 class json_fields {
  public:
+  // What is kept of a peer's object: its first fields, and of these the ones that are not too large.
+  static constexpr std::size_t most_fields = 256;
+  static constexpr std::size_t most_text = 4096;  // bytes of a name, and of a value
+
   // `arguments`: JSON texts separated by commas, the object first; whatever is not an object gives no fields. The
-  // grammar has been checked by the caller; if not, some fields may be missing.
+  // grammar has been checked by the caller; if not, some fields may be missing, as are those beyond the limits above.
   [[nodiscard]] static json_fields of_first(std::string_view arguments);
 
   // The value as JSON text; empty: there is no such field.

@@ -45,6 +45,17 @@ TEST(json_fields, has_none_for_what_is_no_object) {
   }
 }
 
+TEST(json_fields, leaves_out_what_is_too_large_or_too_much) {
+  std::string text = R"({"large":")" + std::string(json_fields::most_text, 'x') + R"(",")" +
+                     std::string(json_fields::most_text + 1, 'n') + R"(":1,"id":7)";
+  for (int i = 0; i < 1000; ++i) text += ",\"f" + std::to_string(i) + "\":0";
+  const json_fields fields = json_fields::of_first(text + '}');
+  EXPECT_EQ(fields.raw("large"), "");
+  EXPECT_EQ(fields.raw("id"), "7");
+  EXPECT_EQ(fields.raw("f254"), "0");
+  EXPECT_EQ(fields.raw("f255"), "");
+}
+
 TEST(json_string, escapes_what_json_wants_escaped) {
   EXPECT_EQ(json_string("a\"b\\c\n\x01\xec\x98\x88"), "\"a\\\"b\\\\c\\u000a\\u0001\xec\x98\x88\"");
 }
