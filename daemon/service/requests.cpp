@@ -23,6 +23,8 @@ local::answer refused(error_code code, std::string text, std::string_view outcom
   return result;
 }
 
+constexpr std::size_t longest_repeated = 256;  // bytes of a client's word in the answer
+
 // What is wrong with an EMIT's payload; empty: nothing. The text is on its way into a JSON packet of ours, so it has to
 // be JSON itself.
 std::string payload_fault(const local::emit_request& request) {
@@ -51,6 +53,8 @@ error_code code_of(upstream::emit_error error) {
       return error_code::connection_lost;
     case upstream::emit_error::too_large:
       return error_code::too_large_for_server;
+    case upstream::emit_error::too_many:
+      return error_code::too_many_requests;
   }
   return error_code::internal;
 }
@@ -143,8 +147,9 @@ void requests::on_call(std::string_view method, std::string_view /*params*/, boo
   } else if (method == "rooms") {
     done({.payload = calls_.rooms()});
   } else {
-    done(refused(error_code::unknown_method, "there is no method '" + std::string(method) +
-                                                 "'; there are status, rooms, subscribers, reload, reconnect"));
+    const std::string name = method.size() <= longest_repeated ? " '" + std::string(method) + '\'' : " of this name";
+    done(refused(error_code::unknown_method,
+                 "there is no method" + name + "; there are status, rooms, subscribers, reload, reconnect"));
   }
 }
 

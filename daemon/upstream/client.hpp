@@ -67,7 +67,7 @@ class client_handler {
 };
 
 enum class emit_outcome { acked, sent_unknown, not_sent };
-enum class emit_error { none, not_connected, ack_timeout, connection_lost, too_large };
+enum class emit_error { none, not_connected, ack_timeout, connection_lost, too_large, too_many };
 
 struct emit_result {
   emit_outcome outcome = emit_outcome::not_sent;

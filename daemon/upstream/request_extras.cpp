@@ -15,16 +15,17 @@ bool is_unreserved(char c) {
 // So much of a token's beginning tells nothing yet: "eyJhbGciOi" is that of most.
 constexpr std::size_t harmless = 10;
 
-void hide(std::string& text, std::string_view secret) {
-  constexpr std::string_view shown = "[token]";
-  if (secret.empty()) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + shown.size())) {
-    text.replace(at, secret.size(), shown);
-  }
-  for (std::size_t size = std::min(text.size(), secret.size()); size > harmless; --size) {
-    if (!text.ends_with(secret.substr(0, size))) continue;
-    text.replace(text.size() - size, size, shown);
-    return;
+// In one pass: a megabyte of tokens must not take long.
+std::string hide(std::string_view text, std::string_view secret) {
+  std::string out;
+  for (;;) {
+    const auto at = text.find(secret.substr(0, harmless + 1));
+    out += text.substr(0, at);
+    if (at == std::string_view::npos) return out;
+    text.remove_prefix(at);
+    const auto rest = std::mismatch(text.begin(), text.end(), secret.begin(), secret.end()).first;
+    text.remove_prefix(static_cast<std::size_t>(rest - text.begin()));
+    out += "[token]";
   }
 }
 
@@ -67,10 +68,11 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string without_token(std::string text, std::string_view token) {
-  hide(text, token);
-  if (const std::string encoded = percent_encoded(token); encoded != token) hide(text, encoded);
-  return text;
+std::string without_token(std::string_view text, std::string_view token) {
+  if (token.empty()) return std::string(text);
+  const std::string hidden = hide(text, token);
+  const std::string encoded = percent_encoded(token);
+  return encoded == token ? hidden : hide(hidden, encoded);
 }
 
 }  // namespace roombridge::upstream

@@ -127,6 +127,8 @@ class session {
   // When on_time() is wanted next.
   [[nodiscard]] std::optional<time_point> next_deadline() const;
 
+  static constexpr std::size_t most_pending = 16'384;  // emits that wait for an acknowledgement
+
   // Decides over an emit. Accepted (error none): `out` holds the text message, the attachments are to follow it, and
   // `id` is set when an acknowledgement is awaited. Otherwise the outcome is not_sent.
   struct verdict {
@@ -197,8 +199,8 @@ class session {
   void lack_token(moment at);
   void log_out(moment at);
   void keep_token(const failure& why, moment at);
-  // Servers repeat the token in what they say of it: in their words, before these are cut, it must not reach a log.
-  [[nodiscard]] std::string cleared(std::string text) const;
+  // Servers repeat the token, or its beginning, in what they say of it: it must not reach a log.
+  [[nodiscard]] std::string cleared(std::string_view text) const;
   [[nodiscard]] std::vector<std::string> wanted_rooms(const json_fields& identity) const;
   void join_rooms();
   void leave_rooms();

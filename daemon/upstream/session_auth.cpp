@@ -139,7 +139,7 @@ void session::accept(std::string_view arguments, moment at) {
   if (!std::exchange(counted_, true)) ++counters_.authenticated;
   quiet_at_ = at.now + options_.reconnect.quiet;
   plan_refresh(at);
-  status_.user = identity_.text(options_.auth.user_field);
+  status_.user = cleared(identity_.text(options_.auth.user_field));
   status_.lost = std::exchange(lost_at_, std::nullopt);
   if (recovery_.take_complete()) status_.lost.reset();
   enter(phase::authenticated, state::authenticated);
@@ -214,8 +214,8 @@ failure session::unusable_payload(const missing_field& missing) {
           "what authenticates names {" + missing.name + "}, which is not known yet; only {token} is"};
 }
 
-std::string session::cleared(std::string text) const {
-  return without_token(std::move(text), token_.token.value_or(std::string()));
+std::string session::cleared(std::string_view text) const {
+  return without_token(text, token_.token.value_or(std::string()));
 }
 
 std::vector<std::string> session::wanted_rooms(const json_fields& identity) const {
@@ -255,8 +255,8 @@ bool session::send_room(std::string_view event, const std::string& room) {
   fields.set("room", json_string(room));
   const auto payload = render_object(options_.rooms.payload, fields);
   if (const auto* missing = std::get_if<missing_field>(&payload)) {
-    actions_.emplace_back(
-        action::note{"the room \"" + room + "\" is not joined: " + no_field(*missing) + ", which rooms.payload names"});
+    // The same words for every room, so that the log has them once: what one lacks, all lack.
+    actions_.emplace_back(action::note{"no room is joined: " + no_field(*missing) + ", which rooms.payload names"});
     return false;
   }
   std::string text;

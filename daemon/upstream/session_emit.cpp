@@ -19,6 +19,10 @@ session::verdict session::emit(const emit_request& request, std::string& out, mo
   if (phase_ != phase::authenticated) {
     return {emit_error::not_connected, "not authenticated upstream: " + std::string(to_string(status_.state)), {}};
   }
+  // Whoever asked may be gone long before the deadline: what it asked for still waits here.
+  if (request.want_ack && pending_.size() == most_pending) {
+    return {emit_error::too_many, std::to_string(most_pending) + " emits wait for the server's acknowledgement", {}};
+  }
   std::string packet;
   const auto id = request.want_ack ? std::optional(next_id_) : std::nullopt;
   socketio::append_event(packet, options_.nsp, request.event, request.arguments, id, request.attachments.size());

@@ -184,7 +184,7 @@ class upgrade::impl {
 
   // What the server says may repeat what it was sent.
   std::string quoted(std::string_view said, std::size_t limit) const {
-    return printable(without_token(std::string(said), secret_), limit);
+    return printable(without_token(said, secret_), limit);
   }
 
   std::string name_;

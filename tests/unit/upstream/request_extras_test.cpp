@@ -24,6 +24,7 @@ TEST(without_token, hides_it_however_it_is_written) {
   EXPECT_EQ(without_token("[token]", "token"), "[[token]]") << "and ends";
   EXPECT_EQ(without_token("as it was", ""), "as it was");
   EXPECT_EQ(without_token("bad abcdefghijklm", "abcdefghijklmnopq"), "bad [token]") << "cut within the token";
+  EXPECT_EQ(without_token("bad abcdefghijklm... is", "abcdefghijklmnopq"), "bad [token]... is") << "by the server";
   EXPECT_EQ(without_token("bad abcdefghij", "abcdefghijklmnopq"), "bad abcdefghij") << "no more than its begin";
 }
 

@@ -56,6 +56,17 @@ TEST(session_token, that_the_server_repeats_is_not_told_on) {
   EXPECT_EQ(h.status().text, "closed: \"bad token [token]\"");
 }
 
+TEST(session_token, that_the_server_cuts_or_calls_a_user_is_not_told_on) {
+  harness h(plain_options());
+  h.token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIzIn0.c2VjcmV0";
+  h.accepted = {*h.token};
+  h.answer = R"({"userId":")" + *h.token + R"("})";
+  h.start();
+  EXPECT_EQ(h.status().user, "[token]");
+  h.event("auth_error", R"({"message":"malformed: )" + h.token->substr(0, 30) + R"(... eyJhbG"})");
+  EXPECT_EQ(h.status().text, "the server refused the token: \"malformed: [token]... eyJhbG\"");
+}
+
 TEST(session_token, in_a_refusal_of_the_namespace_is_not_told_on) {
   harness h(plain_options());
   h.token = "s3cret.token";
@@ -281,6 +292,17 @@ TEST(session_auth, survives_answers_of_any_shape) {
   }
 }
 
+TEST(session_auth, that_lacks_a_field_for_the_rooms_is_told_of_in_the_same_words_for_all) {
+  options settings = plain_options();
+  settings.rooms.own.clear();
+  harness h(settings);
+  h.answer = "{}";
+  h.start();
+  ASSERT_EQ(h.notes.size(), 2u);
+  EXPECT_EQ(h.notes[0], h.notes[1]) << "the log holds back what repeats itself";
+  EXPECT_THAT(h.notes[0], HasSubstr("{userId}"));
+}
+
 TEST(session_auth, keeps_the_json_type_of_the_user) {
   harness h(plain_options());
   h.answer = R"({"userId":"\uc608\"","big":123456789012345678901234567890})";
@@ -345,6 +367,17 @@ TEST_F(session_emit, fails_what_is_not_acknowledged_in_time) {
   EXPECT_EQ(h.failed[0].id, id);
   EXPECT_EQ(h.failed[0].error, emit_error::ack_timeout);
   EXPECT_EQ(h.status().state, state::authenticated);
+}
+
+TEST_F(session_emit, has_a_bound_on_what_waits) {
+  h.start();
+  for (std::size_t i = 0; i < session::most_pending; ++i) ASSERT_TRUE(emit(true).id) << i;
+  const auto refused = emit(true);
+  EXPECT_EQ(refused.error, emit_error::too_many);
+  EXPECT_FALSE(refused.id);
+  EXPECT_EQ(emit(false).error, emit_error::none) << "which waits for nothing";
+  ASSERT_TRUE(h.machine.take_ack(0));
+  EXPECT_TRUE(emit(true).id);
 }
 
 TEST_F(session_emit, refuses_while_not_authenticated) {
