@@ -2,6 +2,7 @@
 #include "daemon/local/hub.hpp"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,13 @@
 
 namespace roombridge::local {
 namespace {
+
+// Whether this descriptor is one of the last, which the upstream connection, the token and a reload must still get.
+bool is_reserved(int fd) {
+  constexpr rlim_t reserve = 32;
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) + reserve >= limit.rlim_cur;
+}
 
 std::string and_more(std::uint64_t suppressed) {
   return suppressed == 0 ? std::string{} : " (and " + std::to_string(suppressed) + " more since the last such line)";
@@ -69,7 +77,13 @@ hub::~hub() {
 }
 
 void hub::adopt(unique_fd fd) {
-  if (peers_.size() >= config_.connections) return refuse(std::move(fd));
+  if (peers_.size() >= config_.connections) {
+    return refuse(std::move(fd), "local.connections allows " + std::to_string(config_.connections));
+  }
+  if (is_reserved(fd.get())) {
+    return refuse(std::move(fd),
+                  "the limit of open files leaves no room; raise LimitNOFILE= or lower local.connections");
+  }
   const auto who = peer_credentials(fd.get());
   const peer_token token = last_token_ + 1;
   if (!who || !poller_.add(fd.get(), token, EPOLLIN)) {
@@ -86,11 +100,10 @@ void hub::adopt(unique_fd fd) {
 }
 
 // Too many connections: one attempt to say so, no more.
-void hub::refuse(unique_fd fd) {
+void hub::refuse(unique_fd fd, const std::string& why) {
   ++counters_.refused;
   if (const auto suppressed = refusals_.occurred(now_())) {
-    log_.warning("a local connection was refused: local.connections allows " + std::to_string(config_.connections) +
-                 and_more(*suppressed));
+    log_.warning("a local connection was refused: " + why + and_more(*suppressed));
   }
   discard_input(fd.get(), read_buffer_);
   const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, "the daemon has no room for more"));
@@ -279,10 +292,15 @@ std::vector<peer_info> hub::peers() const {
 }
 
 std::string hub::subscribers() const {
+  constexpr std::size_t most = proto::max_body - 4096;  // the RESULT's head needs a little
   std::string out = "[";
   for (const auto& [token, who] : peers_) {
-    if (out.size() > 1) out += ",";
+    const std::size_t before = out.size();
+    if (before > 1) out += ",";
     append_json(out, who->info());
+    if (out.size() < most) continue;
+    out.resize(before);
+    break;
   }
   return out + "]";
 }

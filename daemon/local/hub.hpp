@@ -70,14 +70,14 @@ class hub final : public peer_host {
   void watch(peer& who, std::uint32_t events) override;
   void set_deadline(peer& who, time_point when) override;
   void clear_deadline(peer& who) override;
+  void enforce_budgets() override;
   void count_protocol_error(const peer& who, std::string_view what) override;
   void bury(peer& who) override;
 
   void on_ready(std::span<const epoll_event> events);
-  void refuse(unique_fd fd);
+  void refuse(unique_fd fd, const std::string& why);
   void post_flush();
   void write_ready();
-  void enforce_budgets();
   void shed(const user_account& account);
   void reap();
   [[nodiscard]] peer* find(peer_token token);

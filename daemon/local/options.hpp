@@ -19,8 +19,8 @@ struct options {
   std::vector<std::string> admin_users;   // names or numbers; root and the daemon's own user always may
   std::vector<std::string> admin_groups;  // names or numbers, supplementary groups count
   std::size_t connections = 4096;         // at once; more are told too_many_connections
-  std::size_t user_buffer =
-      8u << 20;  // bytes kept outside the log for all connections of one user: answers not yet read, kept frames
+  std::size_t user_buffer = 8u << 20;     // bytes kept outside the log for all connections of one user: answers not yet
+                                          // read, kept frames, subscriptions
   std::chrono::milliseconds ping_interval{
       0};  // 0: the daemon never pings; a peer that dies is noticed by its closed socket
   std::chrono::milliseconds ping_deadline{10'000};

@@ -55,6 +55,7 @@ peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid
       may_control_(may_control),
       held_(account),
       collected_(account),
+      filters_(account),
       output_(*this, host.events(), held_, host.config().user_buffer) {
   host_.set_deadline(*this, host_.now() + std::chrono::milliseconds{proto::hello_deadline_ms});
 }
@@ -72,6 +73,9 @@ void peer::on_readable() {
     const auto frame = decoder_.next();
     if (!frame) break;
     handle(*frame);
+    // Not only at the turn's end: one read may hold more than a thousand requests, and an answer a thousand times their
+    // size.
+    if (held_.account().bytes > host_.config().user_buffer) host_.enforce_budgets();
   }
   reading_ = false;
   if (ending()) return release_input();
@@ -169,6 +173,8 @@ void peer::end(end_reason reason, std::string text) {
   if (reason == end_reason::buffer_exceeded) output_.drop_control();
   push(bye_for(reason, std::move(text)));
   output_.stop_events();
+  output_.cursor().unsubscribe_all();
+  filters_.set(0);
   state_ = state::ending;
   if (!reading_) release_input();
   host_.watch(*this, blocked_ ? EPOLLOUT : 0u);

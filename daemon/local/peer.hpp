@@ -64,7 +64,9 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] uid_t uid() const { return uid_; }
   [[nodiscard]] bool ending() const { return state_ >= state::ending; }
   [[nodiscard]] bool subscribed_ever() const { return subscribed_ever_; }
-  [[nodiscard]] std::size_t held() const { return held_.amount() + collected_.amount(); }  // bytes, charged to its user
+  [[nodiscard]] std::size_t held() const {
+    return held_.amount() + collected_.amount() + filters_.amount();  // bytes, charged to its user
+  }
   [[nodiscard]] const user_account& account() const { return held_.account(); }
   [[nodiscard]] peer_info info() const;
 
@@ -114,6 +116,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
       proto::emit_outcome::none;  // what a refusal of the present frame says of its outcome
   charge held_;                   // outgoing bytes
   charge collected_;              // of a frame that has come in part
+  charge filters_;                // subscriptions
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;
   std::string client_;

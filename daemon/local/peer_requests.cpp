@@ -88,8 +88,15 @@ void peer::handle_subscribe(const proto::frame& frame) {
     return refuse(request->id, error_code::too_many_subscriptions,
                   "the connection has " + std::to_string(proto::max_subscriptions) + " subscriptions");
   }
+  log::subscription wanted{
+      .id = request->id, .events = std::move(request->events), .topics = std::move(request->topics)};
+  if (filters_.account().bytes + wanted.footprint() > host_.config().user_buffer) {
+    return refuse(request->id, error_code::too_many_subscriptions,
+                  "the subscriptions and unread answers of this user's connections would pass local.user_buffer");
+  }
   succeed(request->id);
-  cursor.subscribe({.id = request->id, .events = std::move(request->events), .topics = std::move(request->topics)});
+  cursor.subscribe(std::move(wanted));
+  filters_.set(cursor.footprint());
   if (std::exchange(subscribed_ever_, true)) return;
   if (const auto& status = host_.status()) output_.push_frame(*status);
   push(proto::live{host_.events().newest()});
@@ -103,6 +110,7 @@ void peer::handle_unsubscribe(const proto::frame& frame) {
     return refuse(request->id, error_code::unknown_subscription,
                   "there is no subscription " + std::to_string(request->subscription));
   }
+  filters_.set(output_.cursor().footprint());
   succeed(request->id);
 }
 

@@ -27,13 +27,14 @@ bool batch::add(std::span<const std::byte> frame) {
 }
 
 cursor::~cursor() {
-  for (auto& each : held_) registry_.index_.remove(each.what, std::move(each.places));
+  unsubscribe_all();
 }
 
 void cursor::subscribe(subscription what) {
   assert(!subscribed(what.id));
   what.from = registry_.ring_.head().seq;
   auto places = registry_.index_.add(*this, what);
+  footprint_ += what.footprint();
   held_.push_back({std::move(what), std::move(places)});
 }
 
@@ -41,8 +42,15 @@ bool cursor::unsubscribe(std::uint64_t id) {
   const auto found = std::find_if(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
   if (found == held_.end()) return false;
   registry_.index_.remove(found->what, std::move(found->places));
+  footprint_ -= found->what.footprint();
   held_.erase(found);
   return true;
+}
+
+void cursor::unsubscribe_all() {
+  for (auto& each : held_) registry_.index_.remove(each.what, std::move(each.places));
+  held_.clear();
+  footprint_ = 0;
 }
 
 bool cursor::subscribed(std::uint64_t id) const {

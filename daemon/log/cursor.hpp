@@ -85,8 +85,10 @@ class cursor : public unlinking_hook {
   void subscribe(subscription what);
   // False: there is none of this id.
   bool unsubscribe(std::uint64_t id);
+  void unsubscribe_all();
   [[nodiscard]] bool subscribed(std::uint64_t id) const;
   [[nodiscard]] std::size_t subscriptions() const { return held_.size(); }
+  [[nodiscard]] std::size_t footprint() const { return footprint_; }  // of all subscriptions, in bytes
 
   // The unsent rest of the frame that is partly sent; empty when there is none. It goes out before anything else.
   [[nodiscard]] std::span<const std::byte> under_way() const;
@@ -129,6 +131,7 @@ class cursor : public unlinking_hook {
   cursor_registry& registry_;
   cursor_owner& owner_;
   std::vector<held> held_;
+  std::size_t footprint_ = 0;
   position at_;             // the next record to look at; meaningless when exhausted
   sequence bound_ = 0;      // no record behind it matches
   std::uint32_t sent_ = 0;  // bytes of the frame at at_

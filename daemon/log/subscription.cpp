@@ -23,4 +23,14 @@ bool subscription::matches(const record& what) const {
   return topics.empty() || what.topics.any_of([this](std::string_view topic) { return any_matches(topics, topic); });
 }
 
+std::size_t subscription::footprint() const {
+  // Of a pattern: its text here and in the index, a node there and a place under it.
+  constexpr std::size_t of_pattern = 192;
+  std::size_t bytes = sizeof *this;
+  for (const auto* patterns : {&events, &topics}) {
+    for (const auto& pattern : *patterns) bytes += of_pattern + 2 * pattern.size();
+  }
+  return bytes;
+}
+
 }  // namespace roombridge::log

@@ -2,6 +2,7 @@
 // One SUBSCRIBE's filter (PROTOCOL.md section 4): which records it matches. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct subscription {
 
   // Whether it matches `what`. Upstream gaps match every subscription.
   [[nodiscard]] bool matches(const record& what) const;
+
+  // Bytes that it takes, its places in the index included; about.
+  [[nodiscard]] std::size_t footprint() const;
 };
 
 }  // namespace roombridge::log

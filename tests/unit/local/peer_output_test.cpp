@@ -179,6 +179,18 @@ TEST_F(slow_readers, an_answer_under_way_is_finished_before_bye) {
   EXPECT_EQ(drain(client), (strings{"result 1", "result 2", "bye buffer_exceeded"}));
 }
 
+TEST_F(slow_readers, a_flood_of_requests_in_one_read_is_cut_short) {
+  options_.user_buffer = 10'000;
+  make();
+  auto client = welcomed();
+  std::string flood;
+  for (std::uint64_t id = 1; id <= 200; ++id) flood += proto::encode(proto::call{id, "subscribers", "{}"});
+  client.send(flood + proto::encode(proto::emit{1000, "e", false, 1000, {}}));
+  run();
+  EXPECT_EQ(drain(client), strings{"bye buffer_exceeded"});
+  EXPECT_TRUE(handler_.emits.empty()) << "the limit was passed long before";
+}
+
 TEST_F(slow_readers, a_long_scan_is_gone_on_with) {
   auto client = subscribed({"a"});
   append("a");

@@ -90,6 +90,39 @@ TEST_F(requests, at_most_256_subscriptions) {
   EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
 }
 
+TEST_F(requests, subscriptions_count_as_what_is_held_for_the_user) {
+  options_.user_buffer = 64u << 10;
+  make();
+  const auto wide = [](std::uint64_t id) {
+    proto::subscribe out{id, {}, {}};
+    for (int i = 0; i < 64; ++i) out.topics.push_back(std::to_string(id * 100 + i) + std::string(250, 'x'));
+    return out;
+  };
+  auto greedy = subscribed({"a"});
+  auto other = subscribed({"a"});
+  greedy.send_message(wide(2));
+  greedy.send_message(wide(3));
+  run();
+  EXPECT_EQ(code_of(greedy.expect<proto::result>()), error_code::none);
+  const auto refused = greedy.expect<proto::result>();
+  EXPECT_EQ(code_of(refused), error_code::too_many_subscriptions);
+  EXPECT_TRUE(refused.error->retry);
+  other.send_message(wide(2));  // of the same user
+  run();
+  EXPECT_EQ(code_of(other.expect<proto::result>()), error_code::too_many_subscriptions);
+  greedy.send_message(proto::unsubscribe{4, 2});
+  run();
+  other.send_message(wide(2));
+  run();
+  EXPECT_EQ(code_of(other.expect<proto::result>()), error_code::none);
+  greedy.send_message(proto::hello{});  // a mistake, for which it is ended
+  run();
+  other.send_message(wide(3));
+  run();
+  EXPECT_EQ(code_of(other.expect<proto::result>()), error_code::too_many_subscriptions) << "its own alone";
+  EXPECT_EQ(hub_->size(), 1u);
+}
+
 TEST_F(requests, ids_in_use_are_refused) {
   auto client = subscribed();  // with id 1
   client.send_message(proto::call{1, "status", "{}"});

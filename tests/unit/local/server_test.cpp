@@ -130,6 +130,23 @@ TEST_F(serving, survives_running_out_of_descriptors) {
   waiting.expect<proto::welcome>();
 }
 
+TEST_F(serving, leaves_the_last_descriptors_to_the_rest_of_the_daemon) {
+  auto client = welcomed();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const unique_fd highest{::dup(0)};
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(highest.get()) + 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  auto second = connect();
+  run();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(second.expect<proto::bye>().reason, "too_many_connections");
+  EXPECT_EQ(log_.count(log_level::warning), 1u);
+  EXPECT_EQ(server_->peers().size(), 1u);
+  welcomed();
+}
+
 TEST_F(serving, names_what_needs_a_restart) {
   options changed = options_;
   changed.mode = 0600;
