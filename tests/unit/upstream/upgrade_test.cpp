@@ -52,7 +52,7 @@ TEST(upgrade, asks_as_rfc_6455_wants) {
 TEST(upgrade, carries_further_headers) {
   endpoint where = server();
   where.extras.headers = {{"Authorization", "Bearer a.b.c"}, {"X-Till", "3"}};
-  upgrade handshake(where, nonce);
+  upgrade handshake(where, nonce, false);
   EXPECT_THAT(handshake.request(), testing::EndsWith("\r\nAuthorization: Bearer a.b.c\r\nX-Till: 3\r\n\r\n"));
 }
 
@@ -64,7 +64,7 @@ TEST(upgrade, never_shows_a_token_that_the_server_repeats) {
        {"HTTP/1.1 302 Found\r\nLocation: https://h/socket.io/?EIO=4&token=" + token + "\r\n\r\n",
         "HTTP/1.1 400 " + token + "\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 400 Bad\r\nContent-Length: 300\r\n\r\n" + token, "BAD token " + token + "\r\n\r\n"}) {
-    upgrade handshake(where, nonce);
+    upgrade handshake(where, nonce, false);
     ASSERT_TRUE(handshake.feed(response)) << response;
     EXPECT_THAT(handshake.result()->text, Not(HasSubstr("sss")));
     EXPECT_THAT(handshake.result()->text, HasSubstr("[token]"));
