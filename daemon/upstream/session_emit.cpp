@@ -8,6 +8,9 @@ namespace {
 // What servers take that do not say (socket.io 3 and its default of today), in bytes.
 constexpr std::uint64_t usual_max_payload = 1'000'000;
 
+// Binary attachments of a packet that servers take; with one more they end the connection.
+constexpr std::size_t usual_attachments = 10;
+
 std::string too_large(std::string_view what, std::size_t size, std::uint64_t limit) {
   return std::string(what) + " of " + std::to_string(size) + " bytes is larger than the server takes (maxPayload " +
          std::to_string(limit) + " bytes)";
@@ -22,6 +25,12 @@ session::verdict session::emit(const emit_request& request, std::string& out, mo
   // Whoever asked may be gone long before the deadline: what it asked for still waits here.
   if (request.want_ack && pending_.size() == most_pending) {
     return {emit_error::too_many, std::to_string(most_pending) + " emits wait for the server's acknowledgement", {}};
+  }
+  if (request.attachments.size() > usual_attachments) {
+    return {emit_error::too_large,
+            std::to_string(request.attachments.size()) + " attachments are more than servers take (" +
+                std::to_string(usual_attachments) + ')',
+            {}};
   }
   std::string packet;
   const auto id = request.want_ack ? std::optional(next_id_) : std::nullopt;

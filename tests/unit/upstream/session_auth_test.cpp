@@ -403,6 +403,11 @@ TEST_F(session_emit, refuses_what_the_server_would_close_for) {
   const auto binary = emit(false, R"([{"_placeholder":true,"num":0}])", attachments);
   EXPECT_EQ(binary.error, emit_error::too_large);
   EXPECT_THAT(binary.text, HasSubstr("1001"));
+  const std::array<bytes_view, 11> many{};
+  EXPECT_EQ(emit(false, "[]", std::span(many).first(10)).error, emit_error::none);
+  const auto crowd = emit(false, "[]", many);
+  EXPECT_EQ(crowd.error, emit_error::too_large);
+  EXPECT_THAT(crowd.text, HasSubstr("11 attachments"));
 }
 
 }  // namespace

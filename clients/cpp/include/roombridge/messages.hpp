@@ -96,7 +96,7 @@ struct filter {
 struct emission {
   std::string event;
   std::string arguments{};
-  std::vector<std::string> attachments{};      // bytes; at most 16
+  std::vector<std::string> attachments{};      // bytes; at most 10, more than which servers do not take
   bool ack = true;                             // wait for the server's acknowledgement
   std::chrono::milliseconds deadline{10'000};  // for the acknowledgement; 1 ms to 5 minutes
 };
