@@ -43,19 +43,21 @@ class Connection:
             self.request += line
         return self.request
 
-    def shake_hands(self) -> None:
-        """Becomes a WebSocket."""
+    def shake_hands(self, more: bytes = b"") -> None:
+        """Becomes a WebSocket; `more`: lines of the response's header."""
         fields = dict(line.split(b": ", 1) for line in self.read_request().split(b"\r\n")[1:] if line)
         accept = base64.b64encode(hashlib.sha1(fields[b"Sec-WebSocket-Key"] + GUID).digest())
         self.send(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
             + accept
-            + b"\r\n\r\n"
+            + b"\r\n"
+            + more
+            + b"\r\n"
         )
 
-    def log_in(self, answer: str = '{"userId":3}') -> None:
+    def log_in(self, answer: str = '{"userId":3}', more: bytes = b"") -> None:
         """From the handshake to the answer to `authenticate`."""
-        self.shake_hands()
+        self.shake_hands(more)
         self.text("0" + json.dumps(OPEN))
         self.until("40")
         self.text('40{"sid":"t"}')

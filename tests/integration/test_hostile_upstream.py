@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import unittest
+import zlib
 
 from .harness import IntegrationTest, Subscriber
 from .processes import Daemon
@@ -112,6 +113,36 @@ class HostileUpstreamTest(IntegrationTest):
                 connection = self.log_in()
                 self.assert_well(daemon, subscriber, connection)
         self.assertNotIn(self.token[:-1], daemon.log)
+
+    def test_what_is_compressed_is_held_to_the_same_limits(self) -> None:
+        daemon, subscriber = self.start()
+
+        def log_in() -> Connection:
+            connection = self.accept()
+            connection.log_in(more=b"Sec-WebSocket-Extensions: permessage-deflate\r\n")
+            return connection
+
+        def compressed(data: bytes) -> bytes:
+            deflate = zlib.compressobj(wbits=-15)
+            sent = frame((deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4])
+            return bytes([sent[0] | 0x40]) + sent[1:]
+
+        connection = log_in()
+        memory = daemon.memory()
+        connection.send(compressed(b'42["marker"]'))
+        subscriber.until_event("marker")
+        for name, data in {
+            "64 MiB in 64 KiB": compressed(bytes(64 << 20)),
+            "not deflate": b"\xc1\x04\xff\xff\xff\xff",
+            "a compressed ping": b"\xc9\x00",
+        }.items():
+            with self.subTest(name):
+                connection.send(data)
+                connection.ended()
+                connection.close()
+                connection = log_in()
+                self.assert_well(daemon, subscriber, connection)
+        self.assert_flat(daemon, memory, 4 << 20)
 
     def test_floods_and_nonsense_are_survived(self) -> None:
         daemon, subscriber = self.start()
