@@ -70,6 +70,7 @@ std::string what_next(const fields& upstream, std::int64_t now) {
 std::string upstream_text(const fields& upstream, const style& look, std::int64_t now) {
   std::string out = state_text(upstream.text("state"), look);
   if (const auto url = upstream.text("url"); !url.empty()) out += " at " + url;
+  if (const auto transport = upstream.text("transport"); !transport.empty()) out += " over " + transport;
   if (const auto user = upstream.text("user"); !user.empty()) out += " as user " + user;
   // The states of one outage change every few seconds: what counts is how long it has lasted.
   if (const auto away = upstream.number("away_since")) {

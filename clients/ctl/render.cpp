@@ -110,6 +110,7 @@ std::string state_text(std::string_view state, const style& look) {
 
 std::string status_text(const status& what, const style& look, std::int64_t now) {
   std::string out = state_text(to_string(what.state), look) + " since " + time_text(what.since, now);
+  if (what.transport == "polling") out += " over HTTP long-polling";
   if (what.rooms && !what.rooms->empty()) out += "; rooms: " + joined(*what.rooms);
   // On the way to a connection the text still tells of the last one's end, which explains nothing any more.
   const bool waits = what.state == upstream_state::offline || what.next_attempt;

@@ -145,6 +145,10 @@ const table<config>& config_keys() {
       make("upstream.connect_timeout", at(up, &options::connect_timeout), scalar(duration{10ms, 1h})),
       make("upstream.receive_limit", at(up, &options::receive_limit), scalar(byte_size{64 * KiB, 256 * MiB})),
       make("upstream.compression", at(up, &options::compression), scalar(boolean)),
+      make("upstream.transports", at(up, &options::transports),
+           not_empty(list_of(
+               choice<transport_kind>{{{"websocket", transport_kind::websocket}, {"polling", transport_kind::polling}}},
+               2))),
       make("upstream.tls.verify", at(up, &options::tls, &tls_options::verify), scalar(boolean)),
       make("upstream.tls.ca_file", at(up, &options::tls, &tls_options::ca_file), scalar(absolute_path_or_nothing)),
       make("upstream.token", at(up, &options::token), read_token, paths_of(token_keys())),

@@ -24,16 +24,17 @@ template <typename Rule>
 // The items of a list, "path[0]" and so on.
 [[nodiscard]] std::vector<slot> items_of(const slot& list);
 
-// A list of at most `most` texts, in the file's order; without `repeats` they are different.
+// A list of at most `most` values, in the file's order; without `repeats` they are different.
 template <typename Rule>
 [[nodiscard]] auto list_of(Rule rule, std::size_t most, bool repeats = false) {
-  return [=](const slot& from, reader& in) -> std::optional<std::vector<std::string>> {
+  using item_type = std::variant_alternative_t<0, std::invoke_result_t<const Rule&, std::string_view>>;
+  return [=](const slot& from, reader& in) -> std::optional<std::vector<item_type>> {
     if (!in.is(node_kind::list, from)) return std::nullopt;
     if (from.value->items.size() > most) {
       in.refuse(from, "more than " + std::to_string(most) + " items");
       return std::nullopt;
     }
-    std::vector<std::string> values;
+    std::vector<item_type> values;
     bool all = true;
     for (const slot& item : items_of(from)) {
       auto value = in.value(item, rule);
@@ -45,6 +46,19 @@ template <typename Rule>
       if (value) values.push_back(*std::move(value));
     }
     return all ? std::optional(std::move(values)) : std::nullopt;
+  };
+}
+
+// A list that says at least something.
+template <typename Shape>
+[[nodiscard]] auto not_empty(Shape list) {
+  return [=](const slot& from, reader& in) {
+    auto values = list(from, in);
+    if (values && values->empty()) {
+      in.refuse(from, "is empty");
+      values.reset();
+    }
+    return values;
   };
 }
 

@@ -53,6 +53,7 @@ json::object upstream_object(const status_facts& facts) {
                                                 {"recovered", facts.upstream_counters.recovered},
                                                 {"failed", facts.upstream_counters.unrecovered}}}};
   if (facts.away_since) object["away_since"] = microseconds(*facts.away_since);
+  if (status.transport) object["transport"] = upstream::to_string(*status.transport);
   if (!status.cause.empty()) object["cause"] = status.cause;
   if (!status.text.empty()) object["text"] = status.text;
   if (status.next_attempt) object["next_attempt"] = microseconds(*status.next_attempt);
@@ -105,6 +106,7 @@ std::string status_head(const upstream::client_status& status, const std::vector
   out.cause = status.cause;
   out.text = status.text;
   if (status.next_attempt) out.next_attempt = microseconds(*status.next_attempt);
+  if (status.transport) out.transport = upstream::to_string(*status.transport);
   if (status.state == upstream::state::authenticated) {
     out.rooms.emplace();
     for (const upstream::room_status& room : rooms) {

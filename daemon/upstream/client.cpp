@@ -2,10 +2,13 @@
 // The coroutine that connects and reads, and the calls from outside.
 #include "daemon/upstream/client.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/upstream/client_impl.hpp"
+#include "daemon/upstream/polling.hpp"
+#include "daemon/upstream/upgradable.hpp"
 #include "daemon/upstream/websocket.hpp"
 
 namespace roombridge::upstream {
@@ -28,8 +31,8 @@ io::task<> client::impl::run() {
   session_.start(at());
   perform();
   while (!session_.stopped()) {
-    if (auto extras = std::exchange(connect_wanted_, std::nullopt)) {
-      co_await connection(*std::move(extras));
+    if (auto wanted = std::exchange(connect_wanted_, std::nullopt)) {
+      co_await connection(*std::move(wanted));
     } else {
       wake_.expires_at(clock::time_point::max());
       co_await wake_.async_wait(as_result);
@@ -39,18 +42,16 @@ io::task<> client::impl::run() {
   deadline_.cancel();
 }
 
-io::task<> client::impl::connection(request_extras extras) {
+io::task<> client::impl::connection(action::connect how) {
   closing_ = false;
-  const auto where = make_endpoint(session_.settings().url, session_.settings().path, std::move(extras));
+  const auto where = make_endpoint(session_.settings().url, session_.settings().path, std::move(how.extras));
   if (const auto* unusable = std::get_if<failure>(&where)) {
     session_.on_transport_end(*unusable, at());
     perform();
     co_return;
   }
   const auto& target = std::get<endpoint>(where);
-  const options& settings = session_.settings();
-  transport_ =
-      std::make_unique<websocket>(context_, target, settings.tls, settings.receive_limit, settings.compression);
+  transport_ = make_transport(how.over, target);
   const auto failed = co_await transport_->open(session_.settings().connect_timeout);
   if (!closing_) {
     if (failed) {
@@ -62,6 +63,26 @@ io::task<> client::impl::connection(request_extras extras) {
     if (!failed && !closing_) co_await read_all(target.name);
   }
   transport_.reset();
+}
+
+std::unique_ptr<transport> client::impl::make_transport(transport_kind over, const endpoint& where) {
+  const options& settings = session_.settings();
+  if (over == transport_kind::websocket) {
+    return std::make_unique<websocket>(context_, where, engine_session{}, settings.tls, settings.receive_limit,
+                                       settings.compression);
+  }
+  const auto& order = settings.transports;
+  if (std::find(order.begin(), order.end(), transport_kind::websocket) == order.end()) {
+    return std::make_unique<polling>(context_, where, settings.tls, settings.receive_limit);
+  }
+  const backoff delays(settings.reconnect.first, std::max(settings.reconnect.max, settings.reconnect.refused_max));
+  auto upgraded = [this] {
+    session_.on_upgrade();
+    perform();
+  };
+  const bool at_once = order.front() == transport_kind::polling;
+  return std::make_unique<upgradable>(context_, where, settings.tls, settings.receive_limit,
+                                      upgradable::plan{at_once, delays, settings.compression, std::move(upgraded)});
 }
 
 io::task<> client::impl::read_all(std::string name) {

@@ -40,7 +40,8 @@ struct client_status {
       lost;          // set on entering `authenticated` after an outage: when the previous authenticated session ended
   std::string user;  // the auth answer's user field as text; empty: not known
   std::optional<std::chrono::sys_seconds> token_expires;  // by its own `exp`, if it is a JWT
-  bool token_stale = false;  // it was read again because it will expire, and there is no newer one
+  bool token_stale = false;                 // it was read again because it will expire, and there is no newer one
+  std::optional<transport_kind> transport;  // of the connection, or of the attempt at one
 };
 
 // What the handler made of an event's data: its name, and its arguments as a JSON text without the surrounding

@@ -30,7 +30,7 @@ void client::impl::perform() {
 }
 
 void client::impl::perform(const action::connect& what) {
-  connect_wanted_ = what.extras;
+  connect_wanted_ = what;
   wake_.cancel();
 }
 
@@ -72,6 +72,7 @@ void client::impl::perform(const action::report& what) {
   status_.user = from.user;
   status_.token_expires = from.token_expires;
   status_.token_stale = from.token_stale;
+  status_.transport = from.transport;
   story_.report(from, session_.settings().url, session_.joined_count(), now);
   handler_.on_status(status_);
 }

@@ -70,7 +70,8 @@ class client::impl final : private inbound_sink {
   void on_malformed(std::string_view why) override;
   void on_broken(const failure& why, std::uint16_t code) override;
 
-  io::task<> connection(request_extras extras);
+  io::task<> connection(action::connect how);
+  std::unique_ptr<transport> make_transport(transport_kind over, const endpoint& where);
   io::task<> read_all(std::string name);
 
   void perform();
@@ -103,8 +104,8 @@ class client::impl final : private inbound_sink {
   timer wake_;  // never expires; cancelled when run() has something to do
   std::optional<clock::time_point> armed_;
   std::mt19937_64 random_;
-  std::optional<request_extras> connect_wanted_;  // the next attempt, and what its requests carry
-  bool closing_ = false;                          // the session has closed the current connection
+  std::optional<action::connect> connect_wanted_;  // the next attempt
+  bool closing_ = false;                           // the session has closed the current connection
   bool performing_ = false;
   bool stop_asked_ = false;
   // Timer handlers that were queued already when this is destroyed find it gone.

@@ -59,7 +59,8 @@ std::string first_line(std::string_view text) {
 }
 
 std::string in_seconds(milliseconds value) {
-  return value.count() % 1000 == 0 ? std::to_string(value.count() / 1000) + " s" : std::to_string(value.count()) + " ms";
+  return value.count() % 1000 == 0 ? std::to_string(value.count() / 1000) + " s"
+                                   : std::to_string(value.count()) + " ms";
 }
 
 }  // namespace
@@ -147,8 +148,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     posix_spawnattr_setsigdefault(&setup.attributes, &all);
     posix_spawnattr_setsigmask(&setup.attributes, &none);
     posix_spawnattr_setpgroup(&setup.attributes, 0);
-    posix_spawnattr_setflags(&setup.attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     std::vector<char*> argv;
     for (std::string& argument : command_.argv) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -168,7 +168,8 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
   static ssize_t take(pipe& from) {
     std::array<char, 4096> piece;
     const ssize_t size = ::read(from.end.native_handle(), piece.data(), piece.size());
-    if (size > 0) from.text.append(piece.data(), std::min(static_cast<std::size_t>(size), from.limit - from.text.size()));
+    if (size > 0)
+      from.text.append(piece.data(), std::min(static_cast<std::size_t>(size), from.limit - from.text.size()));
     return size;
   }
 

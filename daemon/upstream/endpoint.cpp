@@ -5,8 +5,6 @@
 #include <boost/url/url_view.hpp>
 #include <charconv>
 
-#include "daemon/upstream/engineio.hpp"
-
 namespace roombridge::upstream {
 namespace {
 
@@ -59,7 +57,7 @@ std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_
   out.is_address = view.host_type() != boost::urls::host_type::name;
   const std::string bracketed = view.host_type() == boost::urls::host_type::ipv6 ? '[' + out.host + ']' : out.host;
   out.host_header = out.port == usual ? bracketed : bracketed + ':' + out.port;
-  out.target = engineio::websocket_target(path) + query_text(extras.query);
+  out.path = path;
   out.extras = std::move(extras);
   out.name = std::string(scheme) + "://" + bracketed + ':' + out.port;
   return out;

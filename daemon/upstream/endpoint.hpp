@@ -16,16 +16,15 @@ struct endpoint {
   std::string host;         // a name or an address, an IPv6 one without its brackets: for DNS, SNI and the certificate
   std::string port;         // decimal
   std::string host_header;  // with brackets and, unless it is the scheme's default, the port
-  std::string target;       // path and query of the WebSocket handshake
-  request_extras extras;    // `target` has their query already
+  std::string path;         // the config's
+  request_extras extras;
   std::string name;         // "https://host:port", for people
   bool is_address = false;  // `host` is an IP address: no SNI
   bool operator==(const endpoint&) const = default;
 };
 
 // `url`: http, https, ws or wss, host, optional port; a path or a query in it is refused in words (the path is the
-// config's `path`), and so are credentials. `path`: made to begin and to end with a slash (without the last one a
-// Socket.IO server cuts the WebSocket after a second).
+// config's `path`), and so are credentials. `path` and `extras` go into requests as request_head() has it.
 [[nodiscard]] std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path,
                                                             request_extras extras = {});
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/engineio.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace roombridge::upstream::engineio {
@@ -20,6 +21,12 @@ std::optional<std::chrono::milliseconds> read_duration(const json::value* value)
   const auto count = read_integer(value, 1, heartbeat_limit.count());
   if (!count) return std::nullopt;
   return std::chrono::milliseconds{*count};
+}
+
+bool offers_websocket(const json::value* upgrades) {
+  const json::array* names = upgrades != nullptr ? upgrades->if_array() : nullptr;
+  return names != nullptr && std::any_of(names->begin(), names->end(),
+                                         [](const json::value& one) { return one.is_string() && one == "websocket"; });
 }
 
 result<open> read_open(const json::object& fields) {
@@ -44,6 +51,7 @@ result<open> read_open(const json::object& fields) {
     if (!bytes) return error::bad_max_payload;
     value.max_payload = static_cast<std::uint64_t>(*bytes);
   }
+  value.offers_websocket = offers_websocket(fields.if_contains("upgrades"));
   return value;
 }
 
@@ -68,12 +76,12 @@ result<open> parse_open(std::string_view data) {
   return read_open(value.get_object());
 }
 
-std::string websocket_target(std::string_view path) {
-  std::string target;
-  if (!path.starts_with('/')) target += '/';
-  target.append(path);
-  if (!target.ends_with('/')) target += '/';
-  return target.append("?EIO=4&transport=websocket");
+std::string target(std::string_view path, std::string_view transport) {
+  std::string out;
+  if (!path.starts_with('/')) out += '/';
+  out.append(path);
+  if (!out.ends_with('/')) out += '/';
+  return out.append("?EIO=4&transport=").append(transport);
 }
 
 bool is_engineio3(std::string_view text, bool max_payload_announced) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Engine.IO protocol 4 over WebSocket: one packet is one message. Text messages start with their type; binary messages
-// are data as they are and do not come here. Pure. What peers get wrong is a value of `error`.
+// Engine.IO protocol 4: packets as text messages, which start with their type; binary messages are data as they are
+// and do not come here. Pure. What peers get wrong is a value of `error`.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -43,6 +43,9 @@ inline constexpr std::size_t open_limit = 64 * 1024;  // bytes of the open packe
 inline constexpr std::size_t sid_limit = 256;         // bytes
 inline constexpr std::chrono::milliseconds heartbeat_limit = std::chrono::hours{24};
 
+// What servers take that do not say (socket.io 3 and its default of today), in bytes.
+inline constexpr std::uint64_t usual_max_payload = 1'000'000;
+
 struct packet {
   packet_type type = packet_type::noop;
   std::string_view data;  // into the decoded text
@@ -60,14 +63,19 @@ struct open {
   std::chrono::milliseconds ping_interval{0};
   std::chrono::milliseconds ping_timeout{0};
   std::optional<std::uint64_t>
-      max_payload;  // largest message that the server takes, in bytes; older servers do not say
+      max_payload;                // largest message that the server takes, in bytes; older servers do not say
+  bool offers_websocket = false;  // as an upgrade of a session over polling
+
+  // Of a message, over polling also of a request's body; in bytes.
+  [[nodiscard]] std::uint64_t payload_limit() const { return max_payload.value_or(usual_max_payload); }
 };
 
 // Parses an open packet's data. Unknown fields are ignored.
 [[nodiscard]] result<open> parse_open(std::string_view data);
 
-// The request target of the WebSocket handshake: the path with its slashes, and the query.
-[[nodiscard]] std::string websocket_target(std::string_view path);
+// The target of a request: the path, made to begin and to end with a slash, and the query's beginning. `transport`:
+// "websocket" or "polling".
+[[nodiscard]] std::string target(std::string_view path, std::string_view transport);
 
 // Whether a text message that comes before the namespace's CONNECT was answered shows a server of Engine.IO 3
 // (Socket.IO 2), which is another protocol. After an open packet like ours it sends, unasked, a bare `40`, or refuses

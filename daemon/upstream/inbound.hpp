@@ -50,7 +50,8 @@ class inbound {
   void on_text(std::string_view text);
   void on_binary(std::string_view message);
 
-  // The transport's own end of the stream, see inbound_sink.
+  // What the transport itself cannot read, and its own end of the stream; see inbound_sink.
+  void on_malformed(std::string_view why) { sink_.on_malformed(why); }
   void on_broken(const failure& why, std::uint16_t code) { sink_.on_broken(why, code); }
 
   [[nodiscard]] std::uint64_t messages() const { return messages_; }

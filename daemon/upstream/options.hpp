@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -43,11 +44,18 @@ struct tls_options {
   bool operator==(const tls_options&) const = default;
 };
 
+// What carries the Engine.IO session.
+enum class transport_kind { websocket, polling };
+// As Engine.IO, the config and STATUS name it.
+[[nodiscard]] constexpr std::string_view to_string(transport_kind value) {
+  return value == transport_kind::websocket ? "websocket" : "polling";
+}
+
 // Delays double from `first` to `max`; each is drawn from its upper half, so that the jitter survives the cap.
 struct reconnect_options {
   milliseconds first{1000};
   milliseconds max{5000};
-  milliseconds refused_max{300'000};  // cap for a token that the server refused and that has not changed
+  milliseconds refused_max{300'000};  // cap where the server said no: to a token that has not changed, to WebSocket
   milliseconds quiet{10'000};         // authenticated for so long: the delay starts from `first` again
   bool operator==(const reconnect_options&) const = default;
 };
@@ -108,6 +116,7 @@ struct options {
   reconnect_options reconnect;
   auth_options auth;
   room_options rooms;
+  std::vector<transport_kind> transports{transport_kind::websocket, transport_kind::polling};  // by preference
   bool operator==(const options&) const = default;
 };
 

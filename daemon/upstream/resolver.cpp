@@ -73,8 +73,7 @@ addresses look_up(const std::string& host, const std::string& port) {
   return found;
 }
 
-resolver::resolver(io::context& context, look_up_function function)
-    : function_(std::move(function)), done_(context) {}
+resolver::resolver(io::context& context, look_up_function function) : function_(std::move(function)), done_(context) {}
 
 io::task<addresses> resolver::resolve(std::string host, std::string port) {
   boost::system::error_code not_numeric;

@@ -15,7 +15,7 @@ bool needs_new_connection(const options& before, const options& after) {
   auth.timeout = after.auth.timeout;
   auth.refresh_before = after.auth.refresh_before;
   return before.url != after.url || before.path != after.path || before.nsp != after.nsp || before.tls != after.tls ||
-         auth != after.auth;
+         auth != after.auth || before.transports != after.transports;
 }
 
 }  // namespace
@@ -38,6 +38,7 @@ std::string_view to_string(state value) {
 
 session::session(options initial)
     : options_(std::move(initial)),
+      choice_(options_.transports),
       normal_(options_.reconnect.first, options_.reconnect.max),
       slow_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)),
       refusals_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)) {}
@@ -58,6 +59,7 @@ void session::stop(moment at) {
 void session::reconnect(moment at) {
   if (phase_ == phase::stopped) return;
   reset_delays();
+  choice_.start_over();
   if (phase_ == phase::idle) {
     begin_attempt();
   } else {
@@ -83,6 +85,7 @@ void session::reconfigure(options changed, moment at) {
   if (!anew || phase_ == phase::stopped) return;
   recovery_.forget();
   reset_delays();
+  choice_ = transport_choice(options_.transports);
   if (phase_ == phase::idle) {
     begin_attempt();
   } else {
@@ -104,14 +107,23 @@ void session::connect(moment at) {
   counted_ = false;
   retry_at_.reset();
   step_deadline_ = at.now + options_.connect_timeout;
+  status_.transport = choice_.current();
   enter(phase::opening, state::connecting);
   token_sent_ = !std::get<request_extras>(extras).secret.empty();
-  actions_.emplace_back(action::connect{std::get<request_extras>(std::move(extras))});
+  actions_.emplace_back(action::connect{choice_.current(), std::get<request_extras>(std::move(extras))});
 }
 
 void session::on_transport_open(moment at) {
   (void)at;
   if (phase_ == phase::opening) phase_ = phase::engine;
+}
+
+void session::on_upgrade() {
+  if (phase_ < phase::engine) return;
+  choice_.stay_with(transport_kind::websocket);
+  status_.transport = transport_kind::websocket;
+  status_.lost.reset();
+  report();
 }
 
 void session::on_transport_end(const failure& why, moment at, std::optional<std::uint16_t> code) {

@@ -33,6 +33,7 @@
 #include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/socketio.hpp"
 #include "daemon/upstream/token.hpp"
+#include "daemon/upstream/transport_choice.hpp"
 
 namespace roombridge::upstream {
 
@@ -54,12 +55,14 @@ struct session_status {
   std::string user;
   std::optional<std::chrono::sys_seconds> token_expires;
   bool token_stale = false;
+  std::optional<transport_kind> transport;  // of the connection, or of the attempt at one
   bool operator==(const session_status&) const = default;
 };
 
 namespace action {
 struct read_token {};  // answer with on_token()
 struct connect {       // open a transport; answer with on_transport_open() or on_transport_end()
+  transport_kind over;
   request_extras extras;
 };
 struct close {  // end the connection: with a WebSocket close frame and a little patience, or at once
@@ -107,6 +110,8 @@ class session {
   void on_token(token_reading reading, moment at);
 
   void on_transport_open(moment at);
+  // The session has moved from polling to WebSocket.
+  void on_upgrade();
   // The attempt failed, the connection ended, or the client found the stream meaningless; `code`: what to close with,
   // if it is still open.
   void on_transport_end(const failure& why, moment at, std::optional<std::uint16_t> code = std::nullopt);
@@ -183,6 +188,7 @@ class session {
   void miss_deadline(moment at);
   void end(const failure& told, moment at, std::optional<std::uint16_t> code);
   void forget_connection(const failure& why);
+  [[nodiscard]] std::string_view choose_transport(cause why);
   void schedule(const failure& why, moment at);
   void leave_authenticated(cause why, moment at);
   void reset_delays();
@@ -242,6 +248,7 @@ class session {
   bool live_ = false;                     // authenticated on this connection, and not refused since
   upstream::recovery recovery_;
   bool counted_ = false;  // this connection's authentication was counted
+  transport_choice choice_;
   backoff normal_;
   backoff slow_;
   backoff refusals_;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Emits and their acknowledgements.
+#include "daemon/upstream/polling_payload.hpp"
 #include "daemon/upstream/session.hpp"
 
 namespace roombridge::upstream {
 namespace {
-
-// What servers take that do not say (socket.io 3 and its default of today), in bytes.
-constexpr std::uint64_t usual_max_payload = 1'000'000;
 
 // Binary attachments of a packet that servers take; with one more they end the connection.
 constexpr std::size_t usual_attachments = 10;
@@ -36,11 +34,15 @@ session::verdict session::emit(const emit_request& request, std::string& out, mo
   const auto id = request.want_ack ? std::optional(next_id_) : std::nullopt;
   socketio::append_event(packet, options_.nsp, request.event, request.arguments, id, request.attachments.size());
   engineio::append_packet(out, engineio::packet_type::message, packet);
-  const std::uint64_t limit = engine_->max_payload.value_or(usual_max_payload);
+  const std::uint64_t limit = engine_->payload_limit();
   if (out.size() > limit) return {emit_error::too_large, too_large("the event", out.size(), limit), {}};
+  const bool polling = status_.transport == transport_kind::polling;
   for (const bytes_view& attachment : request.attachments) {
-    if (attachment.size() > limit)
-      return {emit_error::too_large, too_large("an attachment", attachment.size(), limit), {}};
+    const std::size_t size = polling ? polling_payload::binary_size(attachment.size()) : attachment.size();
+    if (size > limit) {
+      return {
+          emit_error::too_large, too_large(polling ? "an attachment (in base64)" : "an attachment", size, limit), {}};
+    }
   }
   if (id) {
     ++next_id_;

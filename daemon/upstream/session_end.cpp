@@ -53,8 +53,11 @@ void session::on_time(moment at) {
 void session::miss_deadline(moment at) {
   switch (phase_) {
     case phase::opening:
-      return end({cause::connect_timeout, options_.url + " does not answer the WebSocket handshake within " +
-                                              in_seconds(options_.connect_timeout)},
+      return end({cause::connect_timeout,
+                  options_.url +
+                      (choice_.current() == transport_kind::websocket ? " does not answer the WebSocket handshake"
+                                                                      : " does not answer the first poll") +
+                      " within " + in_seconds(options_.connect_timeout)},
                  at, std::nullopt);
     case phase::engine:
       return end({cause::connect_timeout, "no Engine.IO open packet within " + in_seconds(options_.connect_timeout) +
@@ -87,7 +90,7 @@ std::optional<session::time_point> session::next_deadline() const {
 
 // The one way out of a connection, an attempt or a wait.
 void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
-  const failure why{told.why, cleared(told.text)};
+  const failure why{told.why, cleared(told.text) + std::string(choose_transport(told.why))};
   const bool socket_open = phase_ > phase::opening;
   leave_authenticated(why.why, at);
   forget_connection(why);
@@ -95,10 +98,23 @@ void session::end(const failure& told, moment at, std::optional<std::uint16_t> c
   if (phase_ > phase::idle) actions_.emplace_back(action::close{socket_open ? code : std::nullopt});
   phase_ = phase::idle;
   status_.state = state::offline;
+  status_.transport.reset();
   explain(why);
   schedule(why, at);
   report();
   if (policy_of(why.why) == retry_policy::at_once) begin_attempt();
+}
+
+// Decides over the next attempt's, and says so.
+std::string_view session::choose_transport(cause why) {
+  if (phase_ >= phase::connected) {
+    // Where nothing but a new session leads back to the first choice.
+    if (status_.transport == transport_kind::polling && !engine_->offers_websocket) choice_.start_over();
+    return {};
+  }
+  if (phase_ < phase::opening || !may_be_the_transports(why) || !choice_.pass_on()) return {};
+  return choice_.current() == transport_kind::polling ? " (HTTP long-polling is tried next)"
+                                                      : " (WebSocket is tried next)";
 }
 
 void session::forget_connection(const failure& why) {

@@ -21,6 +21,10 @@ bool lasts(const session_status& status) {
   return status.state == state::authenticated || (status.state == state::offline && !status.next_attempt);
 }
 
+std::string_view over(const session_status& status) {
+  return status.transport == transport_kind::polling ? " over HTTP long-polling" : "";
+}
+
 std::string next_attempt(const session_status& status, moment at) {
   return status.next_attempt ? "; next attempt in " + in_seconds(*status.next_attempt - at.now) : std::string();
 }
@@ -30,7 +34,8 @@ std::string next_attempt(const session_status& status, moment at) {
 void status_log::report(const session_status& status, std::string_view url, std::size_t rooms, moment at) {
   std::string text = "upstream " + std::string(to_string(status.state));
   // What stays the same while a fault repeats itself: not the delays.
-  const std::string key = text + ' ' + std::string(to_string(status.cause)) + ' ' + status.text;
+  std::string key = text + ' ' + std::string(to_string(status.cause)) + ' ' + status.text;
+  key += over(status);
   log_level level = log_level::info;
   switch (status.state) {
     case state::offline:
@@ -38,7 +43,7 @@ void status_log::report(const session_status& status, std::string_view url, std:
       if (is_trouble(status.cause)) level = log_level::warning;
       break;
     case state::connecting:
-      text += ": " + std::string(url);
+      text += ": " + std::string(url) + std::string(over(status));
       break;
     case state::connected:
       if (!status.next_attempt) {
@@ -53,7 +58,7 @@ void status_log::report(const session_status& status, std::string_view url, std:
       break;
     case state::authenticated:
       text += ": " + std::string(url) + (status.user.empty() ? std::string() : " as " + printable(status.user, 100)) +
-              ", " + std::to_string(rooms) + (rooms == 1 ? " room" : " rooms");
+              ", " + std::to_string(rooms) + (rooms == 1 ? " room" : " rooms") + std::string(over(status));
       if (status.lost) text += ", after " + in_seconds(at.now - *status.lost) + " away";
       break;
   }

@@ -2,6 +2,8 @@
 // The only unit with Asio's TLS stream.
 #include "daemon/upstream/stream.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
@@ -13,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cassert>
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -97,6 +100,13 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   }
 
   std::size_t queued() const { return waiting_.size() + under_way_.size(); }
+
+  bool quiet() {
+    if (aborted_ || write_failed_ || surplus_ != 0 || !socket_.is_open()) return false;
+    char unused;
+    const auto got = ::recv(socket_.native_handle(), &unused, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
 
   void abort() {
     aborted_ = true;
@@ -273,6 +283,9 @@ void stream::write(std::string_view bytes) {
 }
 std::size_t stream::queued() const {
   return impl_->queued();
+}
+bool stream::quiet() const {
+  return impl_->quiet();
 }
 void stream::abort() {
   impl_->abort();

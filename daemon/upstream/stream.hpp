@@ -58,6 +58,9 @@ class stream {
   // Bytes queued and not yet taken by the kernel.
   [[nodiscard]] std::size_t queued() const;
 
+  // Connected, and since the last read() nothing has come, also no end: whether it may be used again after a pause.
+  [[nodiscard]] bool quiet() const;
+
   // Ends the connection at once.
   void abort();
 

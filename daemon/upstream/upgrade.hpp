@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: MIT
-// The HTTP/1.1 handshake that turns a connection into a WebSocket (RFC 6455 section 4), as bytes in, bytes out. The
-// only file of the daemon's that includes Beast is upgrade.cpp; there is no socket here.
+// The HTTP/1.1 handshake that turns a connection into a WebSocket (RFC 6455 section 4), as bytes in, bytes out. There
+// is no socket here.
 #pragma once
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/endpoint.hpp"
+#include "daemon/upstream/http_request.hpp"
+#include "daemon/upstream/http_response.hpp"
 #include "daemon/upstream/ws_inflater.hpp"
 
 namespace roombridge::upstream {
 
 class upgrade {
  public:
-  // Largest response header, and as much of a refusal's body as is read for the diagnosis, in bytes.
-  static constexpr std::size_t max_header = 16 * 1024;
+  // As much of a refusal's body as is read for the diagnosis, in bytes.
   static constexpr std::size_t max_body = 4 * 1024;
 
-  // `nonce`: 16 random bytes, fresh for every handshake. `compression`: offer permessage-deflate (RFC 7692).
-  upgrade(const endpoint& where, const std::array<std::byte, 16>& nonce, bool compression);
-  ~upgrade();
-  upgrade(const upgrade&) = delete;
-  upgrade& operator=(const upgrade&) = delete;
+  // `session`: the one whose transport it becomes, or none. `nonce`: 16 random bytes, fresh for every handshake.
+  // `compression`: offer permessage-deflate (RFC 7692).
+  upgrade(const endpoint& where, const engine_session& session, const std::array<std::byte, 16>& nonce,
+          bool compression);
 
   // The request to send.
-  [[nodiscard]] const std::string& request() const;
+  [[nodiscard]] const std::string& request() const { return request_; }
 
   // Takes more of the response. True: the handshake is over, well or not, and feed() must not be called again.
   [[nodiscard]] bool feed(std::string_view bytes);
@@ -39,17 +37,27 @@ class upgrade {
   void finish(const failure& ended);
 
   // After the end: nothing when the connection is a WebSocket now, else why not.
-  [[nodiscard]] const std::optional<failure>& result() const;
+  [[nodiscard]] const std::optional<failure>& result() const { return result_; }
 
   // After a good end: the server has taken up permessage-deflate so.
-  [[nodiscard]] const std::optional<deflate_parameters>& deflate() const;
+  [[nodiscard]] const std::optional<deflate_parameters>& deflate() const { return deflate_; }
 
   // After a good end: bytes that came behind the response; they belong to the WebSocket.
-  [[nodiscard]] std::string_view surplus() const;
+  [[nodiscard]] std::string_view surplus() const { return response_.rest(); }
 
  private:
-  class impl;
-  std::unique_ptr<impl> impl_;
+  [[nodiscard]] bool refusal_is_whole() const;
+  [[nodiscard]] std::optional<failure> check_switch();
+  [[nodiscard]] std::optional<failure> check_extensions();
+  [[nodiscard]] failure refused() const;
+
+  endpoint where_;
+  bool compression_;
+  std::string key_;
+  std::string request_;
+  http_response response_;
+  std::optional<failure> result_;
+  std::optional<deflate_parameters> deflate_;
 };
 
 }  // namespace roombridge::upstream

@@ -20,8 +20,10 @@ T fresh() {
 
 }  // namespace
 
-websocket::websocket(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, bool compression)
+websocket::websocket(io::context& context, endpoint where, engine_session session, tls_options tls,
+                     std::size_t receive_limit, bool compression)
     : where_(std::move(where)),
+      session_(std::move(session)),
       tls_(std::move(tls)),
       compression_(compression),
       stream_(context),
@@ -35,7 +37,7 @@ io::task<std::optional<failure>> websocket::open(std::chrono::milliseconds patie
 }
 
 io::task<std::optional<failure>> websocket::shake_hands() {
-  upgrade handshake(where_, fresh<std::array<std::byte, 16>>(), compression_);
+  upgrade handshake(where_, session_, fresh<std::array<std::byte, 16>>(), compression_);
   stream_.write(handshake.request());
   for (bool done = false; !done;) {
     const burst got = co_await stream_.read();

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "daemon/upstream/http_request.hpp"
 #include "daemon/upstream/transport.hpp"
 #include "daemon/upstream/ws_reader.hpp"
 
@@ -11,8 +12,10 @@ namespace roombridge::upstream {
 
 class websocket final : public transport {
  public:
-  // `receive_limit`: bytes of one message. `compression`: offer permessage-deflate.
-  websocket(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, bool compression);
+  // `session`: the one whose transport it becomes, or none. `receive_limit`: bytes of one message. `compression`: offer
+  // permessage-deflate.
+  websocket(io::context& context, endpoint where, engine_session session, tls_options tls, std::size_t receive_limit,
+            bool compression);
 
   [[nodiscard]] io::task<std::optional<failure>> open(std::chrono::milliseconds patience) override;
   [[nodiscard]] io::task<burst> read() override { return stream_.read(); }
@@ -24,10 +27,14 @@ class websocket final : public transport {
   void abort() override;
   [[nodiscard]] std::size_t queued() const override { return stream_.queued(); }
 
+  // See stream::quiet().
+  [[nodiscard]] bool quiet() const { return stream_.quiet(); }
+
  private:
   io::task<std::optional<failure>> shake_hands();
 
   endpoint where_;
+  engine_session session_;
   tls_options tls_;
   bool compression_;
   stream stream_;

@@ -131,6 +131,7 @@ std::string encode_head(const status& value) {
   if (!value.cause.empty()) writer.text("cause", value.cause);
   if (!value.text.empty()) writer.text("text", value.text);
   if (value.next_attempt) writer.number("next_attempt", *value.next_attempt);
+  if (!value.transport.empty()) writer.text("transport", value.transport);
   return writer.finish();
 }
 
@@ -143,7 +144,8 @@ parsed<status> parse<status>(std::string_view head) {
   if (reader.find("rooms") != nullptr) reader.texts("rooms", value.rooms.emplace());
   reader.text("cause", value.cause, need::optional)
       .text("text", value.text, need::optional)
-      .number("next_attempt", value.next_attempt);
+      .number("next_attempt", value.next_attempt)
+      .text("transport", value.transport, need::optional);
   return reader.finish(std::move(value));
 }
 

@@ -83,7 +83,8 @@ class Event:
 class Status:
     """The state of the connection to the server; `since` and `next_attempt` are µs since the Unix epoch.
 
-    `cause` and `text` say why the last connection ended or an attempt failed; empty when nothing did.
+    `cause` and `text` say why the last connection ended or an attempt failed; empty when nothing did. `transport`:
+    "websocket" or "polling", empty while offline.
     """
 
     state: str
@@ -92,6 +93,7 @@ class Status:
     cause: str = ""
     text: str = ""
     next_attempt: int | None = None
+    transport: str = ""
 
     @property
     def summary(self) -> str:
@@ -288,6 +290,7 @@ def _status(head: _Head) -> Status:
         cause=head.get("cause", str, ""),
         text=head.get("text", str, ""),
         next_attempt=head.get("next_attempt", int),
+        transport=head.get("transport", str, ""),
     )
 
 

@@ -218,7 +218,7 @@ TEST(cli, tail_ends_with_its_time_or_the_daemon) {
 }
 
 std::string status_frame(upstream_state state) {
-  return proto::encode(status{state, 1, {}, {}, {}, {}});
+  return proto::encode(status{state, 1, {}, {}, {}, {}, {}});
 }
 
 TEST(cli, wait_ends_when_the_state_is_there) {

@@ -39,7 +39,7 @@ TEST_F(render, an_event_in_words) {
 TEST_F(render, nothing_of_the_server_reaches_into_the_terminal) {
   const event what{7, now, "\033[2J", {"\x9f\033"}, false, "[\"\x7f\"]", {}};
   EXPECT_EQ(text_line(what, plain, now).find('\033'), std::string::npos);
-  const status state{upstream_state::offline, now, {}, "x", "\033c", {}};
+  const status state{upstream_state::offline, now, {}, "x", "\033c", {}, {}};
   EXPECT_EQ(text_line(state, plain, now).find('\033'), std::string::npos);
 }
 
@@ -56,13 +56,16 @@ TEST_F(render, a_gap_says_what_is_missing) {
 }
 
 TEST_F(render, a_status_in_words) {
-  EXPECT_EQ(status_text({upstream_state::authenticated, now, {{"shop-7"}}, "ping_timeout", "old", {}}, plain, now),
+  EXPECT_EQ(status_text({upstream_state::authenticated, now, {{"shop-7"}}, "ping_timeout", "old", {}, "websocket"},
+                        plain, now),
             "authenticated since 12:00:00; rooms: shop-7");
   EXPECT_EQ(
-      status_text({upstream_state::offline, now, {}, "tcp_refused", "nobody listens", now + 3'000'000}, plain, now),
+      status_text({upstream_state::offline, now, {}, "tcp_refused", "nobody listens", now + 3'000'000, {}}, plain, now),
       "offline since 12:00:00: nobody listens; next attempt in 3 s");
-  EXPECT_EQ(status_text({upstream_state::connecting, now, {}, "tcp_refused", "nobody listens", {}}, plain, now),
+  EXPECT_EQ(status_text({upstream_state::connecting, now, {}, "tcp_refused", "nobody listens", {}, {}}, plain, now),
             "connecting since 12:00:00");
+  EXPECT_EQ(status_text({upstream_state::connected, now, {}, {}, {}, {}, "polling"}, plain, now),
+            "connected since 12:00:00 over HTTP long-polling");
 }
 
 TEST_F(render, colours_only_when_they_are_wanted) {

@@ -38,6 +38,12 @@ std::string of(const std::vector<std::string>& list) {
   return out + ']';
 }
 
+std::string of(const std::vector<upstream::transport_kind>& list) {
+  std::vector<std::string> names;
+  for (const auto one : list) names.emplace_back(to_string(one));
+  return of(names);
+}
+
 std::string of(const upstream::payload_template& fields) {
   std::string out = "{";
   for (const auto& [name, value] : fields)
@@ -83,7 +89,8 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 }
 
 void emit(std::string& out, const upstream::options& value) {
-  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, token, reconnect, auth, rooms] = value;
+  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, token, reconnect, auth, rooms,
+               transports] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
@@ -91,6 +98,7 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 1, "connect_timeout", connect_timeout);
   line(out, 1, "receive_limit", receive_limit);
   line(out, 1, "compression", compression);
+  line(out, 1, "transports", transports);
   line(out, 1, "token", token);
   const auto& [verify, ca_file] = tls;
   out += "  tls:\n";

@@ -135,6 +135,11 @@ TEST(config_reader, impossible_values_are_refused) {
               ElementsAre("1:29: upstream.connect_timeout: \"20\": a duration needs its unit: ms, s, min or h"));
   EXPECT_THAT(errors_of("upstream: {connect_timeout: 0s}"),
               ElementsAre("1:29: upstream.connect_timeout: \"0s\": out of range: 10ms to 1h"));
+  EXPECT_THAT(errors_of("upstream: {transports: []}"), ElementsAre("1:24: upstream.transports: is empty"));
+  EXPECT_THAT(errors_of("upstream: {transports: [polling, polling]}"),
+              ElementsAre("1:34: upstream.transports[1]: \"polling\" stands in the list twice"));
+  EXPECT_THAT(errors_of("upstream: {transports: [webtransport]}"),
+              ElementsAre("1:25: upstream.transports[0]: \"webtransport\": expected one of: websocket, polling"));
   EXPECT_THAT(errors_of("upstream: {receive_limit: 1KiB}"),
               ElementsAre("1:27: upstream.receive_limit: \"1KiB\": out of range: 64KiB to 256MiB"));
   EXPECT_THAT(errors_of("upstream: {reconnect: {first: 0s}}"),

@@ -33,6 +33,7 @@ const std::map<std::string, std::string> other_values{
     {"upstream.connect_timeout", "upstream: {connect_timeout: 2min}"},
     {"upstream.receive_limit", "upstream: {receive_limit: 1MiB}"},
     {"upstream.compression", "upstream: {compression: false}"},
+    {"upstream.transports", "upstream: {transports: [polling, websocket]}"},
     {"upstream.tls.verify", "upstream: {tls: {verify: false}}"},
     {"upstream.tls.ca_file", "upstream: {tls: {ca_file: /etc/ssl/our.pem}}"},
     {"upstream.token", "upstream: {token: {env: TOKEN}}"},
@@ -98,6 +99,8 @@ TEST(config, reads_values) {
   EXPECT_EQ(value_of("upstream.url").upstream.url, "wss://api.example.com:8443");
   EXPECT_EQ(value_of("upstream.connect_timeout").upstream.connect_timeout, 120s);
   EXPECT_EQ(value_of("upstream.receive_limit").upstream.receive_limit, 1u << 20);
+  EXPECT_THAT(value_of("upstream.transports").upstream.transports,
+              ElementsAre(upstream::transport_kind::polling, upstream::transport_kind::websocket));
   EXPECT_EQ(value_of("upstream.reconnect.first").upstream.reconnect.first, 250ms);
   EXPECT_EQ(value_of("upstream.token").upstream.token, upstream::token_options(upstream::token_environment{"TOKEN"}));
   EXPECT_EQ(value_of("auth.payload").upstream.auth.payload,

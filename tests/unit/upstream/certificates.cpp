@@ -31,8 +31,7 @@ std::string in_pem(X509* certificate) {
 }
 
 std::string in_pem(EVP_PKEY* key) {
-  return in_pem(
-      [key](BIO* to) { return PEM_write_bio_PrivateKey(to, key, nullptr, nullptr, 0, nullptr, nullptr); });
+  return in_pem([key](BIO* to) { return PEM_write_bio_PrivateKey(to, key, nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 void extend(X509* certificate, int kind, const std::string& value) {
@@ -63,9 +62,7 @@ std::shared_ptr<X509> sign(const std::string& name, const certificate_plan& plan
 }  // namespace
 
 authority::authority(const std::string& name)
-    : key_(make_key()),
-      own_(sign(name, {.names = ""}, key_.get(), nullptr, key_.get())),
-      pem_(in_pem(own_.get())) {}
+    : key_(make_key()), own_(sign(name, {.names = ""}, key_.get(), nullptr, key_.get())), pem_(in_pem(own_.get())) {}
 
 identity authority::issue(const certificate_plan& plan) const {
   const auto key = make_key();

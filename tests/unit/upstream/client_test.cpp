@@ -317,7 +317,7 @@ io::task<> upgrade_only(scripted_peer& peer) {
 TEST_F(upstream_client, gives_up_a_server_that_stops_reading) {
   std::vector<cause> out;
   const endpoint where = std::get<endpoint>(make_endpoint(peer.url(), "/"));
-  websocket connection(context, where, {}, 1000, false);
+  websocket connection(context, where, {}, {}, 1000, false);
   boost::asio::co_spawn(context, upgrade_only(peer), [](std::exception_ptr) {});
   boost::asio::co_spawn(context, open_and_stall(connection, out), [this](std::exception_ptr) { context.stop(); });
   context.run_for(60s);

@@ -99,8 +99,7 @@ TEST_F(command_runs, are_bounded) {
 }
 
 TEST_F(command_runs, that_fail_say_how) {
-  EXPECT_EQ(failed("exit 3"),
-            (failure{cause::token_command_failed, "the token command /bin/sh ended with status 3"}));
+  EXPECT_EQ(failed("exit 3"), (failure{cause::token_command_failed, "the token command /bin/sh ended with status 3"}));
   EXPECT_EQ(failed("echo; echo 'no network, sorry' >&2; echo more >&2; exit 1").text,
             "the token command /bin/sh ended with status 1: \"no network, sorry\"");
   EXPECT_EQ(failed("kill -TERM $$").text, "the token command /bin/sh was killed by signal 15 (Terminated)");

@@ -32,7 +32,7 @@ TEST(endpoint, takes_the_four_schemes) {
   EXPECT_EQ(plain.host, "localhost");
   EXPECT_EQ(plain.port, "3001");
   EXPECT_EQ(plain.host_header, "localhost:3001");
-  EXPECT_EQ(plain.target, "/socket.io/?EIO=4&transport=websocket");
+  EXPECT_EQ(plain.path, "/socket.io/");
   EXPECT_EQ(plain.name, "http://localhost:3001");
   EXPECT_FALSE(plain.is_address);
   EXPECT_FALSE(good("ws://localhost").tls);
@@ -49,18 +49,6 @@ TEST(endpoint, knows_addresses) {
   EXPECT_EQ(six.host_header, "[::1]:8443");
   EXPECT_TRUE(six.is_address);
   EXPECT_TRUE(good("http://127.0.0.1").is_address);
-}
-
-TEST(endpoint, gives_the_path_its_slashes) {
-  EXPECT_EQ(good("http://h", "/rt").target, "/rt/?EIO=4&transport=websocket");
-  EXPECT_EQ(good("http://h", "rt/").target, "/rt/?EIO=4&transport=websocket");
-}
-
-TEST(endpoint, appends_to_the_query) {
-  const auto made =
-      std::get<endpoint>(make_endpoint("http://h", "/x", {.headers = {}, .query = {{"k", "a b"}}, .secret = {}}));
-  EXPECT_EQ(made.target, "/x/?EIO=4&transport=websocket&k=a%20b");
-  EXPECT_THAT(made.name, Not(HasSubstr("a%20b")));
 }
 
 TEST(endpoint, refuses_in_words) {

@@ -70,6 +70,17 @@ TEST(engineio, takes_an_open_packet_without_max_payload) {
   EXPECT_EQ(parse_open(R"({"sid":"a","pingInterval":1,"pingTimeout":1,"maxPayload":null})")->max_payload, std::nullopt);
 }
 
+TEST(engineio, knows_whether_websocket_is_offered) {
+  const auto offers = [](std::string_view upgrades) {
+    return parse_open(R"({"sid":"a","pingInterval":1,"pingTimeout":1,"upgrades":)" + std::string(upgrades) + "}")
+        ->offers_websocket;
+  };
+  EXPECT_TRUE(offers(R"(["webtransport","websocket"])"));
+  EXPECT_FALSE(offers(R"(["websockets",1,null])"));
+  EXPECT_FALSE(offers("[]"));
+  EXPECT_FALSE(offers(R"("websocket")"));
+}
+
 struct bad_open {
   std::string data;
   error why;
@@ -119,10 +130,10 @@ TEST(engineio, names_what_is_wrong_with_an_open_packet) {
 
 // Without its trailing slash a server cuts the WebSocket after a second.
 TEST(engineio, asks_for_the_path_with_its_slashes) {
-  EXPECT_EQ(websocket_target("/socket.io/"), "/socket.io/?EIO=4&transport=websocket");
-  EXPECT_EQ(websocket_target("/socket.io"), "/socket.io/?EIO=4&transport=websocket");
-  EXPECT_EQ(websocket_target("a/b"), "/a/b/?EIO=4&transport=websocket");
-  EXPECT_EQ(websocket_target(""), "/?EIO=4&transport=websocket");
+  EXPECT_EQ(target("/socket.io/", "websocket"), "/socket.io/?EIO=4&transport=websocket");
+  EXPECT_EQ(target("/socket.io", "websocket"), "/socket.io/?EIO=4&transport=websocket");
+  EXPECT_EQ(target("a/b", "polling"), "/a/b/?EIO=4&transport=polling");
+  EXPECT_EQ(target("", "websocket"), "/?EIO=4&transport=websocket");
 }
 
 // As socket.io 2.5.1 answers to EIO=4.

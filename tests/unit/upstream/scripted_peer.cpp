@@ -34,30 +34,43 @@ std::string server_text(std::string_view payload) {
 }
 
 scripted_peer::scripted_peer(io::context& context)
-    : acceptor_(context, {asio::ip::address_v4::loopback(), 0}), socket_(context) {}
+    : scripted_connection(context), acceptor_(context, {asio::ip::address_v4::loopback(), 0}) {}
 
 std::string scripted_peer::url() const {
   return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
 }
 
 io::task<> scripted_peer::accept() {
-  drop();
-  co_await acceptor_.async_accept(socket_, as_result);
+  return accept(*this);
 }
 
-io::task<std::string> scripted_peer::read_request() {
+io::task<> scripted_peer::accept(scripted_connection& into) {
+  into.drop();
+  co_await acceptor_.async_accept(into.socket_, as_result);
+}
+
+io::task<std::string> scripted_connection::read_request() {
   std::size_t end = std::string::npos;
   while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
     if (!co_await fill(received_.size() + 1)) co_return "";
   }
-  std::string request = received_.substr(0, end + 4);
-  received_.erase(0, end + 4);
+  std::size_t size = end + 4;
+  constexpr std::string_view field = "Content-Length: ";
+  if (const auto length = received_.find(field); length < end)
+    size += std::stoul(received_.substr(length + field.size()));
+  if (!co_await fill(size)) co_return "";
+  std::string request = received_.substr(0, size);
+  received_.erase(0, size);
   co_return request;
 }
 
 io::task<> scripted_peer::upgrade(std::string_view behind) {
   co_await accept();
-  const std::string request = co_await read_request();
+  std::string request = co_await read_request();
+  co_await switch_protocols(std::move(request), behind);
+}
+
+io::task<> scripted_connection::switch_protocols(std::string request, std::string_view behind) {
   constexpr std::string_view field = "Sec-WebSocket-Key: ";
   const auto begin = request.find(field) + field.size();
   const std::string key = request.substr(begin, request.find("\r\n", begin) - begin);
@@ -75,11 +88,17 @@ io::task<std::string> scripted_peer::welcome() {
   co_return asked;
 }
 
-io::task<> scripted_peer::write(std::string bytes) {
+io::task<> scripted_connection::answer(std::string_view body, std::string_view fields) {
+  std::string head = "HTTP/1.1 200 OK\r\n" + std::string(fields);
+  head += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  return write(head.append(body));
+}
+
+io::task<> scripted_connection::write(std::string bytes) {
   co_await asio::async_write(socket_, asio::buffer(bytes), as_result);
 }
 
-io::task<std::optional<scripted_peer::frame>> scripted_peer::read_frame() {
+io::task<std::optional<scripted_connection::frame>> scripted_connection::read_frame() {
   if (!co_await fill(2)) co_return std::nullopt;
   std::size_t header = 2;
   std::size_t size = static_cast<unsigned char>(received_[1]) & 0x7f;
@@ -99,7 +118,7 @@ io::task<std::optional<scripted_peer::frame>> scripted_peer::read_frame() {
   co_return out;
 }
 
-io::task<std::string> scripted_peer::read_text() {
+io::task<std::string> scripted_connection::read_text() {
   for (;;) {
     auto next = co_await read_frame();
     if (!next) co_return "";
@@ -107,20 +126,20 @@ io::task<std::string> scripted_peer::read_text() {
   }
 }
 
-io::task<> scripted_peer::read_to_end() {
+io::task<> scripted_connection::read_to_end() {
   for (bool open = true; open;) {
     const auto next = co_await read_frame();
     open = next.has_value();
   }
 }
 
-void scripted_peer::drop() {
+void scripted_connection::drop() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   received_.clear();
 }
 
-io::task<bool> scripted_peer::fill(std::size_t size) {
+io::task<bool> scripted_connection::fill(std::size_t size) {
   std::array<char, 4096> piece;
   while (received_.size() < size) {
     const auto [error, count] = co_await socket_.async_read_some(asio::buffer(piece), as_result);

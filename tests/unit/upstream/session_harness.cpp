@@ -123,13 +123,16 @@ void harness::perform(const action::read_token&) {
 void harness::perform(const action::connect& what) {
   ++connections;
   extras = what.extras;
+  over.push_back(what.over);
   sent.clear();
   rooms.clear();
   open = true;
   react([this] {
     machine.on_transport_open(at());
-    react(
-        [this] { input(R"(0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000})"); });
+    react([this] {
+      input(R"(0{"sid":"e","upgrades":)" + upgrades +
+            R"(,"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000})");
+    });
   });
 }
 

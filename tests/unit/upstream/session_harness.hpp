@@ -43,7 +43,9 @@ class harness {
   std::set<std::string> rooms;  // as the server sees them
   request_extras extras;        // of the last attempt
   int connections = 0;
-  bool open = false;  // the connection stands
+  std::vector<transport_kind> over;  // the transports of all attempts
+  std::string upgrades = "[]";       // that the engine offers
+  bool open = false;                 // the connection stands
 
   // The fault: instead of the answer to the step of this number (from 0, over the harness's life) this is called.
   std::optional<std::size_t> fault_at;

@@ -160,14 +160,13 @@ TEST_F(upstream_stream, goes_on_from_the_older_family_to_the_newer) {
   six.bind({boost::asio::ip::address_v6::loopback(), 0}, missing);
   if (missing) GTEST_SKIP() << "no IPv6 here";
   six.listen();
-  table["shop.example:80"] =
-      std::vector<tcp::endpoint>{{make_address("127.0.0.1"), dead_port()}, six.local_endpoint()};
+  table["shop.example:80"] = std::vector<tcp::endpoint>{{make_address("127.0.0.1"), dead_port()}, six.local_endpoint()};
   EXPECT_EQ(connect("http://shop.example:80"), failure{});
 }
 
 TEST_F(upstream_stream, says_when_every_address_fails) {
-  table["shop.example:80"] = std::vector<tcp::endpoint>{{make_address("127.0.0.2"), dead_port()},
-                                                        {make_address("127.0.0.1"), dead_port()}};
+  table["shop.example:80"] =
+      std::vector<tcp::endpoint>{{make_address("127.0.0.2"), dead_port()}, {make_address("127.0.0.1"), dead_port()}};
   EXPECT_EQ(connect("http://shop.example:80"),
             (failure{cause::tcp_refused,
                      "http://shop.example:80 (127.0.0.1) refused the connection: nothing listens there; so did all 2 "

@@ -13,7 +13,7 @@ namespace roombridge::upstream::test {
 struct tls_peer_options {
   identity own = {};
   std::string client_ca = {};  // PEM; not empty: it demands a client's certificate of this CA
-  int newest = 0;         // TLS1_2_VERSION and so on; 0: any
+  int newest = 0;              // TLS1_2_VERSION and so on; 0: any
 };
 
 class tls_peer {

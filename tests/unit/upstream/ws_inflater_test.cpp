@@ -33,7 +33,8 @@ class deflater {
     stream_.avail_out = static_cast<uInt>(out.size());
     ::deflate(&stream_, flush);
     out.resize(out.size() - stream_.avail_out);
-    out.resize(flush == Z_SYNC_FLUSH ? out.size() - 4 : out.size() + 1);  // section 7.2.3.4 wants a zero behind the last
+    out.resize(flush == Z_SYNC_FLUSH ? out.size() - 4
+                                     : out.size() + 1);  // section 7.2.3.4 wants a zero behind the last
     if (!keeps_window_ || flush == Z_FINISH) deflateReset(&stream_);
     return out;
   }

@@ -51,6 +51,7 @@ struct status {
   std::string cause;                              // empty: nothing ended or failed
   std::string text;
   std::optional<std::int64_t> next_attempt;
+  std::string transport;  // "websocket" or "polling"; empty: offline, or an older daemon
   bool operator==(const status&) const = default;
 };
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// One HTTP/1.1 response, bytes in. Interim responses (1xx but 101) are passed over. The only file of the daemon's that
+// includes Beast is http_response.cpp; there is no socket here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/endpoint.hpp"
+
+namespace roombridge::upstream {
+
+// One item of a field like Sec-WebSocket-Extensions, in lower case; what a parameter is set to is left out.
+struct http_extension {
+  std::string name;
+  std::vector<std::string> parameters;
+};
+
+class http_response {
+ public:
+  // Largest header, in bytes.
+  static constexpr std::size_t max_header = 16 * 1024;
+  static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+
+  enum class state { more, complete, too_large, broken };
+
+  // `max_body`: bytes of the body; a larger one makes the response `too_large`, at the latest when so much has come.
+  explicit http_response(std::uint64_t max_body = no_limit);
+  ~http_response();
+  http_response(const http_response&) = delete;
+  http_response& operator=(const http_response&) = delete;
+
+  // Takes more. Once it has not returned `more`, neither it nor finish() must be called again.
+  [[nodiscard]] state feed(std::string_view bytes);
+  // The peer closed: complete when that ends the body, else broken.
+  [[nodiscard]] state finish();
+
+  // The header has come whole. The functions below, but rest(), are for afterwards.
+  [[nodiscard]] bool has_header() const;
+  [[nodiscard]] unsigned status() const;
+  [[nodiscard]] std::string_view reason() const;
+  // The first field of this name; empty: there is none.
+  [[nodiscard]] std::string_view field(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string_view> fields(std::string_view name) const;
+  // Whether a field that is a list has this item, in any case.
+  [[nodiscard]] bool field_has(std::string_view name, std::string_view item) const;
+  // The items of all fields of this name.
+  [[nodiscard]] std::vector<http_extension> extensions(std::string_view name) const;
+  [[nodiscard]] std::optional<std::uint64_t> content_length() const;
+  [[nodiscard]] bool keep_alive() const;
+
+  // What has come of the body.
+  [[nodiscard]] const std::string& body() const;
+  [[nodiscard]] std::string take_body();
+
+  // What came and is no part of the response; before the header is whole, all that came.
+  [[nodiscard]] std::string_view rest() const;
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+// What came instead of a response, when it ends `broken` without a header.
+[[nodiscard]] failure describe_no_http(const http_response& response, const endpoint& where);
+
+// Why a response other than the wanted one was given: with the status and the beginning of its body in words.
+[[nodiscard]] failure describe_refusal(const http_response& response, const endpoint& where);
+
+// What a server says, safe for a log line: cut, and without the secret that a request to it carried.
+[[nodiscard]] std::string quoted(std::string_view said, const endpoint& where, std::size_t limit);
+
+}  // namespace roombridge::upstream

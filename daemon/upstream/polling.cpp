@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/polling.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "daemon/upstream/cookie_jar.hpp"
+#include "daemon/upstream/http_channel.hpp"
+#include "daemon/upstream/padded_buffer.hpp"
+#include "daemon/upstream/polling_payload.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io::executor>;
+
+constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io::executor>{});
+
+// Bytes of one POST that holds several packets, however much more the server takes.
+constexpr std::uint64_t max_batch = 1u << 20;
+
+// A server of Engine.IO 3 writes a packet's length before it: `97:0{"sid":…`.
+bool is_engineio3(std::string_view body) {
+  const auto digits = body.find_first_not_of("0123456789");
+  return digits != 0 && digits != std::string_view::npos && body.substr(digits).starts_with(":0{");
+}
+
+// The server's {"code":1,"message":"Session ID unknown"}.
+bool is_unknown_session(const http_response& response) {
+  const std::string& body = response.body();
+  return response.status() == 400 &&
+         (body.find("\"code\":1,") != std::string::npos || body.find("\"code\":1}") != std::string::npos);
+}
+
+}  // namespace
+
+class polling::impl : public std::enable_shared_from_this<polling::impl> {
+ public:
+  impl(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit)
+      : context_(context),
+        where_(std::move(where)),
+        receive_limit_(receive_limit),
+        polls_(context, where_, tls),
+        posts_(context, where_, tls),
+        post_deadline_(context),
+        close_deadline_(context),
+        idle_(context) {}
+
+  io::task<std::optional<failure>> open(std::chrono::milliseconds patience) {
+    patience_ = patience;
+    auto failed = co_await poll();
+    if (!failed) failed = begin_session();
+    fresh_ = !failed;
+    co_return failed;
+  }
+
+  io::task<burst> read() {
+    if (!std::exchange(fresh_, false) && usable() && !closing_) {
+      auto failed = co_await poll();
+      if (failed) fail(*failed);
+    }
+    if (closing_) co_await idle();
+    co_return closing_ || !usable() ? ended() : received();
+  }
+
+  void queue(std::string_view message, void (*append)(std::string&, std::string_view)) {
+    if (!usable() || closing_) return;
+    append(waiting_, message);
+    if (queued() <= max_queued) return;
+    fail({cause::send_stalled,
+          where_.name + " does not take what is sent: " + std::to_string(queued()) + " bytes wait"});
+  }
+
+  void flush() {
+    if (posting_ || !has_batch()) return;
+    posting_ = true;
+    boost::asio::co_spawn(context_, post_all(shared_from_this()), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+  }
+
+  void close(std::chrono::milliseconds patience) {
+    closing_ = true;
+    resume();
+    close_deadline_.expires_after(patience);
+    close_deadline_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+      const auto alive = self.lock();
+      if (!error && alive) alive->abort();
+    });
+  }
+
+  void abort() {
+    aborted_ = true;
+    polls_.abort();
+    posts_.abort();
+    post_deadline_.cancel();
+    close_deadline_.cancel();
+    idle_.cancel();
+  }
+
+  std::size_t queued() const { return waiting_.size() + under_way_.size(); }
+
+  const engineio::open& opened() const { return opened_; }
+  engine_session session() const { return {opened_.sid, cookies_.header()}; }
+
+  io::task<bool> pause() {
+    paused_ = true;
+    co_await idle();
+    co_return paused_&& usable();
+  }
+  void resume() {
+    paused_ = false;
+    flush();
+  }
+  std::string take_waiting() { return std::exchange(waiting_, {}); }
+
+ private:
+  bool usable() const { return !aborted_ && broken_.why == cause::none; }
+
+  // Until no POST is under way. One at a time awaits it.
+  io::task<> idle() {
+    idle_.expires_at(timer::time_point::max());
+    while (posting_ && usable()) co_await idle_.async_wait(as_result);
+  }
+
+  // One poll; its body is in body_ afterwards.
+  io::task<std::optional<failure>> poll() {
+    http_response response(receive_limit_);
+    std::string request = request_head("GET", where_, transport_kind::polling, session()) + "\r\n";
+    auto failed = co_await polls_.exchange(std::move(request), patience_, response);
+    if (!failed) failed = check(response);
+    if (!failed) failed = keep_body(response);
+    co_return failed;
+  }
+
+  // Its argument keeps this alive while it runs.
+  io::task<> post_all(std::shared_ptr<impl>) {
+    while (has_batch()) {
+      take_batch();
+      auto failed = co_await post();
+      under_way_.clear();
+      if (failed) fail(*failed);
+    }
+    posting_ = false;
+    idle_.cancel();
+  }
+
+  bool has_batch() const { return !paused_ && usable() && (!waiting_.empty() || (closing_ && !parted_)); }
+
+  // The close packet goes by itself: a server handles it before a DISCONNECT that comes with it.
+  void take_batch() {
+    if (waiting_.empty()) {
+      engineio::append_packet(under_way_, engineio::packet_type::close);
+      parted_ = true;
+      return;
+    }
+    under_way_ = polling_payload::first_packets(waiting_, std::min(opened_.payload_limit(), max_batch));
+    waiting_.erase(0, under_way_.size() + 1);
+  }
+
+  io::task<std::optional<failure>> post() {
+    arm_post_deadline();
+    http_response response(receive_limit_);
+    std::string request = request_head("POST", where_, transport_kind::polling, session());
+    request += "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: " + std::to_string(under_way_.size());
+    request += "\r\n\r\n" + under_way_;
+    auto failed = co_await posts_.exchange(std::move(request), patience_, response);
+    post_deadline_.cancel();
+    if (!failed) failed = check(response);
+    co_return failed;
+  }
+
+  void arm_post_deadline() {
+    const auto limit = opened_.ping_interval + opened_.ping_timeout;
+    post_deadline_.expires_after(limit);
+    post_deadline_.async_wait([self = weak_from_this(), limit](const boost::system::error_code& error) {
+      const auto alive = self.lock();
+      if (error || !alive || !alive->posting_) return;
+      alive->fail({cause::send_stalled, alive->where_.name + " did not answer a POST within " +
+                                            std::to_string(limit.count() / 1000) + " s"});
+    });
+  }
+
+  std::optional<failure> check(const http_response& response) {
+    for (const std::string_view one : response.fields("Set-Cookie")) cookies_.take(one);
+    if (response.status() == 200) return std::nullopt;
+    if (is_unknown_session(response)) {
+      return failure{cause::server_closed, where_.name +
+                                               " does not know our session (any more): it was restarted, or a load "
+                                               "balancer without sticky sessions leads to other servers"};
+    }
+    failure why = describe_refusal(response, where_);
+    if (response.status() == 413) {
+      why = {cause::message_too_large, where_.name + " (or a proxy before it) refused a POST of " +
+                                           std::to_string(under_way_.size()) + " bytes as too large (HTTP 413)"};
+    }
+    return why;
+  }
+
+  // The body becomes the next burst.
+  std::optional<failure> keep_body(http_response& response) {
+    body_ = response.take_body();
+    if (body_.empty()) return failure{cause::protocol_error, where_.name + " answered a poll with nothing"};
+    body_.append(read_padding, '\0');
+    return std::nullopt;
+  }
+
+  // From the first response.
+  std::optional<failure> begin_session() {
+    std::string_view body = received().bytes;
+    if (is_engineio3(body)) {
+      return failure{
+          cause::engine_io_3,
+          where_.name + " speaks Engine.IO 3 (socket.io 2), which is too old: socket.io 3 or later is needed"};
+    }
+    const auto packet = engineio::decode(polling_payload::take_packet(body));
+    if (!packet || packet->type != engineio::packet_type::open) {
+      return failure{cause::engine_refused, where_.name + " answers, but not as an Engine.IO server; check `path`: \"" +
+                                                quoted(received().bytes, where_, 80) + '"'};
+    }
+    auto parsed = engineio::parse_open(packet->data);
+    if (!parsed) {
+      return failure{cause::protocol_error, "the server's Engine.IO open packet cannot be used: " +
+                                                std::string(engineio::to_string(parsed.error()))};
+    }
+    opened_ = std::move(*parsed);
+    return std::nullopt;
+  }
+
+  void fail(const failure& why) {
+    if (!usable()) return;
+    broken_ = why;
+    polls_.abort();
+    posts_.abort();
+    idle_.cancel();
+  }
+
+  burst received() const { return {std::string_view(body_).substr(0, body_.size() - read_padding), {}, false}; }
+
+  burst ended() const {
+    if (broken_.why != cause::none) return {{}, broken_, false};
+    return {{}, {cause::connection_lost, "the connection to " + where_.name + " was given up"}, false};
+  }
+
+  io::context& context_;
+  endpoint where_;
+  std::size_t receive_limit_;
+  std::chrono::milliseconds patience_{0};
+  http_channel polls_;
+  http_channel posts_;
+  cookie_jar cookies_;
+  engineio::open opened_;
+  std::string body_;       // of the last poll, and read_padding bytes
+  bool fresh_ = false;     // body_ is open()'s, and not yet read
+  std::string waiting_;    // a payload
+  std::string under_way_;  // of the POST
+  timer post_deadline_;
+  timer close_deadline_;
+  timer idle_;  // never expires; cancelled when no POST is under way any more
+  failure broken_;
+  bool posting_ = false;
+  bool paused_ = false;
+  bool closing_ = false;
+  bool parted_ = false;  // the close packet was sent
+  bool aborted_ = false;
+};
+
+polling::polling(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit)
+    : impl_(std::make_shared<impl>(context, std::move(where), std::move(tls), receive_limit)) {}
+polling::~polling() {
+  impl_->abort();
+}
+
+io::task<std::optional<failure>> polling::open(std::chrono::milliseconds patience) {
+  return impl_->open(patience);
+}
+io::task<burst> polling::read() {
+  return impl_->read();
+}
+
+void polling::deliver(std::string_view bytes, inbound& to) {
+  while (!bytes.empty() && to.wants_more()) {
+    const std::string_view packet = polling_payload::take_packet(bytes);
+    if (!polling_payload::is_binary(packet)) {
+      to.on_text(packet);
+    } else if (auto message = polling_payload::decode_binary(packet)) {
+      const std::size_t size = message->size();
+      message->append(read_padding, '\0');
+      to.on_binary(std::string_view(*message).substr(0, size));
+    } else {
+      to.on_malformed("a binary packet over polling is not base64");
+    }
+  }
+}
+
+void polling::send_text(std::string_view message) {
+  impl_->queue(message, polling_payload::append_text);
+}
+void polling::send_binary(std::string_view message) {
+  impl_->queue(message, polling_payload::append_binary);
+}
+void polling::flush() {
+  impl_->flush();
+}
+void polling::close(std::uint16_t, std::chrono::milliseconds patience) {
+  impl_->close(patience);
+}
+void polling::abort() {
+  impl_->abort();
+}
+std::size_t polling::queued() const {
+  return impl_->queued();
+}
+const engineio::open& polling::opened() const {
+  return impl_->opened();
+}
+engine_session polling::session() const {
+  return impl_->session();
+}
+io::task<bool> polling::pause() {
+  return impl_->pause();
+}
+void polling::resume() {
+  impl_->resume();
+}
+std::string polling::take_waiting() {
+  return impl_->take_waiting();
+}
+
+}  // namespace roombridge::upstream
