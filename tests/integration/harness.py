@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from roombridge import Client, Event, Message
 
-from .processes import BUILD, DEADLINE, NODE_MODULES, ROOMBRIDGED, Daemon, Server
+from .processes import BUILD, DEADLINE, NODE_MODULES, PATH, ROOMBRIDGED, Daemon, Server
 
 SANITIZED = bool(os.environ.get("ROOMBRIDGE_SANITIZE"))
 """A sanitizer keeps freed memory for a while: nothing can be said about the daemon's."""
@@ -103,13 +103,15 @@ class IntegrationTest(unittest.TestCase):
 
     needed: tuple[Path, ...] = ()
     """Further programs of the build."""
+    programs: tuple[str, ...] = ("node", "openssl")
+    """Of the system."""
 
     @classmethod
     def setUpClass(cls) -> None:
         wanted = {program: "build it" for program in (ROOMBRIDGED, *cls.needed)}
         wanted[NODE_MODULES / "socket.io"] = f"tests/integration/install-node-modules {BUILD}"
         missing = [f"{path} ({how})" for path, how in wanted.items() if not path.exists()]
-        missing += [f"{program} (install it)" for program in ("node", "openssl") if shutil.which(program) is None]
+        missing += [f"{program} (install it)" for program in cls.programs if shutil.which(program, path=PATH) is None]
         if missing and os.environ.get("CI") == "true":
             raise AssertionError(f"CI: missing {', '.join(missing)}")
         if missing:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -21,6 +22,8 @@ BUILD = Path(os.environ.get("ROOMBRIDGE_BIN_DIR") or ROOT / "build/dev").resolve
 ROOMBRIDGED = BUILD / "daemon/service/roombridged"
 ROOMBRIDGECTL = BUILD / "clients/ctl/roombridgectl"
 NODE_MODULES = BUILD / "node_modules"
+
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 
 DEADLINE = 30.0
 """Seconds that anything may take before a test fails: far more than needed, so that a slow machine passes."""
@@ -151,6 +154,43 @@ class OtherClient(Reporter):
         """Returns the acknowledgement's arguments."""
         self.command(event=event, args=args)
         return self.saw("ack")["answer"]
+
+
+class Proxy:
+    """nginx before servers; `http` is the inside of its http block, and {listen} in it the address to listen at."""
+
+    def __init__(self, directory: Path, http: str) -> None:
+        self.directory = directory
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._write(http)
+        # It takes over the listening socket: there is no moment at which nobody listens.
+        environment = {**os.environ, "PATH": PATH, "NGINX": f"{self._socket.fileno()};"}
+        self.process = subprocess.Popen(
+            ["nginx", "-p", directory, "-c", directory / "nginx.conf", "-e", directory / "nginx.log"],
+            pass_fds=[self._socket.fileno()],
+            env=environment,
+        )
+
+    def reload(self, http: str) -> None:
+        """Connections that are there end when they are idle."""
+        self._write(http)
+        self.process.send_signal(signal.SIGHUP)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(DEADLINE)
+        self._socket.close()
+
+    def _write(self, http: str) -> None:
+        temporary = "".join(f"{name}_temp_path {name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        user = "user root;" if os.geteuid() == 0 else ""
+        (self.directory / "nginx.conf").write_text(
+            f"{user} daemon off; worker_processes 1; pid nginx.pid; events {{}}\n"
+            f"http {{ access_log off; {temporary}\n{http.replace('{listen}', f'127.0.0.1:{self.port}')}\n}}\n",
+            encoding="utf-8",
+        )
 
 
 class Daemon:

@@ -66,6 +66,8 @@ function updateReservation(socket, update, ack) {
 io.on('connection', (socket) => {
   const transport = socket.conn.transport;
   report('connection', { id: socket.id, transport: transport.name, extensions: transport.socket?.extensions ?? '' });
+  socket.conn.on('upgrade', (to) => report('upgrade', { id: socket.id, transport: to.name }));
+  socket.conn.on('heartbeat', () => report('heartbeat', { id: socket.id }));
   if (carriedBy && settings.tells) socket.emit('auth_success', { userId: socket.data.userId });
   // The engine's messages before any parser has touched them.
   socket.conn.on('data', (data) => {
@@ -98,6 +100,16 @@ function withBytes(value) {
 }
 
 const sockets = () => [...io.sockets.sockets.values()];
+const transports = () => sockets().map((socket) => socket.conn.transport);
+
+// With polling there may be no connection for a moment, and one whose response is on its way is none.
+function cut(transport) {
+  const connection = transport.socket?._socket ?? transport.req?.socket;
+  if (connection) return connection.destroy();
+  transport.once('ready', () => setImmediate(cut, transport));
+}
+
+let stream;
 
 const commands = {
   emit: ({ room, event, args }) => (room ? io.to(room) : io).emit(event, ...withBytes(args)),
@@ -108,6 +120,15 @@ const commands = {
   series: ({ event, first, count, size }) => {
     const fill = 'x'.repeat(size);
     for (let n = first; n < first + count; ++n) io.emit(event, { n, fill });
+  },
+  // Numbers from 1 on, one a millisecond, until the last one is asked for.
+  stream: ({ event }) => {
+    stream = { event, n: 0 };
+    stream.timer = setInterval(() => io.emit(event, ++stream.n), 1);
+  },
+  stream_end: () => {
+    clearInterval(stream.timer);
+    io.emit('last', stream.n);
   },
   // One engine message with this text, unparsed and unescaped.
   raw: ({ text }) => sockets().forEach((socket) => socket.conn.write(text)),
@@ -127,7 +148,7 @@ const commands = {
     users.forEach((socket) => socket.emit('auth_error', { message: 'token expired' }));
   },
   kick: () => sockets().forEach((socket) => socket.disconnect()),
-  cut: () => sockets().forEach((socket) => socket.conn.transport.socket._socket.destroy()),
+  cut: () => transports().forEach(cut),
 };
 
 readline

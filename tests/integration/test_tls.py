@@ -61,6 +61,19 @@ class TlsTest(IntegrationTest):
         server, _ = self.start_tls("IP:127.0.0.1", host="127.0.0.1", ca_file=str(self.ca))
         server.saw("join", room="shop-7")
 
+    def test_polling_and_the_upgrade(self) -> None:
+        server = self.start_server(tls=self.certificate("DNS:localhost"))
+        url = f"https://localhost:{server.port}"
+        tls = {"ca_file": str(self.ca)}
+        transports = ["polling", "websocket"]
+        daemon = self.start_daemon(upstream={**self.config()["upstream"], "url": url, "tls": tls, "transports": transports})
+        server.saw("connection", transport="polling")
+        server.saw("upgrade", transport="websocket")
+        server.saw("join", room="shop-7")
+        subscriber = self.subscriber(daemon)
+        server.emit("picture", "x" * 300_000)
+        self.assertEqual(subscriber.until_event("picture")[0].args, ["x" * 300_000])
+
     def test_a_wrong_host_is_refused(self) -> None:
         server, daemon = self.start_tls("DNS:other.example", ca_file=str(self.ca))
         self.refused(server, daemon, "tls_wrong_host")
