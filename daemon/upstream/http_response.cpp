@@ -87,20 +87,20 @@ class http_response::impl {
   state feed(std::string_view bytes) {
     received_.append(bytes);
     if (!has_header() && received_.starts_with(tls_alert)) return state::broken;
-    for (;;) {
+    while (!received_.empty()) {
       beast::error_code error;
       const std::size_t used = parser_->put(boost::asio::buffer(received_), error);
       received_.erase(0, used);
       if (error == http::error::body_limit) return state::too_large;
       if (error && error != http::error::need_more) return state::broken;
-      if (!parser_->is_done()) {
-        if (error || used == 0 || received_.empty()) return state::more;
-        continue;
+      if (parser_->is_done()) {
+        if (!is_interim()) return state::complete;
+        begin();
+      } else if (error || used == 0) {
+        break;
       }
-      if (!is_interim()) return state::complete;
-      begin();
-      if (received_.empty()) return state::more;
     }
+    return state::more;
   }
 
   state finish() {

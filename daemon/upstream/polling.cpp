@@ -10,6 +10,7 @@
 #include "daemon/upstream/cookie_jar.hpp"
 #include "daemon/upstream/http_channel.hpp"
 #include "daemon/upstream/padded_buffer.hpp"
+#include "daemon/upstream/polling_answer.hpp"
 #include "daemon/upstream/polling_payload.hpp"
 
 namespace roombridge::upstream {
@@ -22,19 +23,6 @@ constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io
 
 // Bytes of one POST that holds several packets, however much more the server takes.
 constexpr std::uint64_t max_batch = 1u << 20;
-
-// A server of Engine.IO 3 writes a packet's length before it: `97:0{"sid":…`.
-bool is_engineio3(std::string_view body) {
-  const auto digits = body.find_first_not_of("0123456789");
-  return digits != 0 && digits != std::string_view::npos && body.substr(digits).starts_with(":0{");
-}
-
-// The server's {"code":1,"message":"Session ID unknown"}.
-bool is_unknown_session(const http_response& response) {
-  const std::string& body = response.body();
-  return response.status() == 400 &&
-         (body.find("\"code\":1,") != std::string::npos || body.find("\"code\":1}") != std::string::npos);
-}
 
 }  // namespace
 
@@ -52,10 +40,13 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
 
   io::task<std::optional<failure>> open(std::chrono::milliseconds patience) {
     patience_ = patience;
-    auto failed = co_await poll();
-    if (!failed) failed = begin_session();
-    fresh_ = !failed;
-    co_return failed;
+    const auto failed = co_await poll();
+    if (failed) co_return failed;
+    auto opening = read_opening(received().bytes, where_);
+    if (auto* instead = std::get_if<failure>(&opening)) co_return std::move(*instead);
+    opened_ = std::get<engineio::open>(std::move(opening));
+    fresh_ = true;
+    co_return std::nullopt;
   }
 
   io::task<burst> read() {
@@ -132,8 +123,11 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     http_response response(receive_limit_);
     std::string request = request_head("GET", where_, transport_kind::polling, session()) + "\r\n";
     auto failed = co_await polls_.exchange(std::move(request), patience_, response);
-    if (!failed) failed = check(response);
-    if (!failed) failed = keep_body(response);
+    if (!failed) failed = check(response, 0);
+    if (!failed) {
+      body_ = response.take_body();
+      body_.append(read_padding, '\0');
+    }
     co_return failed;
   }
 
@@ -170,7 +164,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     request += "\r\n\r\n" + under_way_;
     auto failed = co_await posts_.exchange(std::move(request), patience_, response);
     post_deadline_.cancel();
-    if (!failed) failed = check(response);
+    if (!failed) failed = check(response, under_way_.size());
     co_return failed;
   }
 
@@ -185,50 +179,9 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     });
   }
 
-  std::optional<failure> check(const http_response& response) {
+  std::optional<failure> check(const http_response& response, std::size_t posted) {
     for (const std::string_view one : response.fields("Set-Cookie")) cookies_.take(one);
-    if (response.status() == 200) return std::nullopt;
-    if (is_unknown_session(response)) {
-      return failure{cause::server_closed, where_.name +
-                                               " does not know our session (any more): it was restarted, or a load "
-                                               "balancer without sticky sessions leads to other servers"};
-    }
-    failure why = describe_refusal(response, where_);
-    if (response.status() == 413) {
-      why = {cause::message_too_large, where_.name + " (or a proxy before it) refused a POST of " +
-                                           std::to_string(under_way_.size()) + " bytes as too large (HTTP 413)"};
-    }
-    return why;
-  }
-
-  // The body becomes the next burst.
-  std::optional<failure> keep_body(http_response& response) {
-    body_ = response.take_body();
-    if (body_.empty()) return failure{cause::protocol_error, where_.name + " answered a poll with nothing"};
-    body_.append(read_padding, '\0');
-    return std::nullopt;
-  }
-
-  // From the first response.
-  std::optional<failure> begin_session() {
-    std::string_view body = received().bytes;
-    if (is_engineio3(body)) {
-      return failure{
-          cause::engine_io_3,
-          where_.name + " speaks Engine.IO 3 (socket.io 2), which is too old: socket.io 3 or later is needed"};
-    }
-    const auto packet = engineio::decode(polling_payload::take_packet(body));
-    if (!packet || packet->type != engineio::packet_type::open) {
-      return failure{cause::engine_refused, where_.name + " answers, but not as an Engine.IO server; check `path`: \"" +
-                                                quoted(received().bytes, where_, 80) + '"'};
-    }
-    auto parsed = engineio::parse_open(packet->data);
-    if (!parsed) {
-      return failure{cause::protocol_error, "the server's Engine.IO open packet cannot be used: " +
-                                                std::string(engineio::to_string(parsed.error()))};
-    }
-    opened_ = std::move(*parsed);
-    return std::nullopt;
+    return judge_answer(response, where_, posted);
   }
 
   void fail(const failure& why) {

@@ -102,6 +102,12 @@ class FieldTest(unittest.TestCase):
                         parse_frame(Frame(type, {**head, name: wrong}))
                     self.assertIn(f'"{name}"', str(caught.exception))
 
+    def test_a_status_names_the_transport(self) -> None:
+        head = {"state": "connected", "since": 1}
+        self.assertEqual(parse_frame(Frame(FrameType.STATUS, head)), Status("connected", 1))
+        head["transport"] = "polling"
+        self.assertEqual(parse_frame(Frame(FrameType.STATUS, head)), Status("connected", 1, transport="polling"))
+
     def test_true_is_no_integer(self) -> None:
         with self.assertRaises(ProtocolError):
             parse_frame(Frame(FrameType.LIVE, {"seq": True}))

@@ -325,23 +325,13 @@ TEST_P(polling_endings, are_named) {
 INSTANTIATE_TEST_SUITE_P(
     all, polling_endings,
     testing::Values(ending{refusal(404, "nothing here"), "", "", cause::http_4xx, "nothing here"},
-                    ending{refusal(400, R"({"code":0,"message":"Transport unknown"})"), "", "", cause::http_4xx,
-                           "Transport unknown"},
-                    ending{refusal(503, ""), "", "", cause::http_5xx, "503"},
                     ending{good("<html>a portal</html>"), "", "", cause::engine_refused, "check `path`: \"<html>"},
-                    ending{good("97:0{\"sid\":\"x\"}"), "", "", cause::engine_io_3, "socket.io 3"},
-                    ending{good("0{}"), "", "", cause::protocol_error, "without a usable sid"},
-                    ending{good(""), "", "", cause::protocol_error, "with nothing"},
                     ending{"SSH-2.0\r\n\r\n", "", "", cause::http_not_websocket, "not in HTTP"},
                     ending{good(std::string(offer)), good(""), "", cause::protocol_error, "with nothing"},
                     ending{good(std::string(offer)), good(std::string(1001, '6')), "", cause::message_too_large,
                            "receive_limit"},
-                    ending{good(std::string(offer)), refusal(400, R"({"code":1,"message":"Session ID unknown"})"), "",
-                           cause::server_closed, "sticky"},
                     ending{good(std::string(offer)), refusal(502, "bad gateway"), "", cause::http_5xx, "bad gateway"},
-                    ending{good(std::string(offer)), "", refusal(413, ""), cause::message_too_large, "10 bytes"},
-                    ending{good(std::string(offer)), "", refusal(400, R"({"code":1,"message":"Session ID unknown"})"),
-                           cause::server_closed, "sticky"}));
+                    ending{good(std::string(offer)), "", refusal(413, ""), cause::message_too_large, "10 bytes"}));
 
 io::task<> move_over(upstream_polling& t) {
   co_await begin(t, offer);
