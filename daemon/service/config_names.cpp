@@ -137,6 +137,16 @@ text_result absolute_path_or_nothing(std::string_view text) {
   return text.empty() ? std::string() : absolute_path(text);
 }
 
+text_result key_pin(std::string_view text) {
+  constexpr std::size_t length = 43;  // of 32 bytes, before the padding
+  const auto possible = [](char c) { return (is_letter(c) && c != '_') || is_digit(c) || c == '+' || c == '/'; };
+  const std::string_view digits = text.substr(0, length);
+  if (text.size() != length + 1 || text.back() != '=' || !std::all_of(digits.begin(), digits.end(), possible)) {
+    return problem{"not the SHA-256 of a public key in base64: 43 characters and \"=\""};
+  }
+  return std::string(text);
+}
+
 text_result socket_path(std::string_view text) {
   if (text.size() > max_socket_path) {
     return problem{"longer than " + std::to_string(max_socket_path) +

@@ -63,6 +63,9 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // A Socket.IO namespace: begins with a slash; no comma (it ends the namespace in a packet), no query.
 [[nodiscard]] text_result socketio_namespace(std::string_view text);
 
+// The base64 of a SHA-256, as upstream.tls.pins has them: 43 characters and "=".
+[[nodiscard]] text_result key_pin(std::string_view text);
+
 // scheme://host[:port] with http, https, ws or wss; no user or password (they would reach logs), no path (it has a key
 // of its own).
 [[nodiscard]] text_result server_url(std::string_view text);

@@ -42,6 +42,8 @@ const relation relations[] = {
      [](const config& c) { return c.upstream.reconnect.first <= c.upstream.reconnect.max; }},
     {"upstream.reconnect.first", "is longer than", "upstream.reconnect.refused_max",
      [](const config& c) { return c.upstream.reconnect.first <= c.upstream.reconnect.refused_max; }},
+    {"upstream.tls.key_file", "is of no use without", "upstream.tls.certificate_file",
+     [](const config& c) { return c.upstream.tls.key_file.empty() || !c.upstream.tls.certificate_file.empty(); }},
     {"auth.success", "is the same event as", "auth.error",
      [](const config& c) { return c.upstream.auth.success != c.upstream.auth.error; }},
     {"rooms.join", "is the same event as", "rooms.leave",

@@ -23,6 +23,7 @@ constexpr std::size_t max_rule_items = 32;
 constexpr std::size_t max_payload_fields = 32;
 constexpr std::size_t max_admins = 256;
 constexpr std::size_t max_arguments = 64;
+constexpr std::size_t max_pins = 16;
 
 // upstream.token as it is written: one of these.
 struct token_source {
@@ -151,6 +152,12 @@ const table<config>& config_keys() {
                2))),
       make("upstream.tls.verify", at(up, &options::tls, &tls_options::verify), scalar(boolean)),
       make("upstream.tls.ca_file", at(up, &options::tls, &tls_options::ca_file), scalar(absolute_path_or_nothing)),
+      make("upstream.tls.certificate_file", at(up, &options::tls, &tls_options::certificate_file),
+           scalar(absolute_path_or_nothing)),
+      make("upstream.tls.key_file", at(up, &options::tls, &tls_options::key_file), scalar(absolute_path_or_nothing)),
+      make("upstream.tls.min_version", at(up, &options::tls, &tls_options::min_version),
+           scalar(choice<tls_version>{{{"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}}})),
+      make("upstream.tls.pins", at(up, &options::tls, &tls_options::pins), list_of(key_pin, max_pins)),
       make("upstream.token", at(up, &options::token), read_token, paths_of(token_keys())),
       make("upstream.reconnect.first", at(up, &options::reconnect, &reconnect_options::first), scalar(delay)),
       make("upstream.reconnect.max", at(up, &options::reconnect, &reconnect_options::max), scalar(delay)),

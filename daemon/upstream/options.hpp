@@ -38,9 +38,16 @@ struct token_command {            // a program's output; run as the daemon's use
 };
 using token_options = std::variant<token_none, token_file, token_environment, token_credential, token_command>;
 
+enum class tls_version { v1_2, v1_3 };
+
+// The files are read afresh for every connection.
 struct tls_options {
-  bool verify = true;   // certificate chain and host name
-  std::string ca_file;  // PEM; empty: the system's
+  bool verify = true;            // certificate chain and host name
+  std::string ca_file;           // PEM; empty: the system's
+  std::string certificate_file;  // ours, PEM, the intermediate ones behind it; empty: none
+  std::string key_file;          // of it, PEM, without a passphrase; empty: in the certificate's file
+  tls_version min_version = tls_version::v1_2;
+  std::vector<std::string> pins;  // base64 of SHA-256 of a SubjectPublicKeyInfo; empty: any key will do
   bool operator==(const tls_options&) const = default;
 };
 

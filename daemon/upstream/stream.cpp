@@ -193,7 +193,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     if (aborted_) co_return aborted();
     if (over_due_) co_return silent();
     if (error) co_return describe_tls(*tls_->native_handle(), error, where_);
-    co_return std::nullopt;
+    co_return check_pins(*tls_->native_handle(), where_, options);
   }
 
   io::task<std::tuple<error_code, std::size_t>> read_some() {
@@ -218,7 +218,10 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   }
 
   // Results are made outside the coroutines: g++ 12 mishandles temporaries of aggregates in co_await and co_return.
-  burst received(std::size_t size) const { return {{buffer_.data(), size}, {}, false}; }
+  burst received(std::size_t size) {
+    heard_ = true;
+    return {{buffer_.data(), size}, {}, false};
+  }
 
   burst ended(const error_code& error) {
     if (!stalled_) return {{}, broken(error), error == asio::error::eof};
@@ -237,7 +240,11 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
 
   failure broken(const error_code& error) {
     const bool tls_error = error.category() == asio::error::get_ssl_category();
-    return tls_ && tls_error ? describe_tls(*tls_->native_handle(), error, where_) : describe_loss(error, where_.name);
+    if (tls_ && tls_error) return describe_tls(*tls_->native_handle(), error, where_);
+    failure lost = describe_loss(error, where_.name);
+    if (tls_ && !heard_ && lost.why == cause::connection_lost && asked_for_certificate(*tls_->native_handle()))
+      lost.text += "; it had asked for a client certificate, see upstream.tls.certificate_file";
+    return lost;
   }
 
   failure aborted() const { return {cause::connection_lost, "the connection to " + where_.name + " was given up"}; }
@@ -255,6 +262,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   std::vector<tcp::endpoint> addresses_;
   std::vector<char> buffer_;
   std::size_t surplus_ = 0;  // bytes in buffer_ that were unread
+  bool heard_ = false;       // something has been read
   std::string waiting_;
   std::string under_way_;  // empty: no write is under way
   bool aborted_ = false;

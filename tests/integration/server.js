@@ -2,7 +2,7 @@
 // A booking backend on the real npm socket.io, driven by a test: commands come as JSON lines on stdin, what the server
 // sees goes out as JSON lines on stdout, so that a test waits for facts. It ends when stdin ends.
 // usage: node server.js NODE_MODULES SETTINGS
-//   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE},"options":{…},
+//   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE,"ca":FILE},"options":{…},
 //     "auth":"event" (the default), "connect", "header" or "query": where the token comes; "tells": auth_success is sent unasked;
 //     "any": every token is taken}
 'use strict';
@@ -21,7 +21,12 @@ const report = (seen, fields = {}) => process.stdout.write(JSON.stringify({ seen
 
 const tls = settings.tls;
 const listener = tls
-  ? https.createServer({ key: fs.readFileSync(tls.key), cert: fs.readFileSync(tls.cert) })
+  ? https.createServer({
+      key: fs.readFileSync(tls.key),
+      cert: fs.readFileSync(tls.cert),
+      // With a CA for them, clients must have a certificate.
+      ...(tls.ca && { ca: fs.readFileSync(tls.ca), requestCert: true }),
+    })
   : http.createServer();
 const io = new Server(listener, { serveClient: false, ...settings.options });
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import socket
 import subprocess
 import unittest
@@ -12,8 +14,9 @@ from .harness import IntegrationTest
 from .processes import DEADLINE
 
 
-def openssl(*arguments: str | Path) -> None:
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=DEADLINE)
+def openssl(*arguments: str | Path) -> bytes:
+    command = ["openssl", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, timeout=DEADLINE).stdout
 
 
 class TlsTest(IntegrationTest):
@@ -29,15 +32,13 @@ class TlsTest(IntegrationTest):
             *("-subj", "/CN=roombridge test CA", "-keyout", key, "-out", self.ca),
         )
 
-    def certificate(self, names: str) -> dict[str, str]:
+    def certificate(self, names: str, owner: str = "server") -> dict[str, str]:
         """A key and a certificate of the test's CA for these subjectAltNames."""
-        key, request, extensions, certificate = (
-            self.directory / f"server.{end}" for end in ("key", "csr", "ext", "pem")
-        )
+        key, request, extensions, certificate = (self.directory / f"{owner}.{end}" for end in ("key", "csr", "ext", "pem"))
         extensions.write_text(f"subjectAltName={names}\n", encoding="ascii")
         openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-subj", "/CN=server", "-keyout", key, "-out", request),
+            *("-subj", f"/CN={owner}", "-keyout", key, "-out", request),
         )
         openssl(
             *("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.directory / "ca.key", "-days", "1"),
@@ -45,8 +46,8 @@ class TlsTest(IntegrationTest):
         )
         return {"key": str(key), "cert": str(certificate)}
 
-    def start_tls(self, names: str, host: str = "localhost", **tls: object):
-        server = self.start_server(tls=self.certificate(names))
+    def start_tls(self, names: str, files: dict[str, str] | None = None, host: str = "localhost", **tls: object):
+        server = self.start_server(tls=files or self.certificate(names))
         upstream = {**self.config()["upstream"], "url": f"https://{host}:{server.port}", "tls": tls}
         return server, self.start_daemon(upstream=upstream)
 
@@ -89,6 +90,46 @@ class TlsTest(IntegrationTest):
     def test_a_ca_file_that_is_not_there(self) -> None:
         _, daemon = self.start_tls("DNS:localhost", ca_file=str(self.directory / "none.pem"))
         daemon.logged("none.pem.*CAUSE=tls_ca_file")
+
+    def test_a_ca_file_that_is_put_right_is_read_at_the_next_attempt(self) -> None:
+        trusted = self.directory / "trusted.pem"
+        trusted.write_text("not yet\n", encoding="ascii")
+        server, daemon = self.start_tls("DNS:localhost", ca_file=str(trusted))
+        daemon.logged("trusted.pem.*CAUSE=tls_ca_file")
+        self.ca.replace(trusted)
+        server.saw("join", room="shop-7")
+
+    def test_a_client_certificate(self) -> None:
+        server, _ = self.start_mutual(self.certificate("DNS:till-3", owner="till"))
+        server.saw("join", room="shop-7")
+
+    def test_a_server_that_misses_a_client_certificate(self) -> None:
+        server, daemon = self.start_mutual(None)
+        daemon.logged("client certificate.*upstream.tls.certificate_file")
+        self.assertEqual(server.seen("connection"), [])
+
+    def start_mutual(self, own: dict[str, str] | None):
+        server = self.start_server(tls={**self.certificate("DNS:localhost"), "ca": str(self.ca)})
+        tls = {"ca_file": str(self.ca), "min_version": "1.3"}
+        if own is not None:
+            tls |= {"certificate_file": own["cert"], "key_file": own["key"]}
+        upstream = {**self.config()["upstream"], "url": f"https://localhost:{server.port}", "tls": tls}
+        return server, self.start_daemon(upstream=upstream)
+
+    def pin(self, certificate: Path | str) -> str:
+        key = openssl("x509", "-in", certificate, "-noout", "-pubkey")
+        der = base64.b64decode("".join(key.decode("ascii").splitlines()[1:-1]))
+        return base64.b64encode(hashlib.sha256(der).digest()).decode("ascii")
+
+    def test_a_pinned_key(self) -> None:
+        files = self.certificate("DNS:localhost")
+        server, _ = self.start_tls("DNS:localhost", files, ca_file=str(self.ca), pins=[self.pin(files["cert"])])
+        server.saw("join", room="shop-7")
+
+    def test_another_key_than_the_pinned_one(self) -> None:
+        other = self.certificate("DNS:localhost", owner="other")["cert"]
+        server, daemon = self.start_tls("DNS:localhost", ca_file=str(self.ca), pins=[self.pin(other)])
+        self.refused(server, daemon, "tls_wrong_pin")
 
     def test_verification_can_be_switched_off(self) -> None:
         server, _ = self.start_tls("DNS:other.example", verify=False)

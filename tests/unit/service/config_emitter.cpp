@@ -100,10 +100,14 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 1, "compression", compression);
   line(out, 1, "transports", transports);
   line(out, 1, "token", token);
-  const auto& [verify, ca_file] = tls;
+  const auto& [verify, ca_file, certificate_file, key_file, min_version, pins] = tls;
   out += "  tls:\n";
   line(out, 2, "verify", verify);
   line(out, 2, "ca_file", ca_file);
+  line(out, 2, "certificate_file", certificate_file);
+  line(out, 2, "key_file", key_file);
+  out += std::string("    min_version: ") + (min_version == upstream::tls_version::v1_3 ? "1.3" : "1.2") + '\n';
+  line(out, 2, "pins", pins);
   const auto& [first, max, refused_max, quiet] = reconnect;
   out += "  reconnect:\n";
   line(out, 2, "first", first);

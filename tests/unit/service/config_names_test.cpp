@@ -58,6 +58,15 @@ TEST(config_names, variables_and_credentials) {
         << text;
 }
 
+TEST(config_names, pins) {
+  const std::string pin = "5PrGsIyjbfhXyuYjnV0IAXqPISw9sjCJlvI5HYXTM5I=";
+  EXPECT_EQ(outcome(key_pin, pin), pin);
+  EXPECT_EQ(outcome(key_pin, "/+" + pin.substr(2)), "/+" + pin.substr(2));
+  for (const std::string& text : {std::string(), pin + "=", pin.substr(1), pin.substr(0, 43) + "A", "sha256/" + pin,
+                                  "_" + pin.substr(1), "-" + pin.substr(1)})
+    EXPECT_EQ(outcome(key_pin, text), "! not the SHA-256 of a public key in base64: 43 characters and \"=\"") << text;
+}
+
 TEST(config_names, paths) {
   EXPECT_EQ(outcome(absolute_path, "/etc/roombridge/token"), "/etc/roombridge/token");
   for (const char* text : {"", "token", "./token", "~/token"})

@@ -36,6 +36,10 @@ const std::map<std::string, std::string> other_values{
     {"upstream.transports", "upstream: {transports: [polling, websocket]}"},
     {"upstream.tls.verify", "upstream: {tls: {verify: false}}"},
     {"upstream.tls.ca_file", "upstream: {tls: {ca_file: /etc/ssl/our.pem}}"},
+    {"upstream.tls.certificate_file", "upstream: {tls: {certificate_file: /etc/ssl/till.pem}}"},
+    {"upstream.tls.key_file", "upstream: {tls: {certificate_file: /till.pem, key_file: /till.key}}"},
+    {"upstream.tls.min_version", "upstream: {tls: {min_version: 1.3}}"},
+    {"upstream.tls.pins", "upstream: {tls: {pins: [5PrGsIyjbfhXyuYjnV0IAXqPISw9sjCJlvI5HYXTM5I=]}}"},
     {"upstream.token", "upstream: {token: {env: TOKEN}}"},
     {"upstream.reconnect.first", "upstream: {reconnect: {first: 250ms}}"},
     {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},
@@ -74,6 +78,11 @@ const std::map<std::string, std::string> other_values{
     {"logging.level", "logging: {level: debug}"},
 };
 
+// What a key's other value cannot do without.
+const std::map<std::string, std::string> prerequisites{
+    {"upstream.tls.key_file", "upstream: {tls: {certificate_file: /till.pem}}"},
+};
+
 TEST(config, nothing_gives_the_defaults) {
   for (const char* text : {"", "# only a comment\n", "---\n", "{}", "upstream:\nlocal: {admins: }\n", "\xef\xbb\xbf"}) {
     const config_result result = parse(text);
@@ -88,7 +97,9 @@ TEST(config, reads_every_key_into_its_own_field_and_no_other) {
     ASSERT_NE(other, other_values.end()) << key.path;
     const config_result result = parse(other->second);
     ASSERT_TRUE(result.value) << key.path << ": " << result.errors.front().to_string();
-    EXPECT_THAT(changed_keys(defaults(), *result.value), ElementsAre(key.path));
+    const auto needed = prerequisites.find(key.path);
+    const config before = needed == prerequisites.end() ? defaults() : parse(needed->second).value.value();
+    EXPECT_THAT(changed_keys(before, *result.value), ElementsAre(key.path));
     EXPECT_NE(*result.value, defaults()) << key.path;
   }
   EXPECT_EQ(other_values.size(), reading::config_keys().size());
@@ -178,6 +189,9 @@ TEST(config, keys_that_contradict_each_other_are_refused) {
               ElementsAre("1:31: upstream.reconnect.first is longer than upstream.reconnect.refused_max"));
   EXPECT_THAT(errors_of("auth: {success: auth_error}"),
               ElementsAre("1:17: auth.success is the same event as auth.error; auth.error has its default"));
+  EXPECT_THAT(errors_of("upstream: {tls: {key_file: /k.pem}}"),
+              ElementsAre("1:28: upstream.tls.key_file is of no use without upstream.tls.certificate_file; "
+                          "upstream.tls.certificate_file has its default"));
   EXPECT_THAT(errors_of("rooms: {leave: join_room}"),
               ElementsAre("1:16: rooms.join is the same event as rooms.leave; rooms.join has its default"));
 }

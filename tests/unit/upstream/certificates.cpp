@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 
 namespace roombridge::upstream::test {
@@ -74,6 +75,31 @@ identity self_signed(const certificate_plan& plan) {
   const auto key = make_key();
   const auto certificate = sign("server", plan, key.get(), nullptr, key.get());
   return {in_pem(certificate.get()), in_pem(key.get())};
+}
+
+std::string pin_of(const std::string& certificate) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> from(BIO_new_mem_buf(certificate.data(), -1), BIO_free);
+  const std::unique_ptr<X509, void (*)(X509*)> read(PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr),
+                                                    X509_free);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_PUBKEY(X509_get0_pubkey(read.get()), &bytes);
+  std::array<unsigned char, 32> digest{};
+  EXPECT_EQ(EVP_Digest(bytes, static_cast<std::size_t>(size), digest.data(), nullptr, EVP_sha256(), nullptr), 1);
+  OPENSSL_free(bytes);
+  std::array<unsigned char, 45> text{};
+  EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
+  return reinterpret_cast<const char*>(text.data());
+}
+
+std::string encrypted(const std::string& key) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> from(BIO_new_mem_buf(key.data(), -1), BIO_free);
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> read(
+      PEM_read_bio_PrivateKey(from.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  return in_pem([&read](BIO* to) {
+    const unsigned char phrase[] = "open sesame";
+    return PEM_write_bio_PKCS8PrivateKey(to, read.get(), EVP_aes_128_cbc(), reinterpret_cast<const char*>(phrase),
+                                         sizeof phrase - 1, nullptr, nullptr);
+  });
 }
 
 temporary_file::temporary_file(std::string_view content) : path_(testing::TempDir() + "roombridge-XXXXXX") {

@@ -35,6 +35,12 @@ class authority {
   std::string pem_;
 };
 
+// The base64 of the SHA-256 of its SubjectPublicKeyInfo.
+[[nodiscard]] std::string pin_of(const std::string& certificate);
+
+// The key, now with a passphrase.
+[[nodiscard]] std::string encrypted(const std::string& key);
+
 [[nodiscard]] identity self_signed(const certificate_plan& plan = {});
 
 // A file that goes with this object.
