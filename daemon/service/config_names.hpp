@@ -70,6 +70,9 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // of its own).
 [[nodiscard]] text_result server_url(std::string_view text);
 
+// none, environment, or a proxy's scheme://host:port with http or socks5; no user or password.
+[[nodiscard]] text_result proxy_url(std::string_view text);
+
 // Which placeholders a template may hold.
 enum class placeholders {
   token,         // {token} alone

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rule for the server's URL, apart from the others because it needs Boost.URL. No refusal shows the value: whoever
-// put a password into it must not find it in a log.
+// The rules for the URLs of the server and of a proxy, apart from the others because they need Boost.URL. No refusal
+// shows the value: whoever put a password into it must not find it in a log.
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -12,6 +12,8 @@
 #include <system_error>
 
 #include "daemon/service/config_names.hpp"
+#include "daemon/upstream/options.hpp"
+#include "daemon/upstream/proxy.hpp"
 
 namespace roombridge::service::reading {
 namespace {
@@ -56,6 +58,21 @@ text_result server_url(std::string_view text) {
   const std::string_view path = url.encoded_path();
   if ((!path.empty() && path != "/") || url.has_query() || url.has_fragment()) {
     return refused("the URL must end after host and port; the path has its own key, upstream.path");
+  }
+  return std::string(text);
+}
+
+text_result proxy_url(std::string_view text) {
+  using upstream::proxy_options;
+  if (text == proxy_options::none || text == proxy_options::environment) return std::string(text);
+  const auto result = upstream::parse_proxy(text);
+  if (const auto* why = std::get_if<std::string>(&result))
+    return refused("expected none, environment, or the URL of a proxy: " + *why);
+  const auto& proxy = std::get<upstream::proxy>(result);
+  if (!proxy.user.empty() || !proxy.password.empty()) {
+    return refused(
+        "a user or password in the URL would reach logs; they have a file of their own, "
+        "upstream.proxy.credentials_file");
   }
   return std::string(text);
 }

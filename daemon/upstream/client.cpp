@@ -8,6 +8,7 @@
 
 #include "daemon/upstream/client_impl.hpp"
 #include "daemon/upstream/polling.hpp"
+#include "daemon/upstream/route.hpp"
 #include "daemon/upstream/upgradable.hpp"
 #include "daemon/upstream/websocket.hpp"
 
@@ -44,13 +45,14 @@ io::task<> client::impl::run() {
 
 io::task<> client::impl::connection(action::connect how) {
   closing_ = false;
-  const auto where = make_endpoint(session_.settings().url, session_.settings().path, std::move(how.extras));
+  const auto where = make_route(session_.settings(), std::move(how.extras));
   if (const auto* unusable = std::get_if<failure>(&where)) {
     session_.on_transport_end(*unusable, at());
     perform();
     co_return;
   }
   const auto& target = std::get<endpoint>(where);
+  story_.way(target.through ? target.name : "");
   transport_ = make_transport(how.over, target);
   const auto failed = co_await transport_->open(session_.settings().connect_timeout);
   if (!closing_) {

@@ -2,11 +2,13 @@
 // Where to connect, made from the URL and the path of the config. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "daemon/upstream/cause.hpp"
+#include "daemon/upstream/proxy.hpp"
 #include "daemon/upstream/request_extras.hpp"
 
 namespace roombridge::upstream {
@@ -18,7 +20,8 @@ struct endpoint {
   std::string host_header;  // with brackets and, unless it is the scheme's default, the port
   std::string path;         // the config's
   request_extras extras;
-  std::string name;         // "https://host:port", for people
+  std::optional<proxy> through;
+  std::string name;         // "https://host:port", and through which proxy, for people
   bool is_address = false;  // `host` is an IP address: no SNI
   bool operator==(const endpoint&) const = default;
 };

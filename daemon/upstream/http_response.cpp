@@ -215,7 +215,7 @@ failure describe_refusal(const http_response& response, const endpoint& where) {
 std::string quoted(std::string_view said, const endpoint& where, std::size_t limit) {
   // Cleared before it is cut: the rest of a secret is one, too.
   constexpr std::size_t enough = 16 * 1024;
-  return printable(without_token(std::string(said.substr(0, enough)), where.extras.secret), limit);
+  return printable(without_token(said.substr(0, enough), where.extras.secret), limit);
 }
 
 }  // namespace roombridge::upstream

@@ -58,6 +58,14 @@ enum class transport_kind { websocket, polling };
   return value == transport_kind::websocket ? "websocket" : "polling";
 }
 
+struct proxy_options {
+  static constexpr std::string_view none = "none";
+  static constexpr std::string_view environment = "environment";
+  std::string url{environment};  // one of these, or scheme (http, socks5), host and port
+  std::string credentials_file;  // user:password; empty: none
+  bool operator==(const proxy_options&) const = default;
+};
+
 // Delays double from `first` to `max`; each is drawn from its upper half, so that the jitter survives the cap.
 struct reconnect_options {
   milliseconds first{1000};
@@ -119,6 +127,7 @@ struct options {
   std::size_t receive_limit = 16u << 20;      // bytes of one message from the server
   bool compression = true;                    // permessage-deflate is offered; the server decides
   tls_options tls;
+  proxy_options proxy;
   token_options token = token_file{"/etc/roombridge/token"};
   reconnect_options reconnect;
   auth_options auth;

@@ -65,6 +65,10 @@ void status_log::report(const session_status& status, std::string_view url, std:
   write(level, key, std::move(text), &status, at);
 }
 
+void status_log::way(const std::string& name) {
+  if (std::exchange(way_, name) != name && !name.empty()) log_.info("connecting to " + name);
+}
+
 void status_log::note(std::string_view text, moment at) {
   write(log_level::warning, text, std::string(text), nullptr, at);
 }

@@ -20,6 +20,8 @@ class status_log {
 
   // `url`: of the server; `rooms`: how many are joined.
   void report(const session_status& status, std::string_view url, std::size_t rooms, moment at);
+  // Before an attempt. `name`: of the server and the proxy on the way to it; empty: there is none.
+  void way(const std::string& name);
   void note(std::string_view text, moment at);
   void malformed(std::string_view why, moment at);
 
@@ -28,6 +30,7 @@ class status_log {
 
   logger& log_;
   std::optional<state> told_;  // by the last line about the state
+  std::string way_;
   repeat_filter filter_{std::chrono::seconds{60}};
 };
 

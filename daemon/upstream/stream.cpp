@@ -21,6 +21,7 @@
 
 #include "daemon/upstream/padded_buffer.hpp"
 #include "daemon/upstream/tls.hpp"
+#include "daemon/upstream/tunnel.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -70,9 +71,15 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   io::task<std::optional<failure>> connect(const endpoint& where, const tls_options& tls,
                                            std::chrono::milliseconds patience) {
     where_ = where;
+    const bool direct = !where_.through;
+    next_ = direct ? hop{where_.host, where_.port, where_.name}
+                   : hop{where_.through->host, where_.through->port, "the proxy " + where_.through->name};
     connect_by_ = timer::clock_type::now() + patience * 9 / 10;
     if (auto failed = co_await resolve()) co_return failed;
     if (auto failed = co_await connect_tcp(patience)) co_return failed;
+    if (!direct) {
+      if (auto failed = co_await open_tunnel()) co_return failed;
+    }
     if (where_.tls) co_return co_await start_tls(tls);
     co_return std::nullopt;
   }
@@ -153,7 +160,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   io::task<std::optional<failure>> resolve() {
     if (aborted_) co_return aborted();
     begin_step(connect_by_);
-    auto answer = co_await resolver_.resolve(where_.host, where_.port);
+    auto answer = co_await resolver_.resolve(next_.host, next_.port);
     end_step();
     if (aborted_) co_return aborted();
     if (over_due_) co_return unresolved("the name servers do not answer");
@@ -176,10 +183,32 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
         socket_.set_option(tcp::no_delay(true), ignored);
         co_return std::nullopt;
       }
-      last = describe_tcp(error, where_.name + " (" + address.address().to_string() + ")", over_due_);
+      last = describe_tcp(error, next_.name + " (" + address.address().to_string() + ")", over_due_);
     }
+    if (where_.through) last.why = cause::proxy_unreachable;
     if (addresses_.size() > 1) last.text += "; so did all " + std::to_string(addresses_.size()) + " addresses fail";
     co_return last;
+  }
+
+  io::task<std::optional<failure>> open_tunnel() {
+    const auto talk = make_tunnel(*where_.through, where_.host, where_.port);
+    begin_step(connect_by_);
+    auto failed = co_await converse(*talk);
+    end_step();
+    heard_ = false;
+    if (aborted_) co_return aborted();
+    if (over_due_) co_return no_answer_of_proxy("does not answer in time: perhaps it does not reach the server");
+    co_return failed;
+  }
+
+  io::task<std::optional<failure>> converse(tunnel& talk) {
+    for (bool over = false; !over;) {
+      if (const std::string output = talk.take_output(); !output.empty()) write(output);
+      const burst got = co_await read();
+      if (got.bytes.empty()) co_return no_answer_of_proxy("ended the connection instead of an answer");
+      over = talk.feed(got.bytes);
+    }
+    co_return talk.result();
   }
 
   io::task<std::optional<failure>> start_tls(const tls_options& options) {
@@ -230,7 +259,12 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   }
 
   failure unresolved(const std::string& why) const {
+    if (where_.through) return {cause::proxy_unreachable, next_.name + " has a name that cannot be resolved: " + why};
     return {cause::dns_failure, "the name \"" + where_.host + "\" cannot be resolved: " + why};
+  }
+
+  failure no_answer_of_proxy(std::string_view what) const {
+    return {cause::proxy_failure, next_.name + ' ' + std::string(what)};
   }
 
   failure silent() const {
@@ -249,7 +283,15 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
 
   failure aborted() const { return {cause::connection_lost, "the connection to " + where_.name + " was given up"}; }
 
+  // Where the TCP connection goes.
+  struct hop {
+    std::string host;
+    std::string port;
+    std::string name;  // for people
+  };
+
   endpoint where_;
+  hop next_;
   tcp_socket socket_;
   std::optional<asio::ssl::context> context_;
   std::optional<tls_stream> tls_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes over TCP or TLS: name resolution, connecting, the TLS handshake, reading in bursts and writing in batches. It
-// knows neither HTTP nor WebSocket. One connection: a new one is a new stream.
+// Bytes over TCP or TLS: name resolution, connecting, the talk with a proxy, the TLS handshake, reading in bursts and
+// writing in batches. It knows neither HTTP nor WebSocket. One connection: a new one is a new stream.
 //
 // Invariants: at most one read and one write are under way; after abort() every await returns soon (name resolution
 // too: what it still does is left behind), and nothing is called any more. connect() ends before its patience does.

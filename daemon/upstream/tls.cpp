@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/ssl/error.hpp>
-#include <span>
 #include <system_error>
 
 #include "daemon/upstream/base64.hpp"
@@ -160,7 +159,9 @@ std::string pin_of(const X509& certificate) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(bytes, static_cast<std::size_t>(size), digest.data());
   OPENSSL_free(bytes);
-  return base64(std::span<const unsigned char>(digest));
+  std::string pin;
+  append_base64(pin, {reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return pin;
 }
 
 }  // namespace

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/token.hpp"
 
-#include <fcntl.h>
 #include <simdjson.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cassert>
-#include <cerrno>
 #include <cstdlib>
-#include <system_error>
+
+#include "daemon/upstream/small_file.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -20,48 +17,10 @@ token_reading missing(cause why, std::string text) {
   return {std::nullopt, {why, std::move(text)}};
 }
 
-class descriptor {
- public:
-  explicit descriptor(int value) : value_(value) {}
-  ~descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-token_reading unreadable(const std::string& where, int error) {
-  if (error == ENOENT || error == ENOTDIR) return missing(cause::token_missing, where + " does not exist");
-  const std::string words = std::system_category().message(error);
-  if (error == EACCES || error == EPERM) {
-    return missing(cause::token_unreadable, where + " must not be read by this service (" + words +
-                                                "): give it to the service's group with mode 0640");
-  }
-  return missing(cause::token_unreadable, where + " cannot be read: " + words);
-}
-
 token_reading read_file(const std::string& path, const std::string& where) {
-  // Not blocking: a FIFO in the token's place must not hang the event thread.
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return unreadable(where, errno);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return unreadable(where, errno);
-  if (!S_ISREG(status.st_mode)) return missing(cause::token_unreadable, where + " is not a regular file");
-  std::string text(max_token_size + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t count = ::read(file.get(), text.data() + size, text.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return unreadable(where, errno);
-    if (count == 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  text.resize(size);
-  return make_token(std::move(text), where);
+  auto read = read_small_file(path, where, max_token_size);
+  if (!read.text) return missing(read.absent ? cause::token_missing : cause::token_unreadable, std::move(read.why));
+  return make_token(*std::move(read.text), where);
 }
 
 token_reading read_environment(const std::string& name) {

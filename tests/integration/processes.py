@@ -200,7 +200,11 @@ class Daemon:
         self.config = config
         self.socket = socket
         # The daemon must stand on its config alone.
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("ROOMBRIDGE_", "NOTIFY_"))}
+        clean = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("ROOMBRIDGE_", "NOTIFY_")) and not key.lower().endswith("_proxy")
+        }
         self.process = subprocess.Popen(
             [ROOMBRIDGED, "--config", config], stderr=subprocess.PIPE, env={**clean, **(environment or {})}
         )

@@ -89,7 +89,7 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 }
 
 void emit(std::string& out, const upstream::options& value) {
-  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, token, reconnect, auth, rooms,
+  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, token, reconnect, auth, rooms,
                transports] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
@@ -108,6 +108,10 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 2, "key_file", key_file);
   out += std::string("    min_version: ") + (min_version == upstream::tls_version::v1_3 ? "1.3" : "1.2") + '\n';
   line(out, 2, "pins", pins);
+  const auto& [proxy_url, credentials_file] = proxy;
+  out += "  proxy:\n";
+  line(out, 2, "url", proxy_url);
+  line(out, 2, "credentials_file", credentials_file);
   const auto& [first, max, refused_max, quiet] = reconnect;
   out += "  reconnect:\n";
   line(out, 2, "first", first);

@@ -106,6 +106,20 @@ TEST(config_names, headers_and_parameters) {
     EXPECT_EQ(outcome(query_name, text), "! Engine.IO uses this parameter itself");
 }
 
+TEST(config_names, proxies) {
+  for (const char* text : {"none", "environment", "http://proxy.example:3128", "socks5://[::1]:1080"})
+    EXPECT_EQ(outcome(proxy_url, text), text);
+  EXPECT_EQ(outcome(proxy_url, "https://proxy.example:3128"),
+            "! expected none, environment, or the URL of a proxy: the URL of a proxy must begin with http:// or "
+            "socks5://; it "
+            "is not spoken to in TLS");
+  for (const char* text : {"http://user:secret@h:1", "http://secret@h:1", "socks5://:secret@h:1"}) {
+    EXPECT_EQ(outcome(proxy_url, text),
+              "! a user or password in the URL would reach logs; they have a file of their own, "
+              "upstream.proxy.credentials_file");
+  }
+}
+
 TEST(config_names, urls) {
   for (const char* text : {"http://localhost:3001", "https://api.example.com", "ws://10.0.0.1:1", "wss://[::1]:65535",
                            "https://a/", "http://booking_backend:80"})

@@ -40,6 +40,8 @@ const std::map<std::string, std::string> other_values{
     {"upstream.tls.key_file", "upstream: {tls: {certificate_file: /till.pem, key_file: /till.key}}"},
     {"upstream.tls.min_version", "upstream: {tls: {min_version: 1.3}}"},
     {"upstream.tls.pins", "upstream: {tls: {pins: [5PrGsIyjbfhXyuYjnV0IAXqPISw9sjCJlvI5HYXTM5I=]}}"},
+    {"upstream.proxy.url", "upstream: {proxy: {url: 'socks5://proxy.example:1080'}}"},
+    {"upstream.proxy.credentials_file", "upstream: {proxy: {credentials_file: /etc/roombridge/proxy}}"},
     {"upstream.token", "upstream: {token: {env: TOKEN}}"},
     {"upstream.reconnect.first", "upstream: {reconnect: {first: 250ms}}"},
     {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},

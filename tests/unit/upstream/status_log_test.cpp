@@ -50,6 +50,12 @@ class status_log_test : public testing::Test {
   status_log log_{lines_};
 };
 
+TEST_F(status_log_test, the_way_is_told_when_it_changes_to_one_through_a_proxy) {
+  for (const char* way : {"", "https://h:1 through http://p:2", "https://h:1 through http://p:2", "", "x"})
+    log_.way(way);
+  EXPECT_THAT(lines_.take(), ElementsAre("connecting to https://h:1 through http://p:2", "connecting to x"));
+}
+
 TEST_F(status_log_test, what_repeats_itself_is_told_once_a_minute) {
   for (int i = 0; i < 20; ++i) {
     report(state::connecting, cause::tcp_refused);

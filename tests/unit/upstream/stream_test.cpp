@@ -259,6 +259,72 @@ TEST_F(upstream_stream, gives_back_what_was_unread) {
   EXPECT_EQ(run(read_once(connection)), "more");
 }
 
+// ---- a proxy
+
+// To a server that only the proxy can find.
+endpoint beyond(const std::string& proxy_url, const std::string& url = "http://shop.example:80") {
+  endpoint made = at(url);
+  made.through = std::get<proxy>(parse_proxy(proxy_url));
+  return made;
+}
+
+// Answers the request, and from then on is the server.
+io::task<> proxy_and_echo(scripted_peer& peer, std::string& request, std::string answer) {
+  co_await peer.accept();
+  request = co_await peer.read_request();
+  co_await peer.write(std::move(answer));
+  const std::string text = co_await peer.read_request();
+  co_await peer.write(text);
+}
+
+TEST_F(upstream_stream, reaches_the_server_through_a_proxy) {
+  scripted_peer peer(context);
+  std::string request;
+  spawn(proxy_and_echo(peer, request, "HTTP/1.1 200 OK\r\n\r\n"));
+  ASSERT_FALSE(run(connection.connect(beyond(peer.url()), tls, 20s)));
+  EXPECT_THAT(request, StartsWith("CONNECT shop.example:80 HTTP/1.1\r\n"));
+  EXPECT_EQ(run(exchange(connection, "hello\r\n\r\n")), "hello\r\n\r\n");
+}
+
+TEST_F(upstream_stream, passes_on_why_the_proxy_refuses) {
+  scripted_peer peer(context);
+  std::string request;
+  spawn(proxy_and_echo(peer, request, "HTTP/1.1 403 Forbidden\r\n\r\n"));
+  EXPECT_EQ(run(connection.connect(beyond(peer.url()), tls, 20s))->why, cause::proxy_refused);
+}
+
+TEST_F(upstream_stream, tells_a_proxy_that_is_not_there_from_a_server) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(dead_port());
+  const auto refused = run(connection.connect(beyond(url), tls, 20s));
+  EXPECT_EQ(refused->why, cause::proxy_unreachable);
+  EXPECT_THAT(refused->text, StartsWith("the proxy " + url + " (127.0.0.1) refused the connection"));
+
+  stream nameless(context, names());
+  const auto unknown = run(nameless.connect(beyond("http://proxy.example:3128"), tls, 20s));
+  EXPECT_EQ(unknown->why, cause::proxy_unreachable);
+  EXPECT_THAT(unknown->text, StartsWith("the proxy http://proxy.example:3128 has a name that cannot be resolved"));
+}
+
+TEST_F(upstream_stream, names_a_proxy_that_is_silent) {
+  const scripted_peer peer(context);
+  const auto why = run(connection.connect(beyond(peer.url()), tls, 200ms));
+  EXPECT_EQ(why->why, cause::proxy_failure);
+  EXPECT_THAT(why->text, HasSubstr("does not answer in time"));
+}
+
+io::task<> hang_up(scripted_peer& peer) {
+  co_await peer.accept();
+  peer.drop();
+}
+
+TEST_F(upstream_stream, names_a_proxy_that_hangs_up) {
+  scripted_peer peer(context);
+  spawn(hang_up(peer));
+  const auto why = run(connection.connect(beyond(peer.url()), tls, 20s));
+  EXPECT_EQ(why->why, cause::proxy_failure);
+  EXPECT_THAT(why->text, HasSubstr("ended the connection instead of an answer"));
+}
+
 // ---- TLS
 
 // The certificates of a test, a server that has one, and where its CA is to be found.
@@ -533,11 +599,6 @@ TEST_F(upstream_stream, names_a_port_that_speaks_no_tls) {
   const failure why = connect(with_tls(peer.url()));
   EXPECT_EQ(why.why, cause::tls_not_spoken);
   EXPECT_THAT(why.text, HasSubstr("should begin with http or ws"));
-}
-
-io::task<> hang_up(scripted_peer& peer) {
-  co_await peer.accept();
-  peer.drop();
 }
 
 TEST_F(upstream_stream, names_a_port_that_hangs_up_on_tls) {
