@@ -17,7 +17,8 @@ namespace roombridge::upstream {
 // The session that the body of the first answer opens, or what it is instead.
 [[nodiscard]] std::variant<engineio::open, failure> read_opening(std::string_view body, const endpoint& where);
 
-// Nothing when an answer of a session is good, else why it ends the session. `posted`: bytes that it answers; 0: a poll.
+// Nothing when an answer of a session is good, else why it ends the session. `posted`: bytes that it answers; 0: a
+// poll.
 [[nodiscard]] std::optional<failure> judge_answer(const http_response& response, const endpoint& where,
                                                   std::size_t posted);
 

@@ -16,7 +16,8 @@ endpoint server() {
 
 TEST(polling_answer, opens_a_session) {
   const std::string packet = R"(0{"sid":"s","upgrades":["websocket"],"pingInterval":1,"pingTimeout":2,"maxPayload":3})";
-  for (const std::string& body : {packet, packet + "\x1e" "2"}) {
+  for (const std::string& body : {packet, packet + "\x1e"
+                                                   "2"}) {
     const auto opened = std::get<engineio::open>(read_opening(body, server()));
     EXPECT_EQ(opened.sid, "s");
     EXPECT_EQ(opened.max_payload, 3u);
@@ -29,7 +30,9 @@ TEST(polling_answer, names_what_opens_none) {
   EXPECT_EQ(why("97:0{\"sid\":\"x\"}").why, cause::engine_io_3);
   EXPECT_EQ(why("0{}").why, cause::protocol_error);
   EXPECT_THAT(why("0{}").text, HasSubstr("without a usable sid"));
-  for (const std::string_view body : {"<html>a portal</html>", "4hello", "", "97:", "b", "\x1e" "0{}"}) {
+  for (const std::string_view body : {"<html>a portal</html>", "4hello", "", "97:", "b",
+                                      "\x1e"
+                                      "0{}"}) {
     EXPECT_EQ(why(body).why, cause::engine_refused) << body;
     EXPECT_THAT(why(body).text, HasSubstr("check `path`"));
   }
@@ -75,8 +78,8 @@ INSTANTIATE_TEST_SUITE_P(
                     answer{400, R"({"code":1})", 7, cause::server_closed, "sticky"},
                     answer{400, R"({"code":3,"message":"Bad request"})", 0, cause::http_4xx, "Bad request"},
                     answer{404, unknown_session, 0, cause::http_4xx, "check `path`"},
-                    answer{413, "", 7, cause::message_too_large, "7 bytes"},
-                    answer{413, "", 0, cause::http_4xx, "413"}, answer{503, "", 7, cause::http_5xx, "503"}));
+                    answer{413, "", 7, cause::message_too_large, "7 bytes"}, answer{413, "", 0, cause::http_4xx, "413"},
+                    answer{503, "", 7, cause::http_5xx, "503"}));
 
 }  // namespace
 }  // namespace roombridge::upstream
