@@ -4,7 +4,7 @@
 // usage: node server.js NODE_MODULES SETTINGS
 //   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE,"ca":FILE},"options":{…},
 //     "auth":"event" (the default), "connect", "header" or "query": where the token comes; "tells": auth_success is sent unasked;
-//     "any": every token is taken}
+//     "any": every token is taken; "package": the server's, "socket.io" (the default), "socket.io-3" or "socket.io-2"}
 'use strict';
 
 const fs = require('node:fs');
@@ -14,7 +14,8 @@ const path = require('node:path');
 const readline = require('node:readline');
 
 const [modules, settings] = [process.argv[2], JSON.parse(process.argv[3])];
-const { Server } = require(path.resolve(modules, 'socket.io'));
+const socketio = require(path.resolve(modules, settings.package ?? 'socket.io'));
+const Server = socketio.Server ?? socketio; // socket.io 2 exports the class itself
 
 const tokens = new Map(Object.entries(settings.tokens));
 const report = (seen, fields = {}) => process.stdout.write(JSON.stringify({ seen, ...fields }) + '\n');
@@ -69,6 +70,7 @@ function updateReservation(socket, update, ack) {
 }
 
 io.on('connection', (socket) => {
+  socket.data ??= {}; // socket.io 3 has none
   const transport = socket.conn.transport;
   report('connection', { id: socket.id, transport: transport.name, extensions: transport.socket?.extensions ?? '' });
   socket.conn.on('upgrade', (to) => report('upgrade', { id: socket.id, transport: to.name }));
