@@ -100,7 +100,8 @@ class http_response::impl {
         break;
       }
     }
-    return state::more;
+    // Beast bounds neither a chunk's size and extensions nor what stands behind the last chunk.
+    return received_.size() > max_header ? state::broken : state::more;
   }
 
   state finish() {

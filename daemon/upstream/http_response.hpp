@@ -25,7 +25,7 @@ struct http_extension {
 
 class http_response {
  public:
-  // Largest header, in bytes.
+  // Largest header, in bytes; also the most that stands around a body's chunks in one piece.
   static constexpr std::size_t max_header = 16 * 1024;
   static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 

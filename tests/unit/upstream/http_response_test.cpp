@@ -119,6 +119,20 @@ TEST(http_response, bounds_the_header) {
   EXPECT_LE(lines, 17);
 }
 
+TEST(http_response, bounds_what_stands_between_and_behind_chunks) {
+  for (const std::string_view begin : {"", "1;", "1\r\nx\r\n0\r\n", "1\r\nx\r\n0\r\nX: "}) {
+    http_response response;
+    auto now = response.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(begin));
+    int kilobytes = 0;
+    while (now == state::more && kilobytes < 100) {
+      now = response.feed(std::string(1024, '0'));
+      ++kilobytes;
+    }
+    EXPECT_EQ(now, state::broken) << begin;
+    EXPECT_LE(kilobytes, 17) << begin;
+  }
+}
+
 TEST(http_response, says_what_came_instead) {
   http_response other;
   EXPECT_EQ(other.feed("SSH-2.0-OpenSSH_9.2\r\n\r\n"), state::broken);
