@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/upstream/cookie_jar.hpp"
@@ -42,7 +43,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     patience_ = patience;
     const auto failed = co_await poll();
     if (failed) co_return failed;
-    auto opening = read_opening(received().bytes, where_);
+    auto opening = read_opening(unread_, where_);
     if (auto* instead = std::get_if<failure>(&opening)) co_return std::move(*instead);
     opened_ = std::get<engineio::open>(std::move(opening));
     fresh_ = true;
@@ -50,13 +51,17 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
   }
 
   io::task<burst> read() {
-    if (!std::exchange(fresh_, false) && usable() && !closing_) {
+    if (!unread_.empty()) {
+      // A response may be as large as receive_limit: between its pieces others have their turn.
+      if (!std::exchange(fresh_, false)) co_await boost::asio::post(context_, as_result);
+    } else if (usable() && !closing_) {
       auto failed = co_await poll();
       if (failed) fail(*failed);
     }
     if (closing_) co_await idle();
-    co_return closing_ || !usable() ? ended() : received();
+    co_return closing_ || !usable() ? ended() : next_piece();
   }
+  bool all_read() const { return unread_.empty(); }
 
   void queue(std::string_view message, void (*append)(std::string&, std::string_view)) {
     if (!usable() || closing_) return;
@@ -118,7 +123,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     while (posting_ && usable()) co_await idle_.async_wait(as_result);
   }
 
-  // One poll; its body is in body_ afterwards.
+  // One poll; its body is in unread_ afterwards.
   io::task<std::optional<failure>> poll() {
     http_response response(receive_limit_);
     std::string request = request_head("GET", where_, transport_kind::polling, session()) + "\r\n";
@@ -126,7 +131,8 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     if (!failed) failed = check(response, 0);
     if (!failed) {
       body_ = response.take_body();
-      body_.append(read_padding, '\0');
+      unread_ = body_.append(read_padding, '\0');
+      unread_.remove_suffix(read_padding);
     }
     co_return failed;
   }
@@ -192,7 +198,10 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     idle_.cancel();
   }
 
-  burst received() const { return {std::string_view(body_).substr(0, body_.size() - read_padding), {}, false}; }
+  burst next_piece() {
+    const std::string_view piece = polling_payload::take_piece(unread_, stream::burst_size);
+    return {piece, {}, false};
+  }
 
   burst ended() const {
     if (broken_.why != cause::none) return {{}, broken_, false};
@@ -207,10 +216,11 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
   http_channel posts_;
   cookie_jar cookies_;
   engineio::open opened_;
-  std::string body_;       // of the last poll, and read_padding bytes
-  bool fresh_ = false;     // body_ is open()'s, and not yet read
-  std::string waiting_;    // a payload
-  std::string under_way_;  // of the POST
+  std::string body_;         // of the last poll, and read_padding bytes
+  std::string_view unread_;  // the rest of it that read() has not handed out
+  bool fresh_ = false;       // it is open()'s, of which nothing was handed out
+  std::string waiting_;      // a payload
+  std::string under_way_;    // of the POST
   timer post_deadline_;
   timer close_deadline_;
   timer idle_;  // never expires; cancelled when no POST is under way any more
@@ -273,6 +283,9 @@ const engineio::open& polling::opened() const {
 }
 engine_session polling::session() const {
   return impl_->session();
+}
+bool polling::all_read() const {
+  return impl_->all_read();
 }
 io::task<bool> polling::pause() {
   return impl_->pause();

@@ -21,7 +21,7 @@ class polling final : public transport {
   polling(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit);
   ~polling() override;
 
-  // Ends with the session's first response, which is the first burst.
+  // Ends with the session's first response, which read() begins with.
   [[nodiscard]] io::task<std::optional<failure>> open(std::chrono::milliseconds patience) override;
   [[nodiscard]] io::task<burst> read() override;
   void deliver(std::string_view bytes, inbound& to) override;
@@ -35,6 +35,8 @@ class polling final : public transport {
   // For the upgrade, after open() has ended well: the server's open packet, what ties a request to the session now, ...
   [[nodiscard]] const engineio::open& opened() const;
   [[nodiscard]] engine_session session() const;
+  // ... whether read() has handed out all of the last response, ...
+  [[nodiscard]] bool all_read() const;
   // ... and the end of sending. True: no POST is under way, and none begins until resume(). Not while read() is
   // awaited.
   [[nodiscard]] io::task<bool> pause();

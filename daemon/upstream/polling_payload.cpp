@@ -28,4 +28,16 @@ std::string_view take_packet(std::string_view& payload) {
   return packet;
 }
 
+std::string_view take_piece(std::string_view& payload, std::size_t limit) {
+  std::size_t size = payload.size();
+  if (size > limit) {
+    auto end = payload.rfind(separator, limit - 1);
+    if (end == std::string_view::npos) end = payload.find(separator);
+    if (end != std::string_view::npos) size = end + 1;
+  }
+  const std::string_view piece = payload.substr(0, size);
+  payload.remove_prefix(size);
+  return piece;
+}
+
 }  // namespace roombridge::upstream::polling_payload

@@ -28,6 +28,10 @@ void append_binary(std::string& out, std::string_view packet);
 // least one packet, also when that one is larger.
 [[nodiscard]] std::string_view first_packets(std::string_view payload, std::size_t limit);
 
+// Takes whole packets, each with the separator behind it, off a payload that is not empty: about `limit` bytes, which
+// is not 0; at least one packet, also when that one is larger.
+[[nodiscard]] std::string_view take_piece(std::string_view& payload, std::size_t limit);
+
 // Takes the first packet and the separator behind it off a payload that is not empty.
 [[nodiscard]] std::string_view take_packet(std::string_view& payload);
 

@@ -116,7 +116,7 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
 
   // A poll has ended, and what it brought has been delivered: the moment to move over.
   io::task<burst> read_polling() {
-    if (ready_) {
+    if (ready_ && polling_->all_read()) {
       const bool paused = co_await polling_->pause();
       if (paused && ready_) {
         if (candidate_->quiet()) {

@@ -47,6 +47,28 @@ TEST(polling_payload, takes_empty_packets_as_such) {
   EXPECT_THAT(packets_of("4a\x1e"), ElementsAre("4a"));
 }
 
+TEST(polling_payload, is_taken_in_pieces_that_split_no_packet) {
+  for (const std::string_view all : {"4a\x1e\x1e\x1e"
+                                     "4bcdefgh\x1e"
+                                     "2",
+                                     "\x1e"
+                                     "4a\x1e",
+                                     "4a", "\x1e\x1e"}) {
+    for (std::size_t limit = 1; limit <= all.size() + 1; ++limit) {
+      std::string_view rest = all;
+      std::vector<std::string> seen;
+      while (!rest.empty()) {
+        const std::string_view piece = take_piece(rest, limit);
+        ASSERT_FALSE(piece.empty()) << all << " by " << limit;
+        const auto some = packets_of(piece);
+        EXPECT_TRUE(piece.size() <= limit || some.size() == 1) << all << " by " << limit;
+        seen.insert(seen.end(), some.begin(), some.end());
+      }
+      EXPECT_EQ(seen, packets_of(all)) << limit;
+    }
+  }
+}
+
 TEST(polling_payload, fits_whole_packets_into_any_limit) {
   const std::vector<std::string> packets{"4a", "4bcdefgh", "2", "4ijk"};
   std::string all;

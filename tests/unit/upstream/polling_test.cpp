@@ -72,8 +72,8 @@ class upstream_polling : public testing::Test {
   std::unique_ptr<transport> make_polling(std::size_t receive_limit = 1000) {
     return std::make_unique<polling>(context, where(), tls_options{}, receive_limit);
   }
-  std::unique_ptr<transport> make_upgradable(bool at_once = true) {
-    return std::make_unique<upgradable>(context, where(), tls_options{}, 1000,
+  std::unique_ptr<transport> make_upgradable(bool at_once = true, std::size_t receive_limit = 1000) {
+    return std::make_unique<upgradable>(context, where(), tls_options{}, receive_limit,
                                         upgradable::plan{at_once, backoff(1ms, 2ms), false, [this] { ++upgrades; }});
   }
   endpoint where() const { return std::get<endpoint>(make_endpoint(peer.url(), "/s/")); }
@@ -91,6 +91,7 @@ class upstream_polling : public testing::Test {
   std::unique_ptr<transport> connection;
   recorder got;
   std::vector<std::string> asked;  // what a script noted
+  std::string filler;              // packets that a script puts before others
   failure end;
   int bursts = 0;
   int upgrades = 0;
@@ -156,6 +157,21 @@ TEST_F(upstream_polling, hands_over_each_response_as_a_burst) {
                           "malformed: an empty Engine.IO packet", "6"));
   EXPECT_EQ(bursts, 2);
   EXPECT_EQ(end.why, cause::connection_lost);
+}
+
+io::task<> large_response(upstream_polling& t) {
+  co_await begin(t, offer);
+  co_await t.polls.read_request();
+  co_await t.polls.answer(t.filler);
+  co_await t.polls.read_request();
+  t.polls.drop();
+}
+
+TEST_F(upstream_polling, hands_over_a_large_response_in_pieces) {
+  for (int i = 0; i < 50'000; ++i) filler += "6\x1e";
+  run(make_polling(1u << 20), large_response);
+  EXPECT_EQ(got.seen.size(), 50'001u);
+  EXPECT_EQ(bursts, 3);
 }
 
 io::task<> one_post_at_a_time(upstream_polling& t) {
@@ -344,9 +360,9 @@ io::task<> move_over(upstream_polling& t) {
   co_await t.web.switch_protocols(t.asked.back(), "");
   t.asked.push_back(co_await t.web.read_text());
   co_await t.web.send("3probe");
-  co_await t.polls.answer(
-      "42[\"polled\"]\x1e"
-      "6");
+  co_await t.polls.answer(t.filler +
+                          "42[\"polled\"]\x1e"
+                          "6");
   // Neither a poll nor another POST comes now, and the one under way is waited for.
   t.send("4behind");
   t.connection->send_binary("\xff");
@@ -374,6 +390,14 @@ TEST_F(upstream_polling, becomes_a_websocket_and_loses_nothing) {
   EXPECT_THAT(got.seen, ElementsAre("0{\"sid\"", "[\"polled\"]", "6", "[\"over WebSocket\"]"));
   EXPECT_EQ(upgrades, 1);
   EXPECT_EQ(end.why, cause::connection_lost);
+}
+
+TEST_F(upstream_polling, becomes_a_websocket_behind_the_last_piece_of_a_response) {
+  for (int i = 0; i < 50'000; ++i) filler += "6\x1e";
+  run(make_upgradable(true, 1u << 20), move_over);
+  ASSERT_EQ(got.seen.size(), 50'004u);
+  got.seen.erase(got.seen.begin() + 1, got.seen.begin() + 50'001);
+  EXPECT_THAT(got.seen, ElementsAre("0{\"sid\"", "[\"polled\"]", "6", "[\"over WebSocket\"]"));
 }
 
 io::task<> refuse_websocket(upstream_polling& t) {
