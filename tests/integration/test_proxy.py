@@ -100,6 +100,12 @@ class HttpProxyTest(ProxyTest):
         server.emit("picture", "x" * 300_000)
         self.assertEqual(subscriber.until_event("picture")[0].args, ["x" * 300_000])
 
+    def test_a_tunnel_for_each_connection_of_polling_and_for_the_upgrade(self) -> None:
+        self.start_through(self.start_tinyproxy(), transports=["polling", "websocket"])
+        self.server.saw("connection", transport="polling")
+        self.server.saw("upgrade", transport="websocket")
+        self.server.saw("join", room="shop-7")
+
     def test_credentials(self) -> None:
         self.start_through(self.start_tinyproxy(f"BasicAuth {USER} {PASSWORD}"), credentials=True)
         self.server.saw("join", room="shop-7")

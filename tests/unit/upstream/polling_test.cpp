@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/upstream/upgradable.hpp"
 #include "tests/unit/upstream/scripted_peer.hpp"
@@ -217,19 +219,21 @@ io::task<> end_idle_connections(upstream_polling& t) {
   co_await t.peer.accept(t.posts);
   co_await t.posts.read_request();
   co_await t.posts.answer("ok");
-  co_await t.polls.answer("6", "Connection: close\r\n");
-  co_await t.peer.accept(t.polls);
-  co_await t.polls.read_request();
   t.posts.drop();
+  // Said, but not yet done.
+  co_await t.polls.answer("6", "Connection: close\r\n");
+  co_await t.peer.accept(t.web);
+  co_await t.web.read_request();
   t.send("4b");
   co_await t.peer.accept(t.posts);
   t.asked.push_back(body_of(co_await t.posts.read_request()));
   co_await t.posts.answer("ok", "Keep-Alive: timeout=1\r\n");
-  co_await t.polls.answer("6");
-  co_await t.polls.read_request();
+  co_await t.web.answer("6");
+  co_await t.web.read_request();
+  EXPECT_EQ(t.connection->queued(), 0u);
   t.send("4c");
-  co_await t.peer.accept(t.posts);
-  t.asked.push_back(body_of(co_await t.posts.read_request()));
+  co_await t.peer.accept(t.polls);
+  t.asked.push_back(body_of(co_await t.polls.read_request()));
   t.connection->abort();
 }
 
@@ -247,10 +251,10 @@ io::task<> say_goodbye(upstream_polling& t) {
   t.connection->close(1000, 50s);
   t.send("4too late");
   co_await t.peer.accept(t.posts);
+  co_await t.polls.answer("6");
   t.asked.push_back(body_of(co_await t.posts.read_request()));
   co_await t.posts.answer("ok");
   t.asked.push_back(body_of(co_await t.posts.read_request()));
-  co_await t.polls.answer("6");
   co_await t.posts.answer("ok");
 }
 
@@ -364,6 +368,8 @@ io::task<> move_over(upstream_polling& t) {
                           "42[\"polled\"]\x1e"
                           "6");
   // Neither a poll nor another POST comes now, and the one under way is waited for.
+  while (t.bursts < 2) co_await boost::asio::post(t.context, boost::asio::use_awaitable_t<io::executor>{});
+  EXPECT_EQ(t.upgrades, 0);
   t.send("4behind");
   t.connection->send_binary("\xff");
   t.connection->flush();
@@ -456,6 +462,29 @@ io::task<> close_before_the_upgrade(upstream_polling& t) {
 TEST_F(upstream_polling, says_goodbye_by_polling_before_the_upgrade) {
   run(make_upgradable(), close_before_the_upgrade);
   EXPECT_EQ(asked.back(), "1");
+  EXPECT_EQ(upgrades, 0);
+}
+
+io::task<> close_while_the_poll_ends(upstream_polling& t) {
+  co_await begin(t, offer);
+  co_await t.polls.read_request();
+  co_await t.peer.accept(t.web);
+  co_await t.web.switch_protocols(co_await t.web.read_request(), "");
+  co_await t.web.read_text();
+  co_await t.web.write(server_text("3probe") + test::server_frame(9, "seen?"));
+  t.asked.push_back((co_await t.web.read_frame())->payload);
+  t.connection->close(1000, 50s);
+  co_await t.polls.answer("6");
+  co_await t.peer.accept(t.posts);
+  t.asked.push_back(body_of(co_await t.posts.read_request()));
+  co_await t.posts.answer("ok");
+}
+
+TEST_F(upstream_polling, does_not_move_over_once_it_is_closing) {
+  run(make_upgradable(), close_while_the_poll_ends);
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked[1], "seen?");
+  EXPECT_EQ(asked[2], "1");
   EXPECT_EQ(upgrades, 0);
 }
 
