@@ -185,6 +185,13 @@ text_result query_name(std::string_view text) {
   return std::string(text);
 }
 
+text_result request_value(std::string_view text) {
+  constexpr std::size_t most = 4096;
+  if (text.size() > most) return problem{"longer than " + std::to_string(most) + " bytes"};
+  if (text.starts_with(' ') || text.ends_with(' ')) return problem{"blanks around it would be lost on the way"};
+  return std::string(text);
+}
+
 text_result socketio_namespace(std::string_view text) {
   if (!text.starts_with('/')) return problem{"must begin with a slash"};
   if (!std::all_of(text.begin(), text.end(), [](char c) { return is_graphic(c) && c != '?' && c != ','; })) {

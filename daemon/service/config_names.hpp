@@ -60,6 +60,9 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // A parameter of a URL's query that Engine.IO does not use itself.
 [[nodiscard]] text_result query_name(std::string_view text);
 
+// The value of a header or of a parameter of a URL: at most 4 KiB, without blanks around it.
+[[nodiscard]] text_result request_value(std::string_view text);
+
 // A Socket.IO namespace: begins with a slash; no comma (it ends the namespace in a packet), no query.
 [[nodiscard]] text_result socketio_namespace(std::string_view text);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What no single key shows: keys that contradict each other, and rules for events that are never delivered.
 #include <algorithm>
+#include <cctype>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,18 @@ struct relation {
   bool (*holds)(const config&);
 };
 
+// Names of headers are the same in any case. For parameters this is stricter than need be: none is meant twice.
+bool share_a_name(const upstream::request_fields& some, const upstream::request_fields& others) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::any_of(some.begin(), some.end(), [&](const auto& one) {
+    return std::any_of(others.begin(), others.end(), [&](const auto& other) {
+      return std::equal(one.first.begin(), one.first.end(), other.first.begin(), other.first.end(), same);
+    });
+  });
+}
+
 const relation relations[] = {
     {"upstream.reconnect.first", "is longer than", "upstream.reconnect.max",
      [](const config& c) { return c.upstream.reconnect.first <= c.upstream.reconnect.max; }},
@@ -48,6 +61,16 @@ const relation relations[] = {
      [](const config& c) { return c.upstream.auth.success != c.upstream.auth.error; }},
     {"rooms.join", "is the same event as", "rooms.leave",
      [](const config& c) { return c.upstream.rooms.join != c.upstream.rooms.leave; }},
+    {"auth.headers", "has a header that stands in", "upstream.headers",
+     [](const config& c) {
+       const auto& auth = c.upstream.auth;
+       return auth.mode != upstream::auth_mode::header || !share_a_name(auth.headers, c.upstream.headers);
+     }},
+    {"auth.query", "has a parameter that stands in", "upstream.query",
+     [](const config& c) {
+       const auto& auth = c.upstream.auth;
+       return auth.mode != upstream::auth_mode::query || !share_a_name(auth.query, c.upstream.query);
+     }},
     {"rooms.own", "names a field of the answer, and there is none by", "auth.identity",
      [](const config& c) { return has_identity(c) || fields_of({c.upstream.rooms.own}).empty(); }},
     {"rooms.payload", "names a field of the answer, and there is none by", "auth.identity",

@@ -24,6 +24,7 @@ constexpr std::size_t max_payload_fields = 32;
 constexpr std::size_t max_admins = 256;
 constexpr std::size_t max_arguments = 64;
 constexpr std::size_t max_pins = 16;
+constexpr std::size_t max_request_fields = 32;
 
 // upstream.token as it is written: one of these.
 struct token_source {
@@ -161,6 +162,10 @@ const table<config>& config_keys() {
       make("upstream.proxy.url", at(up, &options::proxy, &proxy_options::url), scalar(proxy_url)),
       make("upstream.proxy.credentials_file", at(up, &options::proxy, &proxy_options::credentials_file),
            scalar(absolute_path_or_nothing)),
+      make("upstream.headers", at(up, &options::headers),
+           fields_of(confidential(request_value), max_request_fields, header_name)),
+      make("upstream.query", at(up, &options::query),
+           fields_of(confidential(request_value), max_request_fields, query_name)),
       make("upstream.token", at(up, &options::token), read_token, paths_of(token_keys())),
       make("upstream.reconnect.first", at(up, &options::reconnect, &reconnect_options::first), scalar(delay)),
       make("upstream.reconnect.max", at(up, &options::reconnect, &reconnect_options::max), scalar(delay)),

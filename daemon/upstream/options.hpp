@@ -119,6 +119,9 @@ struct room_options {
   bool operator==(const room_options&) const = default;
 };
 
+// Of HTTP requests: names and values, as they are.
+using request_fields = std::vector<std::pair<std::string, std::string>>;
+
 struct options {
   std::string url = "http://localhost:3001";  // http, https, ws or wss
   std::string path = "/socket.io/";           // always sent with its trailing slash
@@ -128,6 +131,8 @@ struct options {
   bool compression = true;                    // permessage-deflate is offered; the server decides
   tls_options tls;
   proxy_options proxy;
+  request_fields headers;  // of every request
+  request_fields query;    // parameters of its URL
   token_options token = token_file{"/etc/roombridge/token"};
   reconnect_options reconnect;
   auth_options auth;

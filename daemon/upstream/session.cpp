@@ -15,7 +15,8 @@ bool needs_new_connection(const options& before, const options& after) {
   auth.timeout = after.auth.timeout;
   auth.refresh_before = after.auth.refresh_before;
   return before.url != after.url || before.path != after.path || before.nsp != after.nsp || before.tls != after.tls ||
-         before.proxy != after.proxy || auth != after.auth || before.transports != after.transports;
+         before.proxy != after.proxy || before.headers != after.headers || before.query != after.query ||
+         auth != after.auth || before.transports != after.transports;
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ json_fields session::token_fields() const {
 
 std::variant<request_extras, failure> session::handshake_extras() const {
   const auth_options& auth = options_.auth;
-  request_extras out;
+  request_extras out{options_.headers, options_.query, {}};
   if (auth.mode != auth_mode::header && auth.mode != auth_mode::query) return out;
   const json_fields fields = token_fields();
   const bool header = auth.mode == auth_mode::header;

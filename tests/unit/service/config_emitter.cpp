@@ -89,8 +89,8 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 }
 
 void emit(std::string& out, const upstream::options& value) {
-  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, token, reconnect, auth, rooms,
-               transports] = value;
+  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, headers, query, token,
+               reconnect, auth, rooms, transports] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
@@ -112,20 +112,22 @@ void emit(std::string& out, const upstream::options& value) {
   out += "  proxy:\n";
   line(out, 2, "url", proxy_url);
   line(out, 2, "credentials_file", credentials_file);
+  line(out, 1, "headers", headers);
+  line(out, 1, "query", query);
   const auto& [first, max, refused_max, quiet] = reconnect;
   out += "  reconnect:\n";
   line(out, 2, "first", first);
   line(out, 2, "max", max);
   line(out, 2, "refused_max", refused_max);
   line(out, 2, "quiet", quiet);
-  const auto& [mode, request, auth_payload, headers, query, identity, success, error, error_text, user_field, timeout,
-               refresh_before] = auth;
+  const auto& [mode, request, auth_payload, auth_headers, auth_query, identity, success, error, error_text, user_field,
+               timeout, refresh_before] = auth;
   out += "auth:\n";
   line(out, 1, "mode", mode);
   line(out, 1, "request", request);
   line(out, 1, "payload", auth_payload);
-  line(out, 1, "headers", headers);
-  line(out, 1, "query", query);
+  line(out, 1, "headers", auth_headers);
+  line(out, 1, "query", auth_query);
   line(out, 1, "identity", identity);
   line(out, 1, "success", success);
   line(out, 1, "error", error);

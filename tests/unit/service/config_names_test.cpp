@@ -120,6 +120,13 @@ TEST(config_names, proxies) {
   }
 }
 
+TEST(config_names, values_of_requests) {
+  for (const char* text : {"", "Bearer a.b", "{a} b"}) EXPECT_EQ(outcome(request_value, text), text);
+  for (const char* text : {" a", "a "})
+    EXPECT_EQ(outcome(request_value, text), "! blanks around it would be lost on the way");
+  EXPECT_EQ(outcome(request_value, std::string(4097, 'x')), "! longer than 4096 bytes");
+}
+
 TEST(config_names, urls) {
   for (const char* text : {"http://localhost:3001", "https://api.example.com", "ws://10.0.0.1:1", "wss://[::1]:65535",
                            "https://a/", "http://booking_backend:80"})

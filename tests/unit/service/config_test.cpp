@@ -42,6 +42,8 @@ const std::map<std::string, std::string> other_values{
     {"upstream.tls.pins", "upstream: {tls: {pins: [5PrGsIyjbfhXyuYjnV0IAXqPISw9sjCJlvI5HYXTM5I=]}}"},
     {"upstream.proxy.url", "upstream: {proxy: {url: 'socks5://proxy.example:1080'}}"},
     {"upstream.proxy.credentials_file", "upstream: {proxy: {credentials_file: /etc/roombridge/proxy}}"},
+    {"upstream.headers", "upstream: {headers: {X-Api-Key: '{as} it is', X-Till: 3}}"},
+    {"upstream.query", "upstream: {query: {tenant: a b}}"},
     {"upstream.token", "upstream: {token: {env: TOKEN}}"},
     {"upstream.reconnect.first", "upstream: {reconnect: {first: 250ms}}"},
     {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},
@@ -194,6 +196,13 @@ TEST(config, keys_that_contradict_each_other_are_refused) {
   EXPECT_THAT(errors_of("upstream: {tls: {key_file: /k.pem}}"),
               ElementsAre("1:28: upstream.tls.key_file is of no use without upstream.tls.certificate_file; "
                           "upstream.tls.certificate_file has its default"));
+  EXPECT_THAT(
+      errors_of("upstream: {headers: {authorization: x}}\nauth: {mode: header}"),
+      ElementsAre("1:21: auth.headers has a header that stands in upstream.headers; auth.headers has its default"));
+  EXPECT_THAT(
+      errors_of("upstream: {query: {token: x}}\nauth: {mode: query}"),
+      ElementsAre("1:19: auth.query has a parameter that stands in upstream.query; auth.query has its default"));
+  EXPECT_THAT(errors_of("upstream: {headers: {authorization: x}, query: {token: x}}"), IsEmpty());
   EXPECT_THAT(errors_of("rooms: {leave: join_room}"),
               ElementsAre("1:16: rooms.join is the same event as rooms.leave; rooms.join has its default"));
 }

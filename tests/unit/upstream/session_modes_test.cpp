@@ -31,6 +31,31 @@ options in_mode(auth_mode mode, identity_source identity = identity_source::none
   return out;
 }
 
+TEST(session_handshake, carries_what_the_config_adds_in_every_mode) {
+  options settings = in_mode(auth_mode::event);
+  settings.headers = {{"X-Till", "{token}"}};
+  settings.query = {{"tenant", "7"}};
+  harness plain(settings);
+  plain.start();
+  EXPECT_EQ(plain.extras, (request_extras{settings.headers, settings.query, ""}));
+  settings.auth.mode = auth_mode::header;
+  harness header(settings);
+  header.start();
+  EXPECT_EQ(header.extras,
+            (request_extras{{{"X-Till", "{token}"}, {"Authorization", "Bearer good"}}, settings.query, "good"}));
+}
+
+TEST(session_handshake, is_made_anew_when_the_config_adds_something_else) {
+  harness h(in_mode(auth_mode::event));
+  h.start();
+  options changed = h.machine.settings();
+  changed.query = {{"tenant", "7"}};
+  h.machine.reconfigure(changed, h.at());
+  h.settle();
+  EXPECT_EQ(h.connections, 2);
+  EXPECT_EQ(h.extras.query, changed.query);
+}
+
 TEST(session_connect_mode, is_authenticated_as_soon_as_the_namespace_is_joined) {
   harness h(in_mode(auth_mode::connect));
   h.start();
