@@ -150,6 +150,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     posix_spawnattr_setpgroup(&setup.attributes, 0);
     posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     std::vector<char*> argv;
+    argv.reserve(command_.argv.size() + 1);
     for (std::string& argument : command_.argv) argv.push_back(argument.data());
     argv.push_back(nullptr);
     return ::posix_spawn(&pid_, argv.front(), &setup.files, &setup.attributes, argv.data(), environ);

@@ -74,7 +74,7 @@ std::string cookie_jar::header() const {
   std::string out;
   for (const auto& [name, value] : cookies_) {
     if (!out.empty()) out += "; ";
-    out += name + '=' + value;
+    out.append(name).append("=").append(value);
   }
   return out;
 }

@@ -79,21 +79,28 @@ class campaign {
         {"engine close", [](harness& to) { to.engine("1"); }},
         {"kick", [](harness& to) { to.engine("41"); }},
         {"silence", [](harness& to) { to.advance(46s); }},
-        {"reconnect", [](harness& to) { to.machine.reconnect(to.at()); to.settle(); }},
+        {"reconnect",
+         [](harness& to) {
+           to.machine.reconnect(to.at());
+           to.settle();
+         }},
         {"token refused", [](harness& to) { to.event("auth_error", R"({"message":"jwt expired"})"); }},
         {"another token", [](harness& to) { to.put_token(to.token == "good" ? "better" : "good"); }},
-        {"logout and login", [](harness& to) {
+        {"logout and login",
+         [](harness& to) {
            to.put_token(std::nullopt);
            to.advance(1min);
            to.put_token("good");
          }},
-        {"unreadable token", [](harness& to) {
+        {"unreadable token",
+         [](harness& to) {
            to.without_token = cause::token_unreadable;
            to.put_token(std::nullopt);
            to.put_token("better");
            to.without_token = cause::token_missing;
          }},
-        {"reload", [](harness& to) {
+        {"reload",
+         [](harness& to) {
            options changed = plain_options();
            changed.path = to.machine.settings().path == "/socket.io/" ? "/other/" : "/socket.io/";
            to.machine.reconfigure(std::move(changed), to.at());
@@ -115,7 +122,11 @@ class campaign {
         {"second open packet", [](harness& to) { to.engine(R"(0{"sid":"x","pingInterval":1,"pingTimeout":1})"); }},
         {"namespace refused", [](harness& to) { to.engine(R"(44{"message":"Invalid namespace"})"); }},
         {"CONNECT without sid", [](harness& to) { to.engine("40{}"); }},
-        {"CONNECT twice", [](harness& to) { to.engine(R"(40{"sid":"t"})"); to.engine(R"(40{"sid":"t"})"); }},
+        {"CONNECT twice",
+         [](harness& to) {
+           to.engine(R"(40{"sid":"t"})");
+           to.engine(R"(40{"sid":"t"})");
+         }},
         {"token refused", [](harness& to) { to.event("auth_error", R"({"message":"no"})"); }},
         {"answer unasked", [](harness& to) { to.event("auth_success", R"({"userId":7})"); }},
         {"no token is taken", [](harness& to) { to.accepted.clear(); }},
@@ -165,7 +176,8 @@ class campaign {
 
   void wait_for(const std::function<bool()>& done) {
     const options& settings = at_.machine.settings();
-    const auto until = at_.now + settings.reconnect.refused_max + settings.connect_timeout + settings.auth.timeout + 1min;
+    const auto until =
+        at_.now + settings.reconnect.refused_max + settings.connect_timeout + settings.auth.timeout + 1min;
     for (int turns = 0; !done(); ++turns) {
       require(turns < 200, "it spins");
       const auto next = at_.machine.next_deadline();

@@ -95,7 +95,7 @@ TEST_F(requests, subscriptions_count_as_what_is_held_for_the_user) {
   make();
   const auto wide = [](std::uint64_t id) {
     proto::subscribe out{id, {}, {}};
-    for (int i = 0; i < 64; ++i) out.topics.push_back(std::to_string(id * 100 + i) + std::string(250, 'x'));
+    for (std::uint64_t i = 0; i < 64; ++i) out.topics.push_back(std::to_string(id * 100 + i) + std::string(250, 'x'));
     return out;
   };
   auto greedy = subscribed({"a"});
