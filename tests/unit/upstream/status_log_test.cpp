@@ -67,6 +67,17 @@ TEST_F(status_log_test, what_repeats_itself_is_told_once_a_minute) {
   EXPECT_THAT(lines_.take(), ElementsAre(HasSubstr("(19 more since the last such line)")));
 }
 
+TEST_F(status_log_test, polling_is_told_and_so_is_its_end) {
+  session_status status;
+  status.state = state::authenticated;
+  status.transport = transport_kind::polling;
+  log_.report(status, "http://h:1", 2, {now_});
+  EXPECT_THAT(lines_.take(), ElementsAre("upstream authenticated: http://h:1, 2 rooms over HTTP long-polling"));
+  status.transport = transport_kind::websocket;
+  log_.report(status, "http://h:1", 2, {now_});
+  EXPECT_THAT(lines_.take(), ElementsAre("upstream authenticated: http://h:1, 2 rooms"));
+}
+
 TEST_F(status_log_test, a_logout_is_told_however_soon_it_follows_another) {
   for (int i = 0; i < 3; ++i) {
     report(state::offline, cause::token_missing);
