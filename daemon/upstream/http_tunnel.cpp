@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "daemon/upstream/base64.hpp"
-#include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/ws_handshake.hpp"
 
 namespace roombridge::upstream {
@@ -39,8 +37,7 @@ http_tunnel::http_tunnel(const proxy& through, const std::string& host, const st
     : tunnel(through), target_((is_six(host) ? '[' + host + ']' : host) + ':' + port) {
   output_ = "CONNECT " + target_ + " HTTP/1.1\r\nHost: " + target_ + "\r\nUser-Agent: roombridged\r\n";
   if (!through.user.empty()) {
-    append_base64(credentials_, through.user + ':' + through.password);
-    output_ += "Proxy-Authorization: Basic " + credentials_ + "\r\n";
+    output_ += "Proxy-Authorization: Basic " + basic_credentials(through) + "\r\n";
   }
   output_ += "\r\n";
 }
@@ -51,7 +48,7 @@ bool http_tunnel::advance(std::string& came) {
   if (!begin.starts_with(known)) {
     const std::string_view hint = came[0] == '\5' ? "; does it speak SOCKS, socks5:// ?" : "";
     fail(cause::proxy_failure,
-         "answered, but not in HTTP: \"" + printable(without_token(came, credentials_), 80) + '"' + std::string(hint));
+         "answered, but not in HTTP: \"" + printable(without_credentials(came), 80) + '"' + std::string(hint));
     return true;
   }
   const auto end = came.find("\r\n\r\n");
@@ -67,7 +64,7 @@ bool http_tunnel::advance(std::string& came) {
 // What a refusal brings behind its head is left alone.
 void http_tunnel::judge(unsigned status, std::string_view head) {
   if (status >= 200 && status < 300) return;
-  const std::string line = without_token(http_status_line(head), credentials_);
+  const std::string line = http_status_line(without_credentials(head));
   if (status == 407) return lack_credentials(head, line);
   if (status >= 500) return fail(cause::proxy_target_unreachable, "cannot reach " + target_ + ": " + line);
   if (status >= 300) return fail(cause::proxy_refused, "does not allow a tunnel to " + target_ + ": " + line);

@@ -15,8 +15,7 @@ class http_tunnel final : public tunnel {
   void judge(unsigned status, std::string_view head);
   void lack_credentials(std::string_view head, const std::string& status_line);
 
-  std::string target_;       // host:port
-  std::string credentials_;  // as they are sent; what the proxy says must not be shown with them
+  std::string target_;  // host:port
 };
 
 }  // namespace roombridge::upstream

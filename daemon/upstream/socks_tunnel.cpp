@@ -88,7 +88,8 @@ bool socks_tunnel::advance(std::string& came) {
 bool socks_tunnel::refuse_version(std::string_view came) {
   if (came.empty() || came[0] == version) return false;
   const std::string_view hint = came[0] == 'H' ? "; does it speak HTTP, http:// ?" : "";
-  fail(cause::proxy_failure, "answered, but not in SOCKS 5: \"" + printable(came, 80) + '"' + std::string(hint));
+  fail(cause::proxy_failure,
+       "answered, but not in SOCKS 5: \"" + printable(without_credentials(came), 80) + '"' + std::string(hint));
   return true;
 }
 

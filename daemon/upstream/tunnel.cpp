@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/tunnel.hpp"
 
+#include "daemon/upstream/base64.hpp"
 #include "daemon/upstream/http_tunnel.hpp"
+#include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/socks_tunnel.hpp"
 
 namespace roombridge::upstream {
 
 bool tunnel::feed(std::string_view bytes) {
-  came_.append(bytes.substr(0, max_answer - came_.size() + 1));
+  const std::string_view taken = bytes.substr(0, max_answer + 1 - taken_);
+  taken_ += taken.size();
+  came_.append(taken);
   const bool over = advance(came_);
   if (over) {
     // The server says nothing before it was spoken to.
     if (!result_ && !came_.empty()) fail(cause::proxy_failure, "sent more than its answer");
     return true;
   }
-  if (came_.size() <= max_answer) return false;
+  if (taken_ <= max_answer) return false;
   fail(cause::proxy_failure, "answers without end");
   return true;
+}
+
+std::string tunnel::without_credentials(std::string_view said) const {
+  if (through_.user.empty()) return std::string(said);
+  return without_token(without_token(std::string(said), basic_credentials(through_)), through_.password);
+}
+
+std::string basic_credentials(const proxy& of) {
+  std::string text;
+  append_base64(text, of.user + ':' + of.password);
+  return text;
 }
 
 std::unique_ptr<tunnel> make_tunnel(const proxy& through, const std::string& host, const std::string& port) {

@@ -4,8 +4,8 @@
 //
 //   for (bool over = false; !over; over = talk->feed(what_came)) send(talk->take_output());
 //
-// Invariants: no more is kept of what the proxy says than max_answer; user and password are in the output, and in no
-// failure.
+// Invariants: no more than max_answer is taken of what the proxy says in all; user and password are in the output, and
+// in no failure.
 #pragma once
 
 #include <cstddef>
@@ -43,14 +43,21 @@ class tunnel {
 
   void fail(cause why, const std::string& words) { result_ = failure{why, name_ + ' ' + words}; }
 
+  // What the proxy said, for words: should it repeat the password, plain or as HTTP has it, that is not told on.
+  [[nodiscard]] std::string without_credentials(std::string_view said) const;
+
   const proxy& through_;
   std::string name_;  // "the proxy http://host:port"
   std::string output_;
 
  private:
   std::string came_;
+  std::size_t taken_ = 0;  // bytes in all; past max_answer by one at most
   std::optional<failure> result_;
 };
+
+// "user:password" in base64 (RFC 7617).
+[[nodiscard]] std::string basic_credentials(const proxy& of);
 
 // To `host`, a name or an address without brackets, at `port`. `through` outlives the talk.
 [[nodiscard]] std::unique_ptr<tunnel> make_tunnel(const proxy& through, const std::string& host,

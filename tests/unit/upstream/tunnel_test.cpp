@@ -62,6 +62,15 @@ TEST(http_tunnel, does_not_tell_on_credentials_that_the_proxy_repeats) {
   }
 }
 
+TEST(tunnel, does_not_tell_on_a_password_that_the_proxy_repeats) {
+  for (const talk& out : {hold(http("till", "secret"), {"HTTP/1.1 407 not secret\r\n\r\n"}),
+                          hold(http("till", "secret"), {"till:secret?"}), hold(socks("till", "secret"), {"secret"})}) {
+    ASSERT_TRUE(out.result);
+    EXPECT_THAT(out.result->text, Not(HasSubstr("secret")));
+    EXPECT_THAT(out.result->text, HasSubstr("[token]"));
+  }
+}
+
 TEST(http_tunnel, shows_its_credentials) {
   EXPECT_THAT(hold(http("Aladdin", "open sesame"), {}).said.front(),
               testing::EndsWith("\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n"));
@@ -177,6 +186,16 @@ TEST(tunnel, is_not_there_when_more_came_than_the_answer) {
     EXPECT_EQ(out.result->why, cause::proxy_failure);
     EXPECT_THAT(out.result->text, HasSubstr("more than its answer"));
   }
+}
+
+TEST(tunnel, ends_when_a_proxy_goes_on_and_on) {
+  const auto way = make_tunnel(http(), "shop.example", "443");
+  const std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+  std::size_t fed = 0;
+  for (bool over = false; !over && fed < 100'000; fed += interim.size()) over = way->feed(interim);
+  ASSERT_TRUE(way->result());
+  EXPECT_THAT(way->result()->text, HasSubstr("without end"));
+  EXPECT_LE(fed, tunnel::max_answer + interim.size());
 }
 
 std::string reply(char code) {
