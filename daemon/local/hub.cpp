@@ -36,6 +36,7 @@ void append_json(std::string& out, const peer_info& peer) {
   number("pid", peer.pid);
   number("uid", peer.uid);
   number("subscriptions", peer.subscriptions);
+  number("rooms", peer.rooms);
   number("pending", peer.pending);
   number("delivered", peer.delivered);
   number("lost", peer.lost);
@@ -257,16 +258,19 @@ void hub::publish_status(std::string_view head) {
 }
 
 void hub::reconfigure(const options& changed) {
+  const call_scope scope{*this};
   config_.connections = changed.connections;
   config_.user_buffer = changed.user_buffer;
   config_.ping_interval = changed.ping_interval;
   config_.ping_deadline = changed.ping_deadline;
+  config_.rooms_allowed = changed.rooms_allowed;
   config_.admin_users = changed.admin_users;
   config_.admin_groups = changed.admin_groups;
   admins_ = admin_rule{config_, ::geteuid(), log_};
   for (const auto& [token, who] : peers_) {
     if (const auto now_known = peer_credentials(who->fd())) who->set_control(admins_.allows(*now_known));
     who->plan_ping();
+    who->revoke_rooms();
   }
 }
 
@@ -288,6 +292,15 @@ std::vector<peer_info> hub::peers() const {
   std::vector<peer_info> out;
   out.reserve(peers_.size());
   for (const auto& [token, who] : peers_) out.push_back(who->info());
+  return out;
+}
+
+std::vector<std::int64_t> hub::holders(const std::string& room, std::size_t most) const {
+  std::vector<std::int64_t> out;
+  for (const auto& [token, who] : peers_) {
+    if (out.size() == most) break;
+    if (who->holds(room)) out.push_back(who->info().pid);
+  }
   return out;
 }
 

@@ -49,6 +49,7 @@ class hub final : public peer_host {
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::vector<peer_info> peers() const;
+  [[nodiscard]] std::vector<std::int64_t> holders(const std::string& room, std::size_t most) const;
   [[nodiscard]] server_counters counters() const;
 
  private:

@@ -185,6 +185,7 @@ void peer::close() {
   if (state_ == state::closed) return;
   state_ = state::closed;
   host_.clear_deadline(*this);
+  for (const auto& [room, join] : std::exchange(rooms_, {})) host_.requests().on_leave(token_, room);
   discard_input(fd_.get(), host_.read_buffer());
   host_.bury(*this);
 }
@@ -211,6 +212,7 @@ peer_info peer::info() const {
           .pid = pid_,
           .uid = uid_,
           .subscriptions = cursor.subscriptions(),
+          .rooms = rooms_.size(),
           .pending = cursor.behind(),
           .delivered = cursor.delivered(),
           .lost = cursor.lost_events()};

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,6 +52,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void answer(std::uint64_t id, local::answer what);
   void set_status(const shared_frame& status);
   void set_control(bool may_control) { may_control_ = may_control; }
+  // The config has changed: lets go of rooms that are not allowed any more.
+  void revoke_rooms();
   // The config has changed: when to ping next.
   void plan_ping();
 
@@ -69,6 +72,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   }
   [[nodiscard]] const user_account& account() const { return held_.account(); }
   [[nodiscard]] peer_info info() const;
+  [[nodiscard]] bool holds(const std::string& room) const { return rooms_.contains(room); }
 
  private:
   enum class state : std::uint8_t { hello, open, ending, closed };
@@ -79,6 +83,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void handle_hello(const proto::frame& frame);
   void handle_subscribe(const proto::frame& frame);
   void handle_unsubscribe(const proto::frame& frame);
+  void handle_join(const proto::frame& frame);
+  void handle_leave(const proto::frame& frame);
   void handle_emit(const proto::frame& frame);
   void handle_call(const proto::frame& frame);
   void handle_reserved(const proto::frame& frame);
@@ -94,6 +100,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void reject(const proto::parse_error& error);
   [[nodiscard]] bool accept_id(std::uint64_t id);
   [[nodiscard]] bool open_request(std::uint64_t id);
+  [[nodiscard]] bool may_hold(std::string_view room) const;
+  void release_room_of(std::uint64_t join);
   template <class Request>
   void hand_over(std::uint64_t id, const Request& request);
   void fail(proto::error_code code, std::string text, end_reason reason = end_reason::protocol_error);
@@ -120,7 +128,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;
   std::string client_;
-  std::vector<std::uint64_t> open_;  // requests that wait for their answer
+  std::vector<std::uint64_t> open_;             // requests that wait for their answer
+  std::map<std::string, std::uint64_t> rooms_;  // that it holds, each with the JOIN that took it
 };
 
 }  // namespace roombridge::local

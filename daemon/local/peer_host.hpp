@@ -18,9 +18,6 @@ namespace roombridge::local {
 
 class peer;
 
-// Names a peer for as long as the daemon runs.
-using peer_token = std::uint64_t;
-
 class peer_host {
  public:
   using time_point = std::chrono::steady_clock::time_point;

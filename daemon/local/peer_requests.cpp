@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <roombridge/proto/messages.hpp>
+#include <roombridge/proto/pattern.hpp>
 #include <roombridge/proto/payload.hpp>
 
 #include "daemon/local/peer.hpp"
@@ -31,6 +32,13 @@ proto::emit_outcome outcome_of(std::string_view name) {
   return proto::emit_outcome::none;
 }
 
+proto::room_state state_of(std::string_view name) {
+  for (const auto state : {proto::room_state::joined, proto::room_state::joining, proto::room_state::waiting}) {
+    if (name == proto::to_string(state)) return state;
+  }
+  return proto::room_state::none;
+}
+
 }  // namespace
 
 void peer::handle(const proto::frame& frame) {
@@ -44,7 +52,9 @@ void peer::handle(const proto::frame& frame) {
     case frame_type::unsubscribe:
       return handle_unsubscribe(frame);
     case frame_type::join:
+      return handle_join(frame);
     case frame_type::leave:
+      return handle_leave(frame);
     case frame_type::ack:
       return handle_reserved(frame);
     case frame_type::emit:
@@ -112,6 +122,65 @@ void peer::handle_unsubscribe(const proto::frame& frame) {
   }
   filters_.set(output_.cursor().footprint());
   succeed(request->id);
+}
+
+bool peer::may_hold(std::string_view room) const {
+  const auto& allowed = host_.config().rooms_allowed;
+  return std::any_of(allowed.begin(), allowed.end(), [&](const auto& one) { return proto::matches(one, room); });
+}
+
+void peer::handle_join(const proto::frame& frame) {
+  const auto request = proto::parse<proto::join>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id)) return;
+  if (!may_hold(request->room)) {
+    return refuse(request->id, error_code::not_permitted,
+                  "the config's rooms.allow does not let local programs hold this room");
+  }
+  if (!rooms_.contains(request->room) && rooms_.size() == proto::max_rooms) {
+    return refuse(request->id, error_code::too_many_rooms,
+                  "the connection holds " + std::to_string(proto::max_rooms) + " rooms");
+  }
+  if (!open_request(request->id)) return;
+  rooms_.insert_or_assign(request->room, request->id);
+  hand_over(request->id, [&] {
+    host_.requests().on_join(
+        {.who = token_, .room = request->room, .deadline = std::chrono::milliseconds{request->deadline_ms}},
+        host_.answer_to(token_, request->id));
+  });
+}
+
+void peer::handle_leave(const proto::frame& frame) {
+  const auto request = proto::parse<proto::leave>(frame.head);
+  if (!request) return reject(request.error());
+  if (!accept_id(request->id)) return;
+  if (rooms_.erase(request->room) == 0) {
+    return refuse(request->id, error_code::room_not_held, "this connection does not hold the room");
+  }
+  succeed(request->id);
+  host_.requests().on_leave(token_, request->room);
+}
+
+void peer::revoke_rooms() {
+  if (ending()) return;
+  std::vector<std::string> revoked;
+  for (const auto& [room, join] : rooms_) {
+    if (!may_hold(room)) revoked.push_back(room);
+  }
+  for (const std::string& room : revoked) {
+    if (rooms_.erase(room) == 0) continue;  // the last one's end has closed the connection
+    push(proto::error{proto::make_error(error_code::revoked, "the changed config does not allow the room " + room)});
+    host_.requests().on_leave(token_, room);
+  }
+}
+
+// A JOIN that failed holds nothing.
+void peer::release_room_of(std::uint64_t join) {
+  const auto found = std::find_if(rooms_.begin(), rooms_.end(), [join](const auto& one) { return one.second == join; });
+  if (found == rooms_.end()) return;
+  const std::string room = found->first;
+  rooms_.erase(found);
+  host_.requests().on_leave(token_, room);
 }
 
 void peer::handle_emit(const proto::frame& frame) {
@@ -186,7 +255,9 @@ void peer::answer(std::uint64_t id, local::answer what) {
   proto::result result;
   result.id = id;
   result.outcome = outcome_of(what.outcome);
+  result.state = state_of(what.state);
   if (what.error != 0) {
+    release_room_of(id);
     result.error = proto::make_error(static_cast<error_code>(what.error), std::move(what.text));
   } else {
     result.attachments = std::move(what.attachments);

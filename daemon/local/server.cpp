@@ -141,6 +141,9 @@ std::vector<std::string> server::reconfigure(const options& changed) {
 std::vector<peer_info> server::peers() const {
   return impl_->peers().peers();
 }
+std::vector<std::int64_t> server::holders(const std::string& room, std::size_t most) const {
+  return impl_->peers().holders(room, most);
+}
 server_counters server::counters() const {
   return impl_->peers().counters();
 }

@@ -25,9 +25,19 @@ struct answer {
   std::string_view outcome = {};  // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
   std::string payload = {};       // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
   std::vector<std::uint32_t> attachments = {};
+  std::string_view state = {};  // JOIN only: "joined", "joining", "waiting"; a literal
 };
 using answer_function =
     std::function<void(answer)>;  // call exactly once, now or later; the peer may be gone by then: then nothing happens
+
+// Names a local connection for as long as the daemon runs.
+using peer_token = std::uint64_t;
+
+struct join_request {
+  peer_token who = 0;
+  std::string_view room;
+  std::chrono::milliseconds deadline{10'000};
+};
 
 struct emit_request {
   std::string_view event;
@@ -41,6 +51,10 @@ class request_handler {
  public:
   virtual ~request_handler() = default;
   virtual void on_emit(const emit_request& request, answer_function done) = 0;
+  // A room that the peer may hold, and perhaps holds already; an error has to mean that it does not hold it, so
+  // that on_leave() follows.
+  virtual void on_join(const join_request& request, answer_function done) = 0;
+  virtual void on_leave(peer_token who, const std::string& room) = 0;
   // `method` may be unknown; `params` is JSON text, "{}" when absent; `control` says whether the peer has the right to
   // control calls. `subscribers` is answered by the local side itself and never comes here.
   virtual void on_call(std::string_view method, std::string_view params, bool control, answer_function done) = 0;
@@ -52,6 +66,7 @@ struct peer_info {
   std::int64_t pid = 0;
   std::uint32_t uid = 0;
   std::uint64_t subscriptions = 0;
+  std::uint64_t rooms = 0;      // that it holds
   std::uint64_t pending = 0;    // sequence numbers between its cursor and the head
   std::uint64_t delivered = 0;  // events sent
   std::uint64_t lost = 0;       // events told as GAP slow
@@ -92,6 +107,8 @@ class server {
   std::vector<std::string> reconfigure(const options& changed);
 
   [[nodiscard]] std::vector<peer_info> peers() const;
+  // The processes that hold a room, at most `most`.
+  [[nodiscard]] std::vector<std::int64_t> holders(const std::string& room, std::size_t most) const;
   [[nodiscard]] server_counters counters() const;
 
  private:

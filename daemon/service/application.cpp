@@ -36,6 +36,9 @@ using steady_timer =
 // How long local programs may take to read what they have been sent when the daemon stops.
 constexpr std::chrono::milliseconds drain_time{1000};
 
+// Of a room (PROTOCOL.md section 7).
+constexpr std::size_t shown_holders = 16;
+
 std::uint64_t random_epoch() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -79,7 +82,7 @@ class application::impl {
         client_(context_, config_.upstream, intake_, diagnostics),
         requests_(client_, parser_,
                   {.status = [this] { return status(); },
-                   .rooms = [this] { return rooms_json(client_.rooms()); },
+                   .rooms = [this] { return rooms_json(rooms()); },
                    .reload = [this] { return reload(); }}),
         server_(context_, config_.local, server_name(), log_, requests_, diagnostics),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
@@ -191,9 +194,18 @@ class application::impl {
     systemd::status(line);
   }
 
+  std::vector<room_report> rooms() const {
+    std::vector<room_report> out;
+    for (upstream::room_status& room : client_.rooms()) {
+      auto pids = room.holders == 0 ? std::vector<std::int64_t>{} : server_.holders(room.room, shown_holders);
+      out.push_back({std::move(room), std::move(pids)});
+    }
+    return out;
+  }
+
   std::string status() const {
     const auto peers = server_.peers();
-    const auto rooms = client_.rooms();
+    const auto rooms = this->rooms();
     std::size_t subscribers = 0;
     for (const local::peer_info& peer : peers) subscribers += peer.subscriptions != 0;
     return status_json({.config_path = config_path_,

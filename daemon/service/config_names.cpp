@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <roombridge/proto/pattern.hpp>
 #include <vector>
 
 #include "daemon/events/topic_template.hpp"
@@ -92,6 +93,16 @@ text_result room_name(std::string_view text) {
     return problem{"a declared room is literal, without braces; the template of the user's own room is rooms.own"};
   }
   return std::string(text);
+}
+
+text_result name_pattern(std::string_view text) {
+  if (auto wrong = check_size(text)) return *wrong;
+  if (!proto::is_valid_pattern(text)) return problem{"not a pattern: a name, or a prefix and one * at its end"};
+  return std::string(text);
+}
+
+text_result plain_text(std::string_view text) {
+  return text.empty() ? std::string() : field_name(text);
 }
 
 text_result account_name(std::string_view text) {

@@ -29,6 +29,12 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // A room as it is sent: not empty, within max_name_size, no template.
 [[nodiscard]] text_result room_name(std::string_view text);
 
+// A name, or a prefix and one `*` (PROTOCOL.md section 4).
+[[nodiscard]] text_result name_pattern(std::string_view text);
+
+// Any text within max_name_size, also none.
+[[nodiscard]] text_result plain_text(std::string_view text);
+
 // The name or number of a user or a group.
 [[nodiscard]] text_result account_name(std::string_view text);
 

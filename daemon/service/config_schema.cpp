@@ -18,6 +18,7 @@ constexpr std::uint64_t MiB = 1u << 20;
 constexpr std::uint64_t GiB = 1u << 30;
 
 constexpr std::size_t max_declared_rooms = 1024;
+constexpr std::size_t max_allowed_rooms = 256;
 constexpr std::size_t max_rules = 1024;
 constexpr std::size_t max_rule_items = 32;
 constexpr std::size_t max_payload_fields = 32;
@@ -203,6 +204,11 @@ const table<config>& config_keys() {
            fields_of(payload_value_of_room, max_payload_fields)),
       make("rooms.own", at(up, &options::rooms, &room_options::own), scalar(text_template{placeholders::answer, 0})),
       make("rooms.declared", at(up, &options::rooms, &room_options::declared), list_of(room_name, max_declared_rooms)),
+      make("rooms.allow", at(here, &local_options::rooms_allowed), list_of(name_pattern, max_allowed_rooms)),
+      make("rooms.linger", at(up, &options::rooms, &room_options::linger), scalar(duration{0ms, 1h})),
+      make("rooms.accepted", at(up, &options::rooms, &room_options::accepted),
+           fields_of(plain_text, max_payload_fields)),
+      make("rooms.error_text", at(up, &options::rooms, &room_options::error_text), scalar(field_name)),
 
       make("events.unknown", at(&config::events, &events::profile::deliver_unknown),
            scalar(choice<bool>{{{"deliver", true}, {"drop", false}}})),

@@ -85,10 +85,15 @@ json::object counters_object(const status_facts& facts) {
           {"local_lost", facts.local.lost}};
 }
 
-json::array rooms_array(const std::vector<upstream::room_status>& rooms) {
+json::array rooms_array(const std::vector<room_report>& rooms) {
   json::array array;
-  for (const upstream::room_status& room : rooms) {
-    array.push_back({{"room", room.room}, {"state", room.joined ? "joined" : "waiting"}});
+  for (const auto& [room, pids] : rooms) {
+    json::object object{{"room", room.room}, {"state", to_string(room.state)}};
+    if (!room.text.empty()) object["text"] = room.text;
+    if (room.fixed) object["fixed"] = true;
+    if (room.holders != 0) object["holders"] = room.holders;
+    if (!pids.empty()) object["pids"] = json::array(pids.begin(), pids.end());
+    array.push_back(std::move(object));
   }
   return array;
 }
@@ -110,7 +115,7 @@ std::string status_head(const upstream::client_status& status, const std::vector
   if (status.state == upstream::state::authenticated) {
     out.rooms.emplace();
     for (const upstream::room_status& room : rooms) {
-      if (room.joined) out.rooms->push_back(room.room);
+      if (room.state == upstream::room_state::joined) out.rooms->push_back(room.room);
     }
   }
   std::string head = encode_head(out);
@@ -141,7 +146,7 @@ std::string status_json(const status_facts& facts) {
   return json::serialize(status);
 }
 
-std::string rooms_json(const std::vector<upstream::room_status>& rooms) {
+std::string rooms_json(const std::vector<room_report>& rooms) {
   return json::serialize(rooms_array(rooms));
 }
 

@@ -22,6 +22,12 @@ namespace roombridge::service {
 [[nodiscard]] std::string status_head(const upstream::client_status& status,
                                       const std::vector<upstream::room_status>& rooms);
 
+// A room, and some of the processes that hold it.
+struct room_report {
+  upstream::room_status status;
+  std::vector<std::int64_t> pids;
+};
+
 struct status_facts {
   std::string_view config_path;
   std::string_view url;
@@ -29,7 +35,7 @@ struct status_facts {
   std::optional<upstream::wall_time> away_since;  // not authenticated since
   const log::event_log& log;
   const upstream::client_status& upstream;
-  const std::vector<upstream::room_status>& rooms;
+  const std::vector<room_report>& rooms;
   const upstream::client_counters& upstream_counters;
   bool recovery_offered = false;
   const intake_counters& intake;
@@ -39,6 +45,6 @@ struct status_facts {
 };
 [[nodiscard]] std::string status_json(const status_facts& facts);
 
-[[nodiscard]] std::string rooms_json(const std::vector<upstream::room_status>& rooms);
+[[nodiscard]] std::string rooms_json(const std::vector<room_report>& rooms);
 
 }  // namespace roombridge::service

@@ -59,6 +59,20 @@ error_code code_of(upstream::emit_error error) {
   return error_code::internal;
 }
 
+error_code code_of(upstream::join_error error) {
+  switch (error) {
+    case upstream::join_error::none:
+      return error_code::none;
+    case upstream::join_error::refused:
+      return error_code::room_refused;
+    case upstream::join_error::too_many:
+      return error_code::too_many_rooms;
+    case upstream::join_error::not_connected:
+      return error_code::not_connected;
+  }
+  return error_code::internal;
+}
+
 std::string_view outcome_name(upstream::emit_outcome outcome) {
   switch (outcome) {
     case upstream::emit_outcome::acked:
@@ -126,6 +140,19 @@ void requests::on_emit(const local::emit_request& request, local::answer_functio
                 .want_ack = request.want_ack,
                 .deadline = request.deadline},
                [done = std::move(done)](const upstream::emit_result& result) { done(answer_of(result)); });
+}
+
+void requests::on_join(const local::join_request& request, local::answer_function done) {
+  client_.hold_room(request.who, std::string(request.room), request.deadline,
+                    [done = std::move(done)](const upstream::join_result& result) {
+                      local::answer out = refused(code_of(result.error), result.text);
+                      if (result.error == upstream::join_error::none) out.state = to_string(result.state);
+                      done(std::move(out));
+                    });
+}
+
+void requests::on_leave(local::peer_token who, const std::string& room) {
+  client_.release_room(who, room);
 }
 
 void requests::on_call(std::string_view method, std::string_view /*params*/, bool control,

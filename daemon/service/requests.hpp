@@ -26,6 +26,8 @@ class requests final : public local::request_handler {
   requests(upstream::client& client, const events::parser& parser, service_calls calls);
 
   void on_emit(const local::emit_request& request, local::answer_function done) override;
+  void on_join(const local::join_request& request, local::answer_function done) override;
+  void on_leave(local::peer_token who, const std::string& room) override;
   void on_call(std::string_view method, std::string_view params, bool control, local::answer_function done) override;
 
  private:

@@ -21,6 +21,10 @@ constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io
 // packets.
 constexpr std::size_t emit_backlog = transport::max_queued / 2;
 
+std::string not_reading(std::size_t queued) {
+  return "the server is not reading: " + std::to_string(queued) + " bytes wait for it";
+}
+
 }  // namespace
 
 wall_time wall_now() {
@@ -102,6 +106,7 @@ io::task<> client::impl::read_all(std::string name) {
     transport_->deliver(received.bytes, *inbound_);
     counters_.messages_received = before + inbound_->messages();
     flush();
+    tell_rooms();
     handler_.on_burst_end();
   }
   inbound_.reset();
@@ -112,6 +117,28 @@ void client::impl::stop() {
   session_.stop(at());
   perform();
   wake_.cancel();
+}
+
+void client::impl::hold_room(room_holder who, const std::string& room, milliseconds deadline,
+                             std::function<void(const join_result&)> done) {
+  if (transport_ && transport_->queued() > emit_backlog) {
+    return done({join_error::not_connected, not_reading(transport_->queued()), {}});
+  }
+  auto verdict = session_.hold_room(who, room, deadline, at());
+  if (verdict.waiter) {
+    joins_.emplace(*verdict.waiter, std::move(done));
+  } else {
+    done({verdict.error, std::move(verdict.text), verdict.state});
+  }
+  perform();
+  tell_rooms();
+}
+
+bool client::impl::release_room(room_holder who, const std::string& room) {
+  const bool held = session_.release_room(who, room, at());
+  perform();
+  tell_rooms();
+  return held;
 }
 
 void client::impl::reconfigure(options changed) {
@@ -134,8 +161,7 @@ void client::impl::emit(const emit_request& request, std::function<void(const em
     done({emit_outcome::not_sent, why, std::move(text), {}, {}});
   };
   if (transport_ && transport_->queued() > emit_backlog) {
-    return refuse(emit_error::not_connected,
-                  "the server is not reading: " + std::to_string(transport_->queued()) + " bytes wait for it");
+    return refuse(emit_error::not_connected, not_reading(transport_->queued()));
   }
   scratch_.clear();
   auto verdict = session_.emit(request, scratch_, at());
@@ -168,6 +194,13 @@ void client::reconnect() {
 }
 void client::emit(const emit_request& request, std::function<void(const emit_result&)> done) {
   impl_->emit(request, std::move(done));
+}
+void client::hold_room(room_holder who, const std::string& room, milliseconds deadline,
+                       std::function<void(const join_result&)> done) {
+  impl_->hold_room(who, room, deadline, std::move(done));
+}
+bool client::release_room(room_holder who, const std::string& room) {
+  return impl_->release_room(who, room);
 }
 const client_status& client::status() const {
   return impl_->status();

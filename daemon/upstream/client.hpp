@@ -16,6 +16,7 @@
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
 #include "daemon/upstream/options.hpp"
+#include "daemon/upstream/room_book.hpp"
 
 namespace roombridge::upstream {
 
@@ -24,11 +25,6 @@ enum class state { offline, connecting, connected, authenticating, authenticated
 
 using wall_time = std::chrono::sys_time<std::chrono::microseconds>;
 using bytes_view = std::span<const std::byte>;
-
-struct room_status {
-  std::string room;
-  bool joined = false;  // asked for in this authenticated session; false: waits for one
-};
 
 struct client_status {
   upstream::state state = upstream::state::offline;
@@ -55,7 +51,7 @@ class client_handler {
  public:
   virtual ~client_handler() = default;
 
-  // `status.state` or what explains it changed.
+  // `status.state`, what explains it, or which rooms are joined has changed.
   virtual void on_status(const client_status& status) = 0;
 
   // A Socket.IO EVENT or BINARY_EVENT: `data` is the JSON array `["name",args…]` as the server wrote it, not yet
@@ -65,6 +61,14 @@ class client_handler {
 
   // Everything that one read from the network brought has been handed over: the moment to write to subscribers.
   virtual void on_burst_end() = 0;
+};
+
+enum class join_error { none, refused, too_many, not_connected };
+
+struct join_result {
+  join_error error = join_error::none;  // otherwise nothing is held
+  std::string text;                     // what happened, for a person; empty when error is none
+  room_state state = room_state::waiting;
 };
 
 enum class emit_outcome { acked, sent_unknown, not_sent };
@@ -123,6 +127,13 @@ class client {
   // `done` is called exactly once, perhaps before emit() returns, also when the connection dies or the client is
   // destroyed.
   void emit(const emit_request& request, std::function<void(const emit_result&)> done);
+
+  // Holds a room for a local program, see room_holds. `done` is called exactly once, perhaps before hold_room()
+  // returns: when the server has answered, at the latest after `deadline`.
+  void hold_room(room_holder who, const std::string& room, milliseconds deadline,
+                 std::function<void(const join_result&)> done);
+  // False: it does not hold it.
+  bool release_room(room_holder who, const std::string& room);
 
   [[nodiscard]] const client_status& status() const;
   [[nodiscard]] const client_counters& counters() const;

@@ -57,6 +57,14 @@ void client::impl::perform(const action::fail_emit& what) {
   done({emit_outcome::sent_unknown, what.error, what.text, {}, {}});
 }
 
+void client::impl::perform(const action::answer_join& what) {
+  const auto found = joins_.find(what.answer.waiter);
+  const auto done = std::move(found->second);
+  joins_.erase(found);
+  const bool refused = what.answer.state == room_state::refused;
+  done({refused ? join_error::refused : join_error::none, what.answer.text, what.answer.state});
+}
+
 void client::impl::perform(const action::report& what) {
   const session_status& from = what.status;
   const auto now = at();
@@ -73,8 +81,14 @@ void client::impl::perform(const action::report& what) {
   status_.token_expires = from.token_expires;
   status_.token_stale = from.token_stale;
   status_.transport = from.transport;
-  story_.report(from, session_.settings().url, session_.joined_count(), now);
+  story_.report(from, session_.settings().url, session_.rooms().count(), now);
+  rooms_changed_ = false;
   handler_.on_status(status_);
+}
+
+// Once for all that one read or one call changed: each time costs a frame for every subscriber.
+void client::impl::tell_rooms() {
+  if (std::exchange(rooms_changed_, false)) handler_.on_status(status_);
 }
 
 void client::impl::watch_token() {
@@ -100,6 +114,7 @@ void client::impl::arm() {
     here.armed_.reset();
     here.session_.on_time(here.at());
     here.perform();
+    here.tell_rooms();
   });
 }
 

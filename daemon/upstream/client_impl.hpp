@@ -42,6 +42,7 @@ class client::impl final : private inbound_sink {
     for (auto& [id, done] : std::exchange(emits_, {})) {
       done({emit_outcome::sent_unknown, emit_error::connection_lost, "the daemon stops", {}, {}});
     }
+    for (auto& [waiter, done] : std::exchange(joins_, {})) done({});
   }
 
   io::task<> run();
@@ -49,10 +50,13 @@ class client::impl final : private inbound_sink {
   void reconfigure(options changed);
   void reconnect();
   void emit(const emit_request& request, std::function<void(const emit_result&)> done);
+  void hold_room(room_holder who, const std::string& room, milliseconds deadline,
+                 std::function<void(const join_result&)> done);
+  bool release_room(room_holder who, const std::string& room);
 
   const client_status& status() const { return status_; }
   const client_counters& counters() const { return counters_; }
-  std::vector<room_status> rooms() const { return session_.rooms(); }
+  std::vector<room_status> rooms() const { return session_.rooms().all(); }
   bool recovery_offered() const { return session_.recovery().offered(); }
 
  private:
@@ -80,9 +84,12 @@ class client::impl final : private inbound_sink {
   void perform(const action::close& what);
   void perform(const action::send& what);
   void perform(const action::fail_emit& what);
+  void perform(const action::answer_join& what);
+  void perform(const action::tell_rooms&) { rooms_changed_ = true; }
   void perform(const action::report& what);
   void perform(const action::note& what) { story_.note(what.text, at()); }
 
+  void tell_rooms();
   void watch_token();
   void arm();
   void flush();
@@ -97,6 +104,8 @@ class client::impl final : private inbound_sink {
   std::unique_ptr<transport> transport_;
   std::optional<inbound> inbound_;
   std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> emits_;  // by ack id
+  std::unordered_map<std::uint64_t, std::function<void(const join_result&)>> joins_;  // by room_book's waiter
+  bool rooms_changed_ = false;                                                        // and the handler does not know
   client_status status_;
   client_counters counters_;
   std::string scratch_;

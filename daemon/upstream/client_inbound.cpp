@@ -4,6 +4,14 @@
 #include "daemon/upstream/client_impl.hpp"
 
 namespace roombridge::upstream {
+namespace {
+
+// What stands between the brackets of an acknowledgement's array, which nobody has checked.
+std::string_view arguments_of(std::string_view data) {
+  return data.size() < 2 ? std::string_view{} : data.substr(1, data.size() - 2);
+}
+
+}  // namespace
 
 void client::impl::on_engine_packet(const engineio::packet& packet) {
   session_.on_engine_packet(packet, at());
@@ -33,7 +41,9 @@ void client::impl::on_event(const socketio::packet& packet, std::span<const byte
 }
 
 void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) {
-  if (packet.nsp != session_.settings().nsp || !session_.take_ack(*packet.id)) return;
+  if (packet.nsp != session_.settings().nsp) return;
+  if (session_.on_room_ack(*packet.id, arguments_of(packet.data))) return perform();
+  if (!session_.take_ack(*packet.id)) return;
   const auto found = emits_.find(*packet.id);
   const auto done = std::move(found->second);
   emits_.erase(found);

@@ -116,6 +116,9 @@ struct room_options {
   payload_template payload{{"roomId", "{room}"}, {"userId", "{userId}"}};
   std::string own = "user-{userId}";  // from the auth answer's fields; empty: none
   std::vector<std::string> declared;
+  payload_template accepted;           // joins ask for an acknowledgement, whose fields must be these, as text
+  std::string error_text = "message";  // the field of the acknowledgement's first argument that says why not
+  milliseconds linger{30'000};         // how long a room stays joined that no local program holds any more
   bool operator==(const room_options&) const = default;
 };
 

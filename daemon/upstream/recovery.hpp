@@ -68,6 +68,8 @@ class recovery {
   [[nodiscard]] std::string_view strip(std::string_view data, bool wants_ack);
 
   [[nodiscard]] bool offered() const { return offered_; }
+  // This connection was.
+  [[nodiscard]] bool recovered() const { return recovered_; }
   [[nodiscard]] const recovery_counters& counters() const { return counters_; }
 
  private:

@@ -42,7 +42,9 @@ session::session(options initial)
       choice_(options_.transports),
       normal_(options_.reconnect.first, options_.reconnect.max),
       slow_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)),
-      refusals_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)) {}
+      refusals_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)) {
+  rooms_.set_fixed(fixed_rooms(identity_));
+}
 
 void session::start(moment at) {
   assert(phase_ == phase::stopped);
@@ -72,6 +74,7 @@ void session::reconfigure(options changed, moment at) {
   const bool anew = needs_new_connection(options_, changed);
   room_options old_rooms = options_.rooms;
   old_rooms.declared = changed.rooms.declared;
+  old_rooms.linger = changed.rooms.linger;
   const bool rejoin = old_rooms != changed.rooms;
   if (phase_ == phase::authenticated && !anew && rejoin) leave_rooms();  // in the old words
   options_ = std::move(changed);
@@ -79,10 +82,9 @@ void session::reconfigure(options changed, moment at) {
   normal_.configure(delays.first, delays.max);
   slow_.configure(delays.first, std::max(delays.max, delays.refused_max));
   refusals_.configure(delays.first, std::max(delays.max, delays.refused_max));
-  if (phase_ == phase::authenticated && !anew) {
-    join_rooms();
-    plan_refresh(at);
-  }
+  rooms_.set_fixed(fixed_rooms(identity_));
+  if (!anew) adjust_rooms();
+  if (phase_ == phase::authenticated && !anew) plan_refresh(at);
   if (!anew || phase_ == phase::stopped) return;
   recovery_.forget();
   reset_delays();
@@ -190,6 +192,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
         return;
       } else {
         recovery_.on_reply(reply->pid);
+        if (!recovery_.recovered()) rooms_.forget_presence();
       }
       step_deadline_.reset();
       enter(phase::connected, state::connected);

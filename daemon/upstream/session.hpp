@@ -6,9 +6,10 @@
 //
 // Invariants: nothing is sent before the namespace's CONNECT was answered, but that CONNECT itself and pongs; rooms are
 // asked for after every authentication; every emit that asked for an acknowledgement ends in exactly one of take_ack()
-// and action::fail_emit; after action::close the connection's packets and its end are no inputs any more. session.cpp
-// is how a connection comes about, session_end.cpp how it ends and when the next one begins, session_auth.cpp tokens,
-// authentication and rooms, session_expiry.cpp tokens that run out, session_emit.cpp emits.
+// and action::fail_emit; every wait for a room in one action::answer_join; after action::close the connection's packets
+// and its end are no inputs any more. session.cpp is how a connection comes about, session_end.cpp how it ends and when
+// the next one begins, session_auth.cpp tokens and authentication, session_rooms.cpp rooms, session_expiry.cpp tokens
+// that run out, session_emit.cpp emits.
 #pragma once
 
 #include <chrono>
@@ -31,6 +32,7 @@
 #include "daemon/upstream/payload_template.hpp"
 #include "daemon/upstream/recovery.hpp"
 #include "daemon/upstream/request_extras.hpp"
+#include "daemon/upstream/room_book.hpp"
 #include "daemon/upstream/socketio.hpp"
 #include "daemon/upstream/token.hpp"
 #include "daemon/upstream/transport_choice.hpp"
@@ -76,7 +78,11 @@ struct fail_emit {  // the emit with this ack id will get no acknowledgement; it
   emit_error error;
   std::string text;
 };
-struct report {  // the status, as it was then
+struct answer_join {  // the answer to what hold_room() left open
+  room_book::answer answer;
+};
+struct tell_rooms {};  // which rooms are joined has changed, and no report tells
+struct report {        // the status, as it was then
   session_status status;
 };
 struct note {  // worth a warning in the log, though it changes no status
@@ -84,7 +90,7 @@ struct note {  // worth a warning in the log, though it changes no status
 };
 }  // namespace action
 using session_action = std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit,
-                                    action::report, action::note>;
+                                    action::answer_join, action::tell_rooms, action::report, action::note>;
 
 struct session_counters {
   std::uint64_t attempts = 0;
@@ -142,6 +148,20 @@ class session {
     std::optional<std::uint64_t> id;
   };
   [[nodiscard]] verdict emit(const emit_request& request, std::string& out, moment at);
+  // A local program wants a room; see room_holds. `waiter` is set when action::answer_join will follow.
+  struct join_verdict {
+    join_error error = join_error::none;
+    std::string text;
+    room_state state = room_state::waiting;
+    std::optional<std::uint64_t> waiter;
+  };
+  [[nodiscard]] join_verdict hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at);
+  // False: it does not hold it.
+  bool release_room(room_holder who, const std::string& room, moment at);
+  // An acknowledgement came that may decide over a room; false: it is about none. `arguments`: JSON without the
+  // brackets.
+  [[nodiscard]] bool on_room_ack(std::uint64_t id, std::string_view arguments);
+
   // An acknowledgement came; false: nobody waits for it.
   [[nodiscard]] bool take_ack(std::uint64_t id);
 
@@ -154,8 +174,7 @@ class session {
   [[nodiscard]] const options& settings() const { return options_; }
   [[nodiscard]] const session_status& status() const { return status_; }
   [[nodiscard]] const session_counters& counters() const { return counters_; }
-  [[nodiscard]] std::vector<room_status> rooms() const;
-  [[nodiscard]] std::size_t joined_count() const { return joined_.size(); }
+  [[nodiscard]] const room_book& rooms() const { return rooms_; }
   [[nodiscard]] bool stopped() const { return phase_ == phase::stopped; }
   // The engine's open packet has come, and says how much the server takes.
   [[nodiscard]] bool max_payload_announced() const { return engine_ && engine_->max_payload; }
@@ -207,10 +226,17 @@ class session {
   void keep_token(const failure& why, moment at);
   // Servers repeat the token, or its beginning, in what they say of it: it must not reach a log.
   [[nodiscard]] std::string cleared(std::string_view text) const;
-  [[nodiscard]] std::vector<std::string> wanted_rooms(const json_fields& identity) const;
-  void join_rooms();
+
+  // session_rooms.cpp
+  [[nodiscard]] std::vector<std::string> fixed_rooms(const json_fields& identity) const;
+  void enter_rooms(json_fields identity);
+  void forget_identity();
+  void adjust_rooms();
   void leave_rooms();
-  bool send_room(std::string_view event, const std::string& room);
+  [[nodiscard]] std::string join(const std::string& room);
+  [[nodiscard]] std::string send_room(std::string_view event, const std::string& room,
+                                      std::optional<std::uint64_t> ack = std::nullopt);
+  void tell_rooms();
 
   // session_expiry.cpp
   void learn_expiry();
@@ -236,7 +262,7 @@ class session {
   unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
   json_fields identity_;      // the auth answer's fields
 
-  std::set<std::string, std::less<>> joined_;  // asked for in this authenticated session
+  room_book rooms_;
 
   std::optional<engineio::open> engine_;
   std::optional<time_point> step_deadline_;  // of connecting or authenticating

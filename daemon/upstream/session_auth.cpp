@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tokens, authentication and rooms.
-#include <algorithm>
-
+// Tokens and authentication.
 #include "daemon/upstream/jwt.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/ws_frame.hpp"
@@ -118,20 +116,7 @@ void session::accept(std::string_view arguments, moment at) {
   if (!recovery_.on_authenticated(answer.text(options_.auth.user_field), token_.token.value_or(std::string()))) {
     return end({cause::reconnect_requested, "the recovered connection belongs to another user"}, at, ws_close_normal);
   }
-  const std::vector<std::string> wanted = wanted_rooms(answer);
-  for (const std::string& room : joined_) {
-    if (std::find(wanted.begin(), wanted.end(), room) == wanted.end()) send_room(options_.rooms.leave, room);
-  }
-  joined_.clear();
-  identity_ = std::move(answer);
-  if (!options_.rooms.own.empty()) {
-    const auto own = render_text(options_.rooms.own, identity_);
-    if (const auto* missing = std::get_if<missing_field>(&own)) {
-      actions_.emplace_back(
-          action::note{"the own room \"" + options_.rooms.own + "\" is not joined: " + no_field(*missing)});
-    }
-  }
-  join_rooms();
+  enter_rooms(std::move(answer));
   step_deadline_.reset();
   refused_.reset();
   refused_until_.reset();
@@ -155,8 +140,7 @@ void session::refuse(const std::string& said, moment at) {
   // Only the event can be sent again on this connection.
   if (options_.auth.mode != auth_mode::event) return end(why, at, ws_close_normal);
   leave_authenticated(why.why, at);
-  joined_.clear();
-  identity_ = {};
+  forget_identity();
   step_deadline_.reset();
   quiet_at_.reset();
   refresh_at_.reset();
@@ -216,62 +200,6 @@ failure session::unusable_payload(const missing_field& missing) {
 
 std::string session::cleared(std::string_view text) const {
   return without_token(text, token_.token.value_or(std::string()));
-}
-
-std::vector<std::string> session::wanted_rooms(const json_fields& identity) const {
-  std::vector<std::string> wanted = options_.rooms.declared;
-  if (options_.rooms.own.empty() || identity.empty()) return wanted;
-  auto own = render_text(options_.rooms.own, identity);
-  if (auto* room = std::get_if<std::string>(&own);
-      room && std::find(wanted.begin(), wanted.end(), *room) == wanted.end()) {
-    wanted.insert(wanted.begin(), std::move(*room));
-  }
-  return wanted;
-}
-
-// Brings the joined rooms to the wanted ones.
-void session::join_rooms() {
-  const std::vector<std::string> wanted = wanted_rooms(identity_);
-  for (auto room = joined_.begin(); room != joined_.end();) {
-    if (std::find(wanted.begin(), wanted.end(), *room) != wanted.end()) {
-      ++room;
-    } else {
-      send_room(options_.rooms.leave, *room);
-      room = joined_.erase(room);
-    }
-  }
-  for (const std::string& room : wanted) {
-    if (!joined_.contains(room) && send_room(options_.rooms.join, room)) joined_.insert(room);
-  }
-}
-
-void session::leave_rooms() {
-  for (const std::string& room : joined_) send_room(options_.rooms.leave, room);
-  joined_.clear();
-}
-
-bool session::send_room(std::string_view event, const std::string& room) {
-  json_fields fields = identity_;
-  fields.set("room", json_string(room));
-  const auto payload = render_object(options_.rooms.payload, fields);
-  if (const auto* missing = std::get_if<missing_field>(&payload)) {
-    // The same words for every room, so that the log has them once: what one lacks, all lack.
-    actions_.emplace_back(action::note{"no room is joined: " + no_field(*missing) + ", which rooms.payload names"});
-    return false;
-  }
-  std::string text;
-  socketio::append_event(text, options_.nsp, event, '[' + std::get<std::string>(payload) + ']');
-  send(engineio::packet_type::message, text);
-  return true;
-}
-
-std::vector<room_status> session::rooms() const {
-  std::vector<room_status> out;
-  for (std::string& room : wanted_rooms(identity_)) {
-    const bool joined = joined_.contains(room);
-    out.push_back({std::move(room), joined});
-  }
-  return out;
 }
 
 }  // namespace roombridge::upstream

@@ -24,6 +24,8 @@ bool wished(cause why) {
 
 void session::on_time(moment at) {
   expire_emits(at.now);
+  rooms_.expire(at.now);
+  adjust_rooms();
   if (quiet_at_ && *quiet_at_ <= at.now) {
     quiet_at_.reset();
     reset_delays();
@@ -80,7 +82,8 @@ void session::miss_deadline(moment at) {
 
 std::optional<session::time_point> session::next_deadline() const {
   std::optional<time_point> soonest;
-  for (const auto& candidate : {step_deadline_, ping_deadline_, retry_at_, quiet_at_, refresh_at_}) {
+  for (const auto& candidate :
+       {step_deadline_, ping_deadline_, retry_at_, quiet_at_, refresh_at_, rooms_.next_deadline()}) {
     if (candidate && (!soonest || *candidate < *soonest)) soonest = candidate;
   }
   if (!by_deadline_.empty() && (!soonest || by_deadline_.begin()->first < *soonest))
@@ -119,8 +122,7 @@ std::string_view session::choose_transport(cause why) {
 
 void session::forget_connection(const failure& why) {
   fail_emits(why.text);
-  joined_.clear();
-  identity_ = {};
+  forget_identity();
   engine_.reset();
   answers_due_ = 0;
   token_sent_ = false;

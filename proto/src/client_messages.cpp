@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <roombridge/proto/client_messages.hpp>
 
+#include <algorithm>
+
 #include <roombridge/proto/pattern.hpp>
 
 #include "head_reader.hpp"
@@ -35,7 +37,17 @@ void check_patterns(head_reader& reader, std::string_view name, const std::vecto
   }
 }
 
+void check_room(head_reader& reader, const std::string& room) {
+  if (is_valid_room(room)) return;
+  reader.expected("room", "1 to " + std::to_string(max_room) + " bytes without control characters");
+}
+
 }  // namespace
+
+bool is_valid_room(std::string_view room) {
+  return !room.empty() && room.size() <= max_room &&
+         std::none_of(room.begin(), room.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; });
+}
 
 bool is_head(std::string_view text) {
   return text.size() <= max_head && !head_reader{text, error_code::bad_head}.failed();
@@ -95,6 +107,35 @@ parsed<unsubscribe> parse<unsubscribe>(std::string_view head) {
   unsubscribe value;
   reader.id(value.id).number("subscription", value.subscription);
   return reader.finish(value);
+}
+
+std::string encode_head(const join& value) {
+  head_writer writer;
+  writer.number("id", value.id).text("room", value.room);
+  if (value.deadline_ms != default_deadline_ms) writer.number("deadline_ms", value.deadline_ms);
+  return writer.finish();
+}
+
+template <>
+parsed<join> parse<join>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  join value;
+  reader.id(value.id).text("room", value.room).number("deadline_ms", value.deadline_ms, need::optional, deadlines);
+  check_room(reader, value.room);
+  return reader.finish(std::move(value));
+}
+
+std::string encode_head(const leave& value) {
+  return head_writer{}.number("id", value.id).text("room", value.room).finish();
+}
+
+template <>
+parsed<leave> parse<leave>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  leave value;
+  reader.id(value.id).text("room", value.room);
+  check_room(reader, value.room);
+  return reader.finish(std::move(value));
 }
 
 std::string encode_head(const emit& value) {

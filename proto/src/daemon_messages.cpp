@@ -14,6 +14,7 @@ using need = head_reader::need;
 constexpr std::array<std::string_view, 5> state_names{"offline", "connecting", "connected", "authenticating",
                                                       "authenticated"};
 constexpr std::array<std::string_view, 4> outcome_names{"", "acked", "sent_unknown", "not_sent"};
+constexpr std::array<std::string_view, 4> room_names{"", "waiting", "joining", "joined"};
 
 // The enumerator whose name the field has.
 template <class Enum, std::size_t Size>
@@ -58,6 +59,10 @@ std::string_view to_string(upstream_state state) noexcept {
 
 std::string_view to_string(emit_outcome outcome) noexcept {
   return outcome_names[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view to_string(room_state state) noexcept {
+  return room_names[static_cast<std::size_t>(state)];
 }
 
 error_info make_error(error_code code, std::string text) {
@@ -201,6 +206,7 @@ std::string encode_head(const result& value) {
     writer.raw("error", error.finish());
   }
   if (value.outcome != emit_outcome::none) writer.text("outcome", to_string(value.outcome));
+  if (value.state != room_state::none) writer.text("state", to_string(value.state));
   if (!value.attachments.empty()) writer.list("attachments", value.attachments);
   return writer.finish();
 }
@@ -217,6 +223,7 @@ parsed<result> parse<result>(std::string_view head) {
     reader.leave();
   }
   read_name(reader, "outcome", need::optional, outcome_names, value.outcome);
+  read_name(reader, "state", need::optional, room_names, value.state);
   reader.sizes("attachments", value.attachments);
   return reader.finish(std::move(value));
 }

@@ -10,7 +10,7 @@ namespace {
 
 using entry = std::pair<error_code, std::string_view>;
 
-constexpr std::array<entry, 25> names{{
+constexpr std::array<entry, 29> names{{
     {error_code::none, "none"},
     {error_code::bad_frame, "bad_frame"},
     {error_code::frame_too_large, "frame_too_large"},
@@ -31,6 +31,10 @@ constexpr std::array<entry, 25> names{{
     {error_code::duplicate_id, "duplicate_id"},
     {error_code::too_many_requests, "too_many_requests"},
     {error_code::unsupported, "unsupported"},
+    {error_code::room_refused, "room_refused"},
+    {error_code::room_not_held, "room_not_held"},
+    {error_code::too_many_rooms, "too_many_rooms"},
+    {error_code::revoked, "revoked"},
     {error_code::not_connected, "not_connected"},
     {error_code::ack_timeout, "ack_timeout"},
     {error_code::connection_lost, "connection_lost"},

@@ -18,6 +18,7 @@ const socketio = require(path.resolve(modules, settings.package ?? 'socket.io'))
 const Server = socketio.Server ?? socketio; // socket.io 2 exports the class itself
 
 const tokens = new Map(Object.entries(settings.tokens));
+const closed = new Set(); // rooms that nobody may join
 const report = (seen, fields = {}) => process.stdout.write(JSON.stringify({ seen, ...fields }) + '\n');
 
 const tls = settings.tls;
@@ -82,8 +83,14 @@ io.on('connection', (socket) => {
     if (!text.includes('"authenticate"')) report('message', { id: socket.id, text });
   });
   socket.on('authenticate', (request) => authenticate(socket, request));
-  socket.on('join_room', (request) => {
+  socket.on('join_room', (request, ack) => {
+    if (closed.has(request.roomId)) {
+      report('refusal', { id: socket.id, room: request.roomId });
+      if (typeof ack === 'function') ack({ ok: false, message: `${request.roomId} is not for you` });
+      return;
+    }
     socket.join(request.roomId);
+    if (typeof ack === 'function') ack({ ok: true });
     report('join', { id: socket.id, room: request.roomId, userId: request.userId });
   });
   socket.on('leave_room', (request) => {
@@ -153,6 +160,11 @@ const commands = {
     tokens.delete(token);
     const users = sockets().filter((socket) => socket.data.token === token);
     users.forEach((socket) => socket.emit('auth_error', { message: 'token expired' }));
+  },
+  close_room: ({ room }) => {
+    closed.add(room);
+    io.socketsLeave(room);
+    report('closed', { room });
   },
   kick: () => sockets().forEach((socket) => socket.disconnect()),
   cut: () => transports().forEach(cut),

@@ -126,6 +126,16 @@ class Client(Listening):
         """Takes a subscription off. Raises RequestError `unknown_subscription`."""
         await self._request(*self._session.unsubscribe(subscription), self._timeout)
 
+    async def join(self, room: str, deadline: float = 10.0) -> str:
+        """Holds a room; see roombridge.Client.join."""
+        result = await self._request(*self._session.join(room, deadline), self._timeout + deadline)
+        assert isinstance(result, Result)
+        return result.state or ""
+
+    async def leave(self, room: str) -> None:
+        """Lets go of a room. Raises RequestError `room_not_held`."""
+        await self._request(*self._session.leave(room), self._timeout)
+
     async def emit(self, event: str, *args: Any, ack: bool = False, deadline: float = 10.0) -> EmitResult:
         """Sends an event upstream; see roombridge.Client.emit."""
         return await self.emit_raw(event, make_arguments(args), ack=ack, deadline=deadline)

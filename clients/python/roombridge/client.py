@@ -165,6 +165,21 @@ class Client(Listening):
         """Takes a subscription off. Raises RequestError `unknown_subscription`."""
         self._request(*self._session.unsubscribe(subscription), self._timeout)
 
+    def join(self, room: str, deadline: float = 10.0) -> str:
+        """Holds a room until leave() or the end of the connection, and returns how it stands.
+
+        "joined"; "waiting": joined as soon as the daemon is authenticated; "joining": the server has not answered within
+        `deadline` seconds. Raises RequestError: `room_refused` with the server's words, `not_permitted`,
+        `too_many_rooms`.
+        """
+        result = self._request(*self._session.join(room, deadline), self._timeout + deadline)
+        assert isinstance(result, Result)
+        return result.state or ""
+
+    def leave(self, room: str) -> None:
+        """Lets go of a room. Raises RequestError `room_not_held`."""
+        self._request(*self._session.leave(room), self._timeout)
+
     def emit(self, event: str, *args: Any, ack: bool = False, deadline: float = 10.0) -> EmitResult:
         """Sends an event upstream; bytes among the arguments go as binary attachments.
 

@@ -18,6 +18,7 @@ from .protocol import MAX_INTEGER, Frame, FrameType
 
 
 STATES = ("offline", "connecting", "connected", "authenticating", "authenticated")
+ROOM_STATES = ("waiting", "joining", "joined")
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's."""
+    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's, `state` a JOIN's."""
 
     id: int
     error: Problem | None = None
     outcome: str | None = None
     arguments: Arguments = field(default_factory=Arguments)
+    state: str | None = None
 
 
 @dataclass(frozen=True)
@@ -309,11 +311,15 @@ def _gap(head: _Head) -> Gap:
 
 def _result(head: _Head) -> Result:
     ok = head.need("ok", bool)
+    state = head.get("state", str)
+    if state is not None and state not in ROOM_STATES:
+        raise head.bad("state")
     return Result(
         id=head.need("id", int),
         error=None if ok else _problem(head.inside("error")),
         outcome=head.get("outcome", str),
         arguments=head.arguments(),
+        state=state,
     )
 
 

@@ -106,6 +106,14 @@ class Session:
         """UNSUBSCRIBE."""
         return self._request(FrameType.UNSUBSCRIBE, {"subscription": subscription})
 
+    def join(self, room: str, deadline: float) -> tuple[int, bytes]:
+        """JOIN; `deadline` in seconds."""
+        return self._request(FrameType.JOIN, {"room": room, "deadline_ms": round(deadline * 1000)})
+
+    def leave(self, room: str) -> tuple[int, bytes]:
+        """LEAVE."""
+        return self._request(FrameType.LEAVE, {"room": room})
+
     def emit(self, event: str, arguments: Arguments, ack: bool, deadline: float) -> tuple[int, bytes]:
         """EMIT; `deadline` in seconds."""
         head: dict[str, Any] = {"event": event, "ack": ack, "deadline_ms": round(deadline * 1000)}

@@ -96,6 +96,15 @@ class AioClientTest(unittest.IsolatedAsyncioTestCase):
             await client.call("reload")
         self.assertEqual((caught.exception.code, caught.exception.outcome), (205, None))
 
+    async def test_join_and_leave(self) -> None:
+        client = await self.connected()
+        self.peer.result(1, state="joined")
+        self.assertEqual(await client.join("shop-9"), "joined")
+        self.peer.result(2)
+        await client.leave("shop-9")
+        heard = [self.peer.heard() for _ in range(2)]
+        self.assertEqual([(frame.type, frame.head["room"]) for frame in heard], [(4, "shop-9"), (5, "shop-9")])
+
     async def test_unsubscribe_and_ping(self) -> None:
         client = await self.connected()
         self.peer.result(1)

@@ -125,6 +125,23 @@ class ClientTest(unittest.TestCase):
         client.unsubscribe(7)
         self.assertEqual(self.peer.heard().head, {"id": 1, "subscription": 7})
 
+    def test_join_and_leave(self) -> None:
+        client = self.connected()
+        self.peer.result(1, state="waiting")
+        self.assertEqual(client.join("예약-9", deadline=5), "waiting")
+        self.assertEqual(self.peer.heard(), Frame(FrameType.JOIN, {"id": 1, "room": "예약-9", "deadline_ms": 5000}))
+        self.peer.result(2)
+        client.leave("예약-9")
+        self.assertEqual(self.peer.heard(), Frame(FrameType.LEAVE, {"id": 2, "room": "예약-9"}))
+
+    def test_a_join_that_the_server_refuses(self) -> None:
+        client = self.connected()
+        error = {"code": 212, "name": "room_refused", "text": 'the server refused the room: "no"', "retry": False}
+        self.peer.say(FrameType.RESULT, {"id": 1, "ok": False, "error": error})
+        with self.assertRaisesRegex(RequestError, "room_refused: .*no") as caught:
+            client.join("shop-9")
+        self.assertFalse(caught.exception.retry)
+
     def test_emit_and_its_acknowledgement(self) -> None:
         client = self.connected()
         self.peer.event(1)

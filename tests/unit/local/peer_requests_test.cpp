@@ -192,7 +192,7 @@ TEST_F(requests, subscribers_are_answered_here) {
   EXPECT_FALSE(client.expect<proto::result>().error);
   EXPECT_EQ(client.payload, R"([{"client":"test","pid":)" + std::to_string(::getpid()) + R"(,"uid":)" +
                                 std::to_string(::getuid()) +
-                                R"(,"subscriptions":1,"pending":0,"delivered":1,"lost":0}])");
+                                R"(,"subscriptions":1,"rooms":0,"pending":0,"delivered":1,"lost":0}])");
   EXPECT_TRUE(handler_.calls.empty());
 }
 
@@ -273,13 +273,11 @@ TEST_F(requests, attachments_that_do_not_fit) {
 
 TEST_F(requests, reserved_ones_are_unsupported) {
   auto client = welcomed();
-  for (const auto type : {proto::frame_type::join, proto::frame_type::leave, proto::frame_type::ack}) {
-    std::string frame;
-    ASSERT_TRUE(proto::append_frame(frame, type, R"({"id":8})"));
-    client.send(frame);
-    run();
-    EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::unsupported);
-  }
+  std::string frame;
+  ASSERT_TRUE(proto::append_frame(frame, proto::frame_type::ack, R"({"id":8})"));
+  client.send(frame);
+  run();
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::unsupported);
 }
 
 TEST_F(requests, status_goes_to_whoever_has_subscribed) {

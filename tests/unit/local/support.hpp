@@ -45,6 +45,12 @@ class recording_handler final : public request_handler {
     std::chrono::milliseconds deadline;
     answer_function done;
   };
+  struct joined {
+    peer_token who;
+    std::string room;
+    std::chrono::milliseconds deadline;
+    answer_function done;
+  };
   struct called {
     std::string method;
     std::string params;
@@ -61,14 +67,25 @@ class recording_handler final : public request_handler {
                      request.want_ack, request.deadline, std::move(done)});
     if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
+  void on_join(const join_request& request, answer_function done) override {
+    joins.push_back({request.who, std::string{request.room}, request.deadline, std::move(done)});
+    if (on_next_request) std::exchange(on_next_request, nullptr)();
+  }
+  void on_leave(peer_token who, const std::string& room) override {
+    leaves.emplace_back(who, room);
+    if (on_next_leave) std::exchange(on_next_leave, nullptr)();
+  }
   void on_call(std::string_view method, std::string_view params, bool control, answer_function done) override {
     calls.push_back({std::string{method}, std::string{params}, control, std::move(done)});
     if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
 
   std::vector<emitted> emits;
+  std::vector<joined> joins;
+  std::vector<std::pair<peer_token, std::string>> leaves;
   std::vector<called> calls;
   std::function<void()> on_next_request;
+  std::function<void()> on_next_leave;
 };
 
 struct received {

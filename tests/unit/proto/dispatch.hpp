@@ -36,7 +36,9 @@ inline std::optional<reread> reread_head(frame_type type, std::string_view head)
     case frame_type::unsubscribe:
       return reread_as<unsubscribe>(head);
     case frame_type::join:
+      return reread_as<join>(head);
     case frame_type::leave:
+      return reread_as<leave>(head);
     case frame_type::ack:
       return reread_as<reserved_request>(head);
     case frame_type::emit:

@@ -89,8 +89,8 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 }
 
 void emit(std::string& out, const upstream::options& value) {
-  const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, headers, query, token,
-               reconnect, auth, rooms, transports] = value;
+  [[maybe_unused]] const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, headers, query,
+                                token, reconnect, auth, rooms, transports] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
@@ -135,13 +135,6 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 1, "user_field", user_field);
   line(out, 1, "timeout", timeout);
   line(out, 1, "refresh_before", refresh_before);
-  const auto& [join, leave, payload, own, declared] = rooms;
-  out += "rooms:\n";
-  line(out, 1, "join", join);
-  line(out, 1, "leave", leave);
-  line(out, 1, "payload", payload);
-  line(out, 1, "own", own);
-  line(out, 1, "declared", declared);
 }
 
 void emit(std::string& out, const events::profile& value) {
@@ -154,7 +147,8 @@ void emit(std::string& out, const events::profile& value) {
 }
 
 void emit(std::string& out, const local::options& value) {
-  const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, interval, deadline] = value;
+  [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, rooms_allowed,
+                                interval, deadline] = value;
   out += "local:\n";
   line(out, 1, "socket", socket);
   out += "  mode: \"" + octal(mode) + "\"\n";
@@ -170,12 +164,28 @@ void emit(std::string& out, const local::options& value) {
   line(out, 2, "deadline", deadline);
 }
 
+// The room section has keys of both sides.
+void emit_rooms(std::string& out, const upstream::room_options& value, const std::vector<std::string>& allowed) {
+  const auto& [join, leave, payload, own, declared, accepted, error_text, linger] = value;
+  out += "rooms:\n";
+  line(out, 1, "join", join);
+  line(out, 1, "leave", leave);
+  line(out, 1, "payload", payload);
+  line(out, 1, "own", own);
+  line(out, 1, "declared", declared);
+  line(out, 1, "allow", allowed);
+  line(out, 1, "linger", linger);
+  line(out, 1, "accepted", accepted);
+  line(out, 1, "error_text", error_text);
+}
+
 }  // namespace
 
 std::string emit_config(const config& value) {
   const auto& [upstream, events, local, log_capacity, level] = value;
   std::string out;
   emit(out, upstream);
+  emit_rooms(out, upstream.rooms, local.rooms_allowed);
   emit(out, events);
   emit(out, local);
   out += "log:\n";

@@ -35,6 +35,16 @@ TEST(config_names, events_and_fields_and_rooms) {
   }
 }
 
+TEST(config_names, patterns_and_plain_text) {
+  for (const char* text : {"shop-7", "shop-*", "*"}) EXPECT_EQ(outcome(name_pattern, text), text);
+  EXPECT_EQ(outcome(name_pattern, ""), "! must not be empty");
+  for (const char* text : {"a*b", "**", "*a"})
+    EXPECT_EQ(outcome(name_pattern, text), "! not a pattern: a name, or a prefix and one * at its end") << text;
+  EXPECT_EQ(outcome(plain_text, ""), "");
+  EXPECT_EQ(outcome(plain_text, "true"), "true");
+  EXPECT_EQ(outcome(plain_text, longest + "x"), "! longer than 256 bytes");
+}
+
 TEST(config_names, accounts) {
   EXPECT_EQ(outcome(account_name, "www-data"), "www-data");
   EXPECT_EQ(outcome(account_name, "1000"), "1000");

@@ -66,6 +66,10 @@ const std::map<std::string, std::string> other_values{
     {"rooms.payload", "rooms: {payload: {room: '{room}'}}"},
     {"rooms.own", "rooms: {own: ''}"},
     {"rooms.declared", "rooms: {declared: [shop-7, admin-general]}"},
+    {"rooms.allow", "rooms: {allow: [shop-7, 'table-*']}"},
+    {"rooms.linger", "rooms: {linger: 0s}"},
+    {"rooms.accepted", "rooms: {accepted: {ok: true, error: ''}}"},
+    {"rooms.error_text", "rooms: {error_text: why}"},
     {"events.unknown", "events: {unknown: drop}"},
     {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id]}}}"},
     {"local.socket", "local: {socket: /tmp/rb.sock}"},
@@ -122,6 +126,10 @@ TEST(config, reads_values) {
             (upstream::payload_template{{"jwt", "{token}"}, {"kind", "shop"}}));
   EXPECT_EQ(value_of("rooms.own").upstream.rooms.own, "");
   EXPECT_THAT(value_of("rooms.declared").upstream.rooms.declared, ElementsAre("shop-7", "admin-general"));
+  EXPECT_THAT(value_of("rooms.allow").local.rooms_allowed, ElementsAre("shop-7", "table-*"));
+  EXPECT_EQ(value_of("rooms.linger").upstream.rooms.linger, 0s);
+  EXPECT_EQ(value_of("rooms.accepted").upstream.rooms.accepted,
+            (upstream::payload_template{{"ok", "true"}, {"error", ""}}));
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
               ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}}));

@@ -40,6 +40,21 @@ struct unsubscribe {
   bool operator==(const unsubscribe&) const = default;
 };
 
+struct join {
+  static constexpr auto type = frame_type::join;
+  std::uint64_t id = 0;
+  std::string room;                                 // a valid room
+  std::uint32_t deadline_ms = default_deadline_ms;  // for the server's answer; 1 to max_deadline_ms
+  bool operator==(const join&) const = default;
+};
+
+struct leave {
+  static constexpr auto type = frame_type::leave;
+  std::uint64_t id = 0;
+  std::string room;  // a valid room
+  bool operator==(const leave&) const = default;
+};
+
 struct emit {
   static constexpr auto type = frame_type::emit;
   std::uint64_t id = 0;
@@ -58,7 +73,7 @@ struct call {
   bool operator==(const call&) const = default;
 };
 
-// JOIN, LEAVE and ACK: reserved in version 0.1, so that only the id is read, to answer `unsupported`.
+// ACK: reserved in version 0.1, so that only the id is read, to answer `unsupported`.
 struct reserved_request {
   std::uint64_t id = 0;
   bool operator==(const reserved_request&) const = default;
@@ -80,11 +95,16 @@ struct pong {
 [[nodiscard]] std::string encode_head(const hello& value);
 [[nodiscard]] std::string encode_head(const subscribe& value);
 [[nodiscard]] std::string encode_head(const unsubscribe& value);
+[[nodiscard]] std::string encode_head(const join& value);
+[[nodiscard]] std::string encode_head(const leave& value);
 [[nodiscard]] std::string encode_head(const emit& value);
 [[nodiscard]] std::string encode_head(const call& value);
 [[nodiscard]] std::string encode_head(const reserved_request& value);
 [[nodiscard]] std::string encode_head(const ping& value);
 [[nodiscard]] std::string encode_head(const pong& value);
+
+// What may be the name of a room: 1 to max_room bytes, no control characters. UTF-8 is the head's matter.
+[[nodiscard]] bool is_valid_room(std::string_view room);
 
 // Whether `text` may be a head at all: one JSON object within a head's limits, or nothing.
 [[nodiscard]] bool is_head(std::string_view text);
@@ -98,6 +118,10 @@ template <>
 parsed<subscribe> parse<subscribe>(std::string_view head);
 template <>
 parsed<unsubscribe> parse<unsubscribe>(std::string_view head);
+template <>
+parsed<join> parse<join>(std::string_view head);
+template <>
+parsed<leave> parse<leave>(std::string_view head);
 template <>
 parsed<emit> parse<emit>(std::string_view head);
 template <>

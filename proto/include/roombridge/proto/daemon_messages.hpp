@@ -90,12 +90,17 @@ struct error_info {
 enum class emit_outcome { none, acked, sent_unknown, not_sent };
 [[nodiscard]] std::string_view to_string(emit_outcome outcome) noexcept;
 
+// How a room that a JOIN asked for stands; one that the server refused is an error.
+enum class room_state { none, waiting, joining, joined };
+[[nodiscard]] std::string_view to_string(room_state state) noexcept;
+
 struct result {
   static constexpr auto type = frame_type::result;
   std::uint64_t id = 0;
   std::optional<error_info> error;            // nothing: ok
   emit_outcome outcome = emit_outcome::none;  // none but for an EMIT
   std::vector<std::uint32_t> attachments;     // of an acknowledgement
+  room_state state = room_state::none;        // none but for a JOIN
   bool operator==(const result&) const = default;
 };
 

@@ -27,6 +27,10 @@ enum class error_code : int {
   duplicate_id = 209,
   too_many_requests = 210,
   unsupported = 211,
+  room_refused = 212,
+  room_not_held = 213,
+  too_many_rooms = 214,
+  revoked = 215,
   not_connected = 300,
   ack_timeout = 301,
   connection_lost = 302,
@@ -46,6 +50,7 @@ enum class error_code : int {
   switch (code) {
     case error_code::too_many_subscriptions:
     case error_code::too_many_requests:
+    case error_code::too_many_rooms:
     case error_code::not_connected:
     case error_code::ack_timeout:
     case error_code::connection_lost:

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/room_book.hpp"
+
+#include <algorithm>
+
+namespace roombridge::upstream {
+
+std::string_view to_string(room_state state) {
+  switch (state) {
+    case room_state::waiting:
+      return "waiting";
+    case room_state::joining:
+      return "joining";
+    case room_state::joined:
+      return "joined";
+    case room_state::refused:
+      return "refused";
+  }
+  return "";
+}
+
+void room_book::set_fixed(std::vector<std::string> rooms) {
+  order_ = std::move(rooms);
+  fixed_ = {order_.begin(), order_.end()};
+}
+
+bool room_book::hold(room_holder who, const std::string& room) {
+  if (!holds_.hold(who, room)) return false;
+  if (of(room).state == room_state::refused) forget(room);
+  return true;
+}
+
+bool room_book::release(room_holder who, const std::string& room, time_point now, std::chrono::milliseconds linger) {
+  const bool lingers = linger.count() > 0 && present_.contains(room) && of(room).state != room_state::waiting;
+  if (!holds_.release(who, room, lingers ? std::optional(now + linger) : std::nullopt)) return false;
+  answer_waiters([&](const waiter& one) { return one.who == who && one.room == room; });
+  if (!wanted(room) && !present_.contains(room)) forget(room);
+  return true;
+}
+
+std::vector<std::string> room_book::to_leave() {
+  std::vector<std::string> rooms;
+  for (const std::string& room : present_) {
+    if (!wanted(room)) rooms.push_back(room);
+  }
+  for (const std::string& room : rooms) {
+    present_.erase(room);
+    forget(room);
+  }
+  return rooms;
+}
+
+std::vector<std::string> room_book::to_join() const {
+  std::vector<std::string> rooms;
+  for (const room_status& room : all()) {
+    if (room.state == room_state::waiting) rooms.push_back(room.room);
+  }
+  return rooms;
+}
+
+void room_book::asked(const std::string& room, std::optional<std::uint64_t> ack) {
+  present_.insert(room);
+  if (ack) acks_[*ack] = room;
+  set(room, {ack ? room_state::joining : room_state::joined, {}, ack});
+}
+
+void room_book::refuse(const std::string& room, std::string why) {
+  present_.erase(room);
+  // Nobody holds what was refused to him.
+  for (const auto& [id, one] : waiters_) {
+    if (one.room == room) holds_.release(one.who, room, std::nullopt);
+  }
+  set(room, {room_state::refused, std::move(why), std::nullopt});
+  if (!wanted(room)) forget(room);
+}
+
+const std::string* room_book::of_ack(std::uint64_t ack) const {
+  const auto found = acks_.find(ack);
+  return found == acks_.end() ? nullptr : &found->second;
+}
+
+void room_book::confirm(const std::string& room) {
+  set(room, {room_state::joined, {}, std::nullopt});
+}
+
+void room_book::ask_again() {
+  changed_ = changed_ || !asked_.empty();
+  asked_.clear();
+  acks_.clear();
+}
+
+void room_book::end_session() {
+  ask_again();
+  answer_waiters([](const waiter&) { return true; });
+  holds_.stop_lingering();
+}
+
+std::vector<std::string> room_book::leave_all() {
+  ask_again();
+  const auto left = std::exchange(present_, {});
+  return {left.begin(), left.end()};
+}
+
+std::optional<std::uint64_t> room_book::wait(room_holder who, const std::string& room, time_point deadline) {
+  if (of(room).state != room_state::joining || waiters_.size() == max_waiters) return std::nullopt;
+  waiters_.emplace(++last_waiter_, waiter{who, room, deadline});
+  return last_waiter_;
+}
+
+void room_book::expire(time_point now) {
+  holds_.expire(now);
+  answer_waiters([now](const waiter& one) { return one.deadline <= now; });
+}
+
+std::optional<room_book::time_point> room_book::next_deadline() const {
+  auto soonest = holds_.next_deadline();
+  for (const auto& [id, one] : waiters_) {
+    if (!soonest || one.deadline < *soonest) soonest = one.deadline;
+  }
+  return soonest;
+}
+
+room_status room_book::of(const std::string& room) const {
+  room_status out{room, room_state::waiting, {}, fixed_.contains(room), holds_.holders(room)};
+  if (const auto found = asked_.find(room); found != asked_.end()) {
+    out.state = found->second.state;
+    out.text = found->second.text;
+  }
+  return out;
+}
+
+std::vector<room_status> room_book::all() const {
+  std::vector<room_status> out;
+  for (const std::string& room : order_) out.push_back(of(room));
+  for (const auto& [room, entry] : holds_.rooms()) {
+    if (!fixed_.contains(room)) out.push_back(of(room));
+  }
+  return out;
+}
+
+std::size_t room_book::count() const {
+  return static_cast<std::size_t>(std::count_if(
+      asked_.begin(), asked_.end(), [](const auto& one) { return one.second.state != room_state::refused; }));
+}
+
+void room_book::set(const std::string& room, asked_room how) {
+  forget(room);
+  changed_ = changed_ || how.state == room_state::joined;
+  const bool answered = how.state != room_state::joining;
+  asked_.emplace(room, std::move(how));
+  if (answered) answer_waiters([&](const waiter& one) { return one.room == room; });
+}
+
+void room_book::forget(const std::string& room) {
+  const auto found = asked_.find(room);
+  if (found == asked_.end()) return;
+  changed_ = changed_ || found->second.state == room_state::joined;
+  if (found->second.ack) acks_.erase(*found->second.ack);
+  asked_.erase(found);
+}
+
+template <class Condition>
+void room_book::answer_waiters(const Condition& condition) {
+  for (auto next = waiters_.begin(); next != waiters_.end();) {
+    if (!condition(next->second)) {
+      ++next;
+      continue;
+    }
+    room_status how = of(next->second.room);
+    answers_.push_back({next->first, how.state, std::move(how.text)});
+    next = waiters_.erase(next);
+  }
+}
+
+}  // namespace roombridge::upstream

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Rooms: what the session sends for the book, and what the server answers.
+#include <algorithm>
+
+#include "daemon/upstream/payload_template.hpp"
+#include "daemon/upstream/session.hpp"
+
+namespace roombridge::upstream {
+
+std::vector<std::string> session::fixed_rooms(const json_fields& identity) const {
+  std::vector<std::string> rooms = options_.rooms.declared;
+  if (options_.rooms.own.empty() || identity.empty()) return rooms;
+  auto own = render_text(options_.rooms.own, identity);
+  if (auto* room = std::get_if<std::string>(&own);
+      room && std::find(rooms.begin(), rooms.end(), *room) == rooms.end()) {
+    rooms.insert(rooms.begin(), std::move(*room));
+  }
+  return rooms;
+}
+
+// After an authentication: what was the last user's is left in that user's words.
+void session::enter_rooms(json_fields identity) {
+  rooms_.set_fixed(fixed_rooms(identity));
+  if (identity_.empty()) identity_ = identity;
+  for (const std::string& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
+  rooms_.ask_again();
+  identity_ = std::move(identity);
+  if (!options_.rooms.own.empty()) {
+    const auto own = render_text(options_.rooms.own, identity_);
+    if (const auto* missing = std::get_if<missing_field>(&own)) {
+      actions_.emplace_back(
+          action::note{"the own room \"" + options_.rooms.own + "\" is not joined: " + no_field(*missing)});
+    }
+  }
+  for (const std::string& room : rooms_.to_join()) (void)join(room);
+  tell_rooms();
+}
+
+void session::forget_identity() {
+  identity_ = {};
+  rooms_.set_fixed(fixed_rooms(identity_));
+  rooms_.end_session();
+  tell_rooms();
+}
+
+// Brings the joined rooms to the wanted ones.
+void session::adjust_rooms() {
+  if (phase_ == phase::authenticated) {
+    for (const std::string& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
+    for (const std::string& room : rooms_.to_join()) (void)join(room);
+  }
+  tell_rooms();
+}
+
+void session::leave_rooms() {
+  for (const std::string& room : rooms_.leave_all()) (void)send_room(options_.rooms.leave, room);
+}
+
+// Asks for a room. Why that cannot be done; empty: it was.
+std::string session::join(const std::string& room) {
+  const auto ack = options_.rooms.accepted.empty() ? std::nullopt : std::optional(next_id_++);
+  std::string fault = send_room(options_.rooms.join, room, ack);
+  if (fault.empty()) {
+    rooms_.asked(room, ack);
+  } else {
+    actions_.emplace_back(action::note{fault});
+    rooms_.refuse(room, fault);
+  }
+  return fault;
+}
+
+// Why the message cannot be made; empty: it was sent.
+std::string session::send_room(std::string_view event, const std::string& room, std::optional<std::uint64_t> ack) {
+  json_fields fields = identity_;
+  fields.set("room", json_string(room));
+  const auto payload = render_object(options_.rooms.payload, fields);
+  if (const auto* missing = std::get_if<missing_field>(&payload)) {
+    // The same words for every room, so that the log has them once: what one lacks, all lack.
+    return "no room is joined: " + no_field(*missing) + ", which rooms.payload names";
+  }
+  std::string text;
+  socketio::append_event(text, options_.nsp, event, '[' + std::get<std::string>(payload) + ']', ack);
+  send(engineio::packet_type::message, text);
+  return {};
+}
+
+session::join_verdict session::hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at) {
+  if (!rooms_.hold(who, room)) {
+    return {join_error::too_many, "local programs hold " + std::to_string(room_holds::limit) + " rooms", {}, {}};
+  }
+  std::string fault;
+  if (phase_ == phase::authenticated && rooms_.of(room).state == room_state::waiting) fault = join(room);
+  if (!fault.empty()) {
+    rooms_.release(who, room, at.now, {});
+    tell_rooms();
+    return {join_error::refused, std::move(fault), room_state::refused, {}};
+  }
+  const auto waiter = rooms_.wait(who, room, at.now + deadline);
+  tell_rooms();
+  return {join_error::none, {}, rooms_.of(room).state, waiter};
+}
+
+bool session::release_room(room_holder who, const std::string& room, moment at) {
+  const bool held = rooms_.release(who, room, at.now, options_.rooms.linger);
+  if (held) adjust_rooms();
+  return held;
+}
+
+bool session::on_room_ack(std::uint64_t id, std::string_view arguments) {
+  const std::string* const found = rooms_.of_ack(id);
+  if (found == nullptr) return false;
+  const std::string room = *found;
+  const json_fields answer = json_fields::of_first(arguments);
+  const auto& wanted = options_.rooms.accepted;
+  const bool accepted = std::all_of(wanted.begin(), wanted.end(),
+                                    [&](const auto& field) { return answer.text(field.first) == field.second; });
+  if (accepted) {
+    rooms_.confirm(room);
+  } else {
+    const std::string said = answer.text(options_.rooms.error_text);
+    const std::string words = printable(cleared(said.empty() ? arguments : std::string_view(said)), 120);
+    actions_.emplace_back(
+        action::note{"the server refused the room \"" + printable(room, 256) + "\": \"" + words + '"'});
+    rooms_.refuse(room, "the server refused the room: \"" + words + '"');
+  }
+  tell_rooms();
+  return true;
+}
+
+// Passes on what the book has to say. A report follows wherever the phase changes, and tells of the rooms, too.
+void session::tell_rooms() {
+  for (auto& answer : rooms_.take_answers()) actions_.emplace_back(action::answer_join{std::move(answer)});
+  if (rooms_.take_changed() && phase_ == phase::authenticated) actions_.emplace_back(action::tell_rooms{});
+}
+
+}  // namespace roombridge::upstream
