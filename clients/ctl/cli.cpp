@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <roombridge/proto/client_messages.hpp>
 #include <roombridge/proto/pattern.hpp>
 
 #include "clients/ctl/commands.hpp"
@@ -54,6 +55,13 @@ const CLI::Validator pattern_format{
     },
     ""};
 
+const CLI::Validator room_format{
+    [](std::string& text) {
+      return proto::is_valid_room(text) ? std::string{}
+                                        : "\"" + text + "\" is no room: 1 to 256 bytes without control characters";
+    },
+    ""};
+
 const CLI::Validator positive{[](std::string& text) {
                                 const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
                                 const bool above_zero = text.find_first_not_of('0') != std::string::npos;
@@ -97,6 +105,10 @@ void add_tail(CLI::App& app, values& v) {
   tail.add_option("--topic", v.tail.wanted.topics, "only with one of these topics, e.g. 'shop-*'; may be repeated")
       ->check(pattern_format)
       ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  tail.add_option("--room", v.tail.rooms, "hold this room meanwhile, so that its events come; may be repeated")
+      ->check(room_format)
+      ->type_name("ROOM")
       ->allow_extra_args(false);
   auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");
   add_timeout(tail, v, "end after this time; status 4 if --count was not reached");
@@ -155,7 +167,7 @@ exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::
   add_simple(app, v, "status", "is it connected, if not why, and what happens next", status_command);
   add_tail(app, v);
   add_emit(app, v);
-  add_simple(app, v, "rooms", "the rooms that are joined or wanted", rooms_command);
+  add_simple(app, v, "rooms", "the rooms that are joined or wanted, and who holds them", rooms_command);
   add_simple(app, v, "reload", "read the config file again; a file with mistakes changes nothing", reload_command);
   add_wait(app, v);
   add_simple(app, v, "reconnect", "connect to the server anew, at once", reconnect_command);

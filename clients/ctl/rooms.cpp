@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include <boost/json.hpp>
 
 #include "clients/ctl/commands.hpp"
@@ -14,6 +16,30 @@ std::string text_of(const json::value& item, std::string_view field) {
   const auto* value = object == nullptr ? nullptr : object->if_contains(field);
   const auto* text = value == nullptr ? nullptr : value->if_string();
   return text == nullptr ? std::string{} : printable({text->data(), text->size()});
+}
+
+// Why the room is here, and why it is not joined.
+std::string remark(const json::value& item) {
+  const auto* room = item.if_object();
+  if (room == nullptr) return {};
+  std::string out;
+  const auto* fixed = room->if_contains("fixed");
+  const auto* holders = room->if_contains("holders");
+  if (holders != nullptr && holders->is_int64()) {
+    out += "  held by " + std::to_string(holders->get_int64()) + (holders->get_int64() == 1 ? " program" : " programs");
+    if (const auto* pids = room->if_contains("pids")) out += " " + printable(json::serialize(*pids));
+  } else if (fixed == nullptr || !fixed->is_bool() || !fixed->get_bool()) {
+    out += "  no program holds it any more";
+  }
+  if (const auto why = text_of(item, "text"); !why.empty()) out += "  " + why;
+  return out;
+}
+
+std::string state_text(const std::string& state, const style& look) {
+  std::string padded = state;
+  padded.resize(std::max(state.size() + 1, std::size_t{8}), ' ');
+  if (state == "joined") return look.good(padded);
+  return state == "refused" ? look.bad(padded) : look.warn(padded);
 }
 
 }  // namespace
@@ -33,9 +59,8 @@ exit_code rooms_command(const context& where) {
       where.out << json::serialize(room) << '\n';
       continue;
     }
-    const auto state = text_of(room, "state");
-    where.out << (state == "joined" ? where.look.good(state + "  ") : where.look.warn(state + " "))
-              << text_of(room, "room") << '\n';
+    where.out << state_text(text_of(room, "state"), where.look) << text_of(room, "room")
+              << where.look.faint(remark(room)) << '\n';
   }
   if (list->empty() && !where.json) where.out << "no rooms: none is declared, and the user's own is not known yet\n";
   where.out << std::flush;

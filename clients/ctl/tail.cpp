@@ -18,6 +18,9 @@ class tail {
     auto daemon = connect(where_, ended, options_.timeout);
     if (!daemon) return ended;
     if (const auto made = daemon->subscribe(options_.wanted); !made) return report(where_, made.error());
+    for (const auto& room : options_.rooms) {
+      if (const auto held = daemon->join(room); !held) return report(where_, held.error());
+    }
     while (!done()) {
       const auto got = daemon->next(left());
       if (!got) return late();

@@ -76,6 +76,17 @@ class CtlTest(IntegrationTest):
         self.assertEqual({room["room"] for room in rooms}, {"user-3", "shop-7", "shop-8"})
         self.assertIn("shop-7", self.ctl("rooms"))
 
+    def test_tail_holds_a_room(self) -> None:
+        daemon = self.start_authenticated(rooms={"declared": ["shop-7"], "allow": ["table-*"]})
+        self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
+        output = self.tail("--room", "table-1", "--count", "1")
+        self.server.saw("join", room="table-1")
+        self.server.emit("order", 1, room="table-1")
+        self.wait_line(output, '"order"')
+        self.assertIn("rooms.allow", self.ctl("tail", "--room", "shop-8", status=FAILED))
+        self.peer(daemon).join("table-2")
+        self.assertRegex(self.ctl("rooms"), r"joined +table-2  held by 1 program \[\d+\]")
+
     def test_wait_gives_up_in_time_with_a_status_of_its_own(self) -> None:
         self.token_file.unlink()
         self.start_daemon()

@@ -48,6 +48,8 @@ class client::impl {
   std::optional<failure> connect(milliseconds timeout);
   outcome<request_id> subscribe(const filter& wanted);
   std::optional<failure> unsubscribe(request_id subscription);
+  outcome<room_state> join(std::string_view room, milliseconds patience);
+  std::optional<failure> leave(std::string_view room);
   outcome<answer> finish(const outcome<request_id>& request, milliseconds timeout);
   std::optional<message> next(const deadline& until);
   std::optional<message> try_next();
@@ -62,13 +64,14 @@ class client::impl {
   };
 
   bool come_back(const deadline& until);
-  void subscribe_again();
+  void ask_again();
   std::optional<message> take();
   bool is_wanted(const message& got);
 
   std::deque<message> kept_;  // what came while a request waited for its answer
   std::map<request_id, subscription> subscriptions_;
-  std::set<request_id> unasked_;  // requests of subscribe_again(): the program does not expect their answers
+  std::set<std::string, std::less<>> rooms_;
+  std::set<request_id> unasked_;  // requests of ask_again(): the program does not expect their answers
   closed last_end_{{failure_kind::not_connected, "connect() has not been called or has failed", std::nullopt}, true};
   milliseconds delay_ = first_delay;
   clock::time_point attempt_at_{};
@@ -133,16 +136,19 @@ bool client::impl::come_back(const deadline& until) {
   }
   delay_ = first_delay;
   kept_.emplace_front(channel_.daemon());
-  subscribe_again();
+  ask_again();
   return true;
 }
 
-void client::impl::subscribe_again() {
+void client::impl::ask_again() {
   for (auto& [id, made] : subscriptions_) {
     const auto request = channel_.core().subscribe(made.wanted);
     if (!request) continue;  // the connection is over again: the next one will do it
     made.current = *request;
     unasked_.insert(*request);
+  }
+  for (const auto& room : rooms_) {
+    if (const auto request = channel_.core().join(room)) unasked_.insert(*request);
   }
   channel_.write();
 }
@@ -179,6 +185,22 @@ std::optional<failure> client::impl::unsubscribe(request_id made) {
   return std::nullopt;
 }
 
+outcome<room_state> client::impl::join(std::string_view room, milliseconds patience) {
+  const auto got = finish(channel_.core().join(room, patience), options_.timeout + patience);
+  if (!got) return got.error();
+  if (!got->ok()) return refusal(*got->error);
+  rooms_.emplace(room);
+  return got->state;
+}
+
+std::optional<failure> client::impl::leave(std::string_view room) {
+  if (const auto found = rooms_.find(room); found != rooms_.end()) rooms_.erase(found);
+  const auto got = finish(channel_.core().leave(room), options_.timeout);
+  if (!got) return got.error();
+  if (!got->ok()) return refusal(*got->error);
+  return std::nullopt;
+}
+
 client::client(client_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
 client::~client() = default;
 client::client(client&&) noexcept = default;
@@ -202,6 +224,14 @@ outcome<request_id> client::subscribe(const filter& wanted) {
 
 std::optional<failure> client::unsubscribe(request_id subscription) {
   return impl_->unsubscribe(subscription);
+}
+
+outcome<room_state> client::join(std::string_view room, milliseconds patience) {
+  return impl_->join(room, patience);
+}
+
+std::optional<failure> client::leave(std::string_view room) {
+  return impl_->leave(room);
 }
 
 outcome<answer> client::emit(const emission& what) {

@@ -42,16 +42,24 @@ std::optional<failure> check_patterns(const filter& wanted) {
   return std::nullopt;
 }
 
+std::optional<failure> check_deadline(std::chrono::milliseconds deadline) {
+  if (deadline < std::chrono::milliseconds{1} || deadline > std::chrono::milliseconds{proto::max_deadline_ms}) {
+    return invalid("the deadline is not between 1 ms and 5 minutes");
+  }
+  return std::nullopt;
+}
+
+std::optional<failure> check_room(std::string_view room) {
+  if (proto::is_valid_room(room) && proto::is_utf8(room)) return std::nullopt;
+  return invalid("no room has such a name: 1 to 256 bytes of UTF-8 without control characters");
+}
+
 std::optional<failure> check_emission(const emission& what) {
   if (!proto::is_utf8(what.event)) return invalid("the event's name is not UTF-8");
   if (what.attachments.size() > proto::max_attachments) {
     return invalid("an event has at most " + std::to_string(proto::max_attachments) + " attachments");
   }
-  if (what.deadline < std::chrono::milliseconds{1} ||
-      what.deadline > std::chrono::milliseconds{proto::max_deadline_ms}) {
-    return invalid("the deadline is not between 1 ms and 5 minutes");
-  }
-  return std::nullopt;
+  return check_deadline(what.deadline);
 }
 
 bool copy_parts(std::span<const std::byte> payload, const std::vector<std::uint32_t>& sizes, std::string& text,
@@ -184,7 +192,7 @@ void connection::on_event(const proto::frame& frame) {
 void connection::on_result(const proto::frame& frame) {
   auto head = proto::parse<proto::result>(frame.head);
   if (!head) return violation("RESULT", head.error().text);
-  answer out{head->id, std::move(head->error), head->outcome, {}, {}};
+  answer out{head->id, std::move(head->error), head->outcome, {}, {}, head->state};
   if (!copy_parts(frame.payload, head->attachments, out.payload, out.attachments)) {
     return violation("RESULT", "its attachments do not fit into its payload");
   }
@@ -223,6 +231,17 @@ outcome<request_id> connection::subscribe(const filter& wanted) {
 
 outcome<request_id> connection::unsubscribe(request_id subscription) {
   return request(proto::unsubscribe{0, subscription});
+}
+
+outcome<request_id> connection::join(std::string_view room, std::chrono::milliseconds deadline) {
+  if (auto wrong = check_room(room)) return *std::move(wrong);
+  if (auto wrong = check_deadline(deadline)) return *std::move(wrong);
+  return request(proto::join{0, std::string{room}, static_cast<std::uint32_t>(deadline.count())});
+}
+
+outcome<request_id> connection::leave(std::string_view room) {
+  if (auto wrong = check_room(room)) return *std::move(wrong);
+  return request(proto::leave{0, std::string{room}});
 }
 
 outcome<request_id> connection::emit(const emission& what) {

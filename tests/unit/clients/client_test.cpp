@@ -251,6 +251,48 @@ TEST(client, comes_back_and_subscribes_again) {
   EXPECT_EQ(frames[4].head, R"({"id":3,"subscription":2})") << "the subscription's id on the new connection";
 }
 
+TEST(client, holds_a_room_and_again_after_coming_back) {
+  const auto result = [](request_id id, room_state state) {
+    proto::result made{id, {}, {}, {}};
+    made.state = state;
+    return proto::encode(made);
+  };
+  const std::string refused =
+      proto::encode(proto::result{2, proto::make_error(error_code::room_refused, "not yours"), {}, {}});
+  const std::string goodbye = proto::encode(bye{"shutdown", "restart", true});
+  scripted_daemon daemon{{
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::join, result(1, room_state::waiting)},
+        {frame_type::join, refused + goodbye}},
+       true},
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::join, result(3, room_state::joined) + proto::encode(live{5})},
+        {frame_type::leave, proto::encode(proto::result{4, {}, {}, {}})}},
+       false},
+  }};
+  {
+    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
+    ASSERT_FALSE(one.connect());
+    EXPECT_EQ(one.join("").error().kind, failure_kind::invalid_argument);
+    EXPECT_EQ(one.join("a", milliseconds{0}).error().kind, failure_kind::invalid_argument);
+    EXPECT_EQ(*one.join("shop-9", milliseconds{5000}), room_state::waiting);
+    const auto no = one.join("shop-8");
+    ASSERT_FALSE(no);
+    EXPECT_EQ(no.error().kind, failure_kind::refused);
+    EXPECT_THAT(no.error().text, HasSubstr("not yours"));
+    EXPECT_TRUE(std::holds_alternative<bye>(*one.next()));
+    EXPECT_TRUE(std::holds_alternative<closed>(*one.next()));
+    EXPECT_TRUE(std::holds_alternative<welcome>(*one.next()));
+    EXPECT_TRUE(std::holds_alternative<live>(*one.next())) << "the answer is nobody's";
+    EXPECT_FALSE(one.leave("shop-9"));
+  }
+  const auto& frames = daemon.received();
+  ASSERT_EQ(frames.size(), 6u);
+  EXPECT_EQ(frames[1].head, R"({"id":1,"room":"shop-9","deadline_ms":5000})");
+  EXPECT_EQ(frames[4].head, R"({"id":3,"room":"shop-9"})") << "and not the one that was refused";
+  EXPECT_EQ(frames[5].head, R"({"id":4,"room":"shop-9"})");
+}
+
 // The listener's backlog takes the second connection; nobody answers its HELLO.
 TEST(client, coming_back_to_a_daemon_that_hangs_takes_no_longer_than_next_may) {
   scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()}}, true}}};

@@ -94,6 +94,7 @@ TEST(cli, a_wrong_command_line_is_status_2) {
                                                {"tail", "--timeout", "3x"},
                                                {"tail", "--event", "a*b"},
                                                {"tail", "--topic", ""},
+                                               {"tail", "--room", ""},
                                                {"emit", "x", "--timeout", "0"},
                                                {"emit", "x", "--timeout", "6m"},
                                                {"status", "extra"}}) {
@@ -124,10 +125,17 @@ TEST(cli, status_in_words_and_as_json) {
 }
 
 TEST(cli, rooms_in_words_and_as_json_lines) {
-  const std::string json = R"([{"room":"shop-7","state":"joined"},{"room":"b","state":"waiting"}])";
-  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"rooms"}).out, "joined  shop-7\nwaiting b\n");
-  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"--json", "rooms"}).out,
-            "{\"room\":\"shop-7\",\"state\":\"joined\"}\n{\"room\":\"b\",\"state\":\"waiting\"}\n");
+  const std::string json =
+      R"([{"room":"shop-7","state":"joined","fixed":true},{"room":"b","state":"waiting","holders":1,)"
+      R"("pids":[12]},{"room":"c","state":"refused","text":"not yours","holders":2},)"
+      R"({"room":"d","state":"joined"}])";
+  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"rooms"}).out,
+            "joined  shop-7\n"
+            "waiting b  held by 1 program [12]\n"
+            "refused c  held by 2 programs  not yours\n"
+            "joined  d  no program holds it any more\n");
+  EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "rooms"}).out,
+              StartsWith("{\"room\":\"shop-7\",\"state\":\"joined\",\"fixed\":true}\n{\"room\":\"b\","));
   EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"rooms"}).out, HasSubstr("no rooms"));
   EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"rooms"}).status, exit_code::unreachable);
 }

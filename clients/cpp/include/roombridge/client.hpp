@@ -38,7 +38,8 @@ struct client_options {
   std::string socket{};                     // empty: default_socket_path()
   std::string name{};                       // shown to the daemon's operator
   std::chrono::milliseconds timeout{5000};  // for connecting, and for the daemon's answer to a request
-  bool reconnect = false;  // next() connects again after the end, with delays from 250 ms to 5 s, and subscribes again
+  bool reconnect = false;  // next() connects again after the end, with delays from 250 ms to 5 s, and subscribes
+                           // and joins again
 };
 
 class client {
@@ -61,6 +62,13 @@ class client {
   // else comes meanwhile is kept for next().
   outcome<request_id> subscribe(const filter& wanted);
   [[nodiscard]] std::optional<failure> unsubscribe(request_id subscription);
+
+  // Holds a room until leave() or the end of the connection; with `reconnect` it is held again afterwards. How it
+  // stands: `waiting` is joined as soon as the daemon is authenticated; `joining` waits for the server's answer, for
+  // which `deadline` was too short (1 ms to 5 minutes). A failure `refused` says why, perhaps in the server's words.
+  outcome<room_state> join(std::string_view room,
+                           std::chrono::milliseconds deadline = std::chrono::milliseconds{proto::default_deadline_ms});
+  [[nodiscard]] std::optional<failure> leave(std::string_view room);
 
   // The answer may hold an error: see its ok(). A failure is one of this side or of the connection; an emit may have
   // happened then.

@@ -6,6 +6,7 @@
 // message it takes nothing more.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -41,6 +42,9 @@ class connection {
   // daemon's WELCOME. Failures: invalid_argument, not_connected (after `closed`).
   outcome<request_id> subscribe(const filter& wanted);
   outcome<request_id> unsubscribe(request_id subscription);
+  outcome<request_id> join(std::string_view room,
+                           std::chrono::milliseconds deadline = std::chrono::milliseconds{proto::default_deadline_ms});
+  outcome<request_id> leave(std::string_view room);
   outcome<request_id> emit(const emission& what);
   outcome<request_id> call(std::string_view method, std::string_view params = "{}");  // params: a JSON object
 

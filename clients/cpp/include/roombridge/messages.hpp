@@ -23,6 +23,7 @@ using proto::error_code;
 using proto::error_info;
 using proto::gap;
 using proto::live;
+using proto::room_state;
 using proto::status;
 using proto::upstream_state;
 using proto::welcome;
@@ -48,6 +49,7 @@ struct answer {
   emit_outcome outcome = emit_outcome::none;  // none but for an emit
   std::string payload;                        // call: the result's JSON; acked emit: the acknowledgement's arguments
   std::vector<std::string> attachments;       // acked emit: bytes
+  room_state state = room_state::none;        // none but for a join
   [[nodiscard]] bool ok() const { return !error; }
   bool operator==(const answer&) const = default;
 };
