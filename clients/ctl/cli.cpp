@@ -126,7 +126,7 @@ void add_emit(CLI::App& app, values& v) {
                   "JSON: an array is the list of arguments, anything else the only one; - reads it from stdin")
       ->type_name("JSON");
   emit.add_flag("--ack", v.emit.ack, "wait for the server's acknowledgement and print it");
-  add_timeout(emit, v, "for the acknowledgement, at most 5m (default 10s)", ack_duration);
+  add_timeout(emit, v, "by when the outcome has to be known, at most 5m (default 10s)", ack_duration);
   emit.callback([&v] {
     v.emit.timeout = duration_of(v.timeout).value_or(v.emit.timeout);
     v.chosen = [&v](const context& where) { return emit_command(where, v.emit, v.in); };

@@ -133,7 +133,10 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
   if (const auto started = status.number("started")) daemon += ", up " + duration_text(now - *started);
   return row(look, "upstream", upstream_text(upstream, look, now)) +
          row(look, waits ? "because" : "before", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
-         row(look, "token", token_text(upstream, now)) + row(look, "rooms", rooms_text(*object)) +
+         row(look, "token", token_text(upstream, now)) +
+         row(look, "held",
+             upstream.number("held") ? upstream.counted("held", "event waits", "events wait") + " to be sent" : "") +
+         row(look, "rooms", rooms_text(*object)) +
          row(look, "so far",
              upstream.counted("attempts", "attempt to connect", "attempts to connect") + ", " +
                  upstream.counted("outages", "outage", "outages")) +

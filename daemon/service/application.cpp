@@ -121,8 +121,8 @@ class application::impl {
       if (error) return;
       diagnostics_.info(number == SIGINT ? "stopping on SIGINT" : "stopping on SIGTERM");
       systemd::stopping();
+      client_.stop();  // first: what programs still wait for is answered before they are told goodbye
       server_.stop(drain_time);
-      client_.stop();
     });
   }
 
@@ -217,6 +217,7 @@ class application::impl {
                         .rooms = rooms,
                         .upstream_counters = client_.counters(),
                         .recovery_offered = client_.recovery_offered(),
+                        .held = client_.held(),
                         .intake = intake_.counters(),
                         .local = server_.counters(),
                         .connections = peers.size(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What no single key shows: keys that contradict each other, and rules for events that are never delivered.
+// What no single key shows: keys that contradict each other, and rules for events that are neither delivered nor sent.
 #include <algorithm>
 #include <cctype>
 #include <optional>
@@ -86,18 +86,26 @@ void check(const relation& what, const config& value, reader& in) {
   in.refuse_at(first ? *first : second.value_or(position{}), std::move(text));
 }
 
+void refuse_reserved(std::string_view section, const std::string& name, std::string_view why, const config& value,
+                     reader& in) {
+  const auto& reserved = value.events.reserved;
+  if (std::find(reserved.begin(), reserved.end(), name) == reserved.end()) return;
+  const std::string path = std::string(section) + path_step(name);
+  // Socket.IO's own names have been refused as names of rules already.
+  if (in.was_refused(path)) return;
+  in.refuse_at(in.find(path).value_or(position{}),
+               path + ": an event of authentication or of rooms " + std::string(why) + "; take the rule out");
+}
+
 }  // namespace
 
 void check_relations(const config& value, reader& in) {
   for (const relation& each : relations) check(each, value, in);
   for (const events::event_rule& rule : value.events.rules) {
-    const auto& reserved = value.events.reserved;
-    if (std::find(reserved.begin(), reserved.end(), rule.name) == reserved.end()) continue;
-    const std::string path = "events.rules." + path_step(rule.name);
-    // Socket.IO's own names have been refused as names of rules already.
-    if (in.was_refused(path)) continue;
-    in.refuse_at(in.find(path).value_or(position{}),
-                 path + ": an event of authentication or of rooms is never delivered; take the rule out");
+    refuse_reserved("events.rules.", rule.name, "is never delivered", value, in);
+  }
+  for (const upstream::hold_rule& rule : value.upstream.hold) {
+    refuse_reserved("emits.hold.", rule.event, "cannot be sent", value, in);
   }
 }
 

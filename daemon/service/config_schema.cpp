@@ -63,6 +63,16 @@ const table<events::event_rule>& rule_keys() {
   return keys;
 }
 
+const table<upstream::hold_rule>& hold_keys() {
+  using rule = upstream::hold_rule;
+  static const table<rule> keys{
+      make_key<rule>("count", at(&rule::count), scalar(count{1, 10'000})),
+      make_key<rule>("bytes", at(&rule::bytes), scalar(byte_size{KiB, 4 * MiB})),
+      make_key<rule>("age", at(&rule::age), scalar(duration{1s, 5min})),
+  };
+  return keys;
+}
+
 bool has(const node& source, std::string_view key) {
   return std::any_of(source.entries.begin(), source.entries.end(), [&](const entry& each) { return each.key == key; });
 }
@@ -103,28 +113,32 @@ std::optional<upstream::token_options> read_token(const slot& from, reader& in) 
   return std::nullopt;
 }
 
-std::vector<std::string> paths_of_any_rule() {
-  std::vector<std::string> paths = paths_of(rule_keys());
+template <typename Rule>
+std::vector<std::string> paths_of_any(const table<Rule>& keys) {
+  std::vector<std::string> paths = paths_of(keys);
   for (std::string& path : paths) path.insert(0, "NAME.");
   return paths;
 }
 
 // A map from event names to rules, in the file's order.
-std::optional<std::vector<events::event_rule>> read_rules(const slot& from, reader& in) {
-  if (!in.is(node_kind::map, from)) return std::nullopt;
-  if (from.value->entries.size() > max_rules) {
-    in.refuse(from, "more than " + std::to_string(max_rules) + " events");
-    return std::nullopt;
-  }
-  std::vector<events::event_rule> rules;
-  for (const entry& each : from.value->entries) {
-    const slot rule = child(from, each);
-    in.note({rule.path, each.where, each.value}, in.accepts_key(from, each, event_name));
-    events::event_rule& made = rules.emplace_back();
-    made.name = each.key;
-    read_section(made, rule_keys(), rule, in);
-  }
-  return rules;
+template <typename Rule>
+auto rules_of(std::string Rule::*name, const table<Rule>& keys) {
+  return [name, &keys](const slot& from, reader& in) -> std::optional<std::vector<Rule>> {
+    if (!in.is(node_kind::map, from)) return std::nullopt;
+    if (from.value->entries.size() > max_rules) {
+      in.refuse(from, "more than " + std::to_string(max_rules) + " events");
+      return std::nullopt;
+    }
+    std::vector<Rule> rules;
+    for (const entry& each : from.value->entries) {
+      const slot rule = child(from, each);
+      in.note({rule.path, each.where, each.value}, in.accepts_key(from, each, event_name));
+      Rule& made = rules.emplace_back();
+      made.*name = each.key;
+      read_section(made, keys, rule, in);
+    }
+    return rules;
+  };
 }
 
 }  // namespace
@@ -212,7 +226,10 @@ const table<config>& config_keys() {
 
       make("events.unknown", at(&config::events, &events::profile::deliver_unknown),
            scalar(choice<bool>{{{"deliver", true}, {"drop", false}}})),
-      make("events.rules", at(&config::events, &events::profile::rules), read_rules, paths_of_any_rule()),
+      make("events.rules", at(&config::events, &events::profile::rules),
+           rules_of(&events::event_rule::name, rule_keys()), paths_of_any(rule_keys())),
+
+      make("emits.hold", at(up, &options::hold), rules_of(&hold_rule::event, hold_keys()), paths_of_any(hold_keys())),
 
       make("local.socket", at(here, &local_options::socket), scalar(socket_path)),
       make("local.mode", at(here, &local_options::mode), scalar(file_mode)),

@@ -62,6 +62,7 @@ json::object upstream_object(const status_facts& facts) {
     object["token_expires"] = microseconds(*status.token_expires);
     object["token_stale"] = status.token_stale;
   }
+  if (facts.held != 0) object["held"] = facts.held;
   return object;
 }
 
@@ -74,6 +75,7 @@ json::object counters_object(const status_facts& facts) {
           {"upstream_messages_received", up.messages_received},
           {"upstream_malformed", up.malformed},
           {"upstream_emits_sent", up.emits_sent},
+          {"upstream_emits_held", up.emits_held},
           {"events", facts.intake.events},
           {"events_unexpected", facts.intake.unexpected},
           {"events_malformed", facts.intake.malformed},

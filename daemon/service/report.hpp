@@ -38,6 +38,7 @@ struct status_facts {
   const std::vector<room_report>& rooms;
   const upstream::client_counters& upstream_counters;
   bool recovery_offered = false;
+  std::size_t held = 0;  // emits
   const intake_counters& intake;
   local::server_counters local;
   std::size_t connections = 0;

@@ -55,6 +55,12 @@ error_code code_of(upstream::emit_error error) {
       return error_code::too_large_for_server;
     case upstream::emit_error::too_many:
       return error_code::too_many_requests;
+    case upstream::emit_error::hold_full:
+      return error_code::hold_full;
+    case upstream::emit_error::hold_expired:
+      return error_code::hold_expired;
+    case upstream::emit_error::session_changed:
+      return error_code::session_changed;
   }
   return error_code::internal;
 }

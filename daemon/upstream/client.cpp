@@ -166,6 +166,11 @@ void client::impl::emit(const emit_request& request, std::function<void(const em
   scratch_.clear();
   auto verdict = session_.emit(request, scratch_, at());
   if (verdict.error != emit_error::none) return refuse(verdict.error, std::move(verdict.text));
+  if (verdict.held) {
+    held_.emplace(*verdict.held, std::move(done));
+    ++counters_.emits_held;
+    return arm();
+  }
   transport_->send_text(scratch_);
   for (const bytes_view& attachment : request.attachments) {
     transport_->send_binary({reinterpret_cast<const char*>(attachment.data()), attachment.size()});
@@ -213,6 +218,9 @@ std::vector<room_status> client::rooms() const {
 }
 bool client::recovery_offered() const {
   return impl_->recovery_offered();
+}
+std::size_t client::held() const {
+  return impl_->held();
 }
 
 }  // namespace roombridge::upstream

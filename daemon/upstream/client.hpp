@@ -15,6 +15,7 @@
 
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
+#include "daemon/upstream/emit.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/room_book.hpp"
 
@@ -24,7 +25,6 @@ enum class state { offline, connecting, connected, authenticating, authenticated
 [[nodiscard]] std::string_view to_string(state value);
 
 using wall_time = std::chrono::sys_time<std::chrono::microseconds>;
-using bytes_view = std::span<const std::byte>;
 
 struct client_status {
   upstream::state state = upstream::state::offline;
@@ -71,25 +71,6 @@ struct join_result {
   room_state state = room_state::waiting;
 };
 
-enum class emit_outcome { acked, sent_unknown, not_sent };
-enum class emit_error { none, not_connected, ack_timeout, connection_lost, too_large, too_many };
-
-struct emit_result {
-  emit_outcome outcome = emit_outcome::not_sent;
-  emit_error error = emit_error::none;
-  std::string text;            // what happened, for a person; empty when error is none
-  std::string_view arguments;  // acked: the acknowledgement's JSON array as the server wrote it; lives for the call
-  std::span<const bytes_view> attachments;  // acked: its binary attachments; live for the call
-};
-
-struct emit_request {
-  std::string_view event;      // not a reserved name: the caller checks
-  std::string_view arguments;  // a well-formed JSON array: the caller checks
-  std::span<const bytes_view> attachments;
-  bool want_ack = false;
-  milliseconds deadline{10'000};  // for the acknowledgement
-};
-
 struct client_counters {
   std::uint64_t attempts = 0;       // connection attempts begun
   std::uint64_t authenticated = 0;  // attempts that reached it
@@ -100,6 +81,7 @@ struct client_counters {
   std::uint64_t messages_received = 0;
   std::uint64_t malformed = 0;  // messages that were dropped: not UTF-8, not Engine.IO, not Socket.IO
   std::uint64_t emits_sent = 0;
+  std::uint64_t emits_held = 0;  // that had to wait
 };
 
 class client {
@@ -140,6 +122,8 @@ class client {
   [[nodiscard]] std::vector<room_status> rooms() const;
   // The server offers connection state recovery on this connection.
   [[nodiscard]] bool recovery_offered() const;
+  // How many emits wait for the connection.
+  [[nodiscard]] std::size_t held() const;
 
  private:
   class impl;

@@ -57,6 +57,26 @@ void client::impl::perform(const action::fail_emit& what) {
   done({emit_outcome::sent_unknown, what.error, what.text, {}, {}});
 }
 
+void client::impl::perform(const action::send_held& what) {
+  const auto found = held_.find(what.what.id);
+  auto done = std::move(found->second);
+  held_.erase(found);
+  transport_->send_text(what.text);
+  for (const auto& bytes : what.what.attachments) {
+    transport_->send_binary({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  ++counters_.emits_sent;
+  if (!what.ack) return done({emit_outcome::sent_unknown, emit_error::none, {}, {}, {}});
+  emits_.emplace(*what.ack, std::move(done));
+}
+
+void client::impl::perform(const action::drop_held& what) {
+  const auto found = held_.find(what.id);
+  const auto done = std::move(found->second);
+  held_.erase(found);
+  done({emit_outcome::not_sent, what.error, what.text, {}, {}});
+}
+
 void client::impl::perform(const action::answer_join& what) {
   const auto found = joins_.find(what.answer.waiter);
   const auto done = std::move(found->second);

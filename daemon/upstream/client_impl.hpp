@@ -42,6 +42,9 @@ class client::impl final : private inbound_sink {
     for (auto& [id, done] : std::exchange(emits_, {})) {
       done({emit_outcome::sent_unknown, emit_error::connection_lost, "the daemon stops", {}, {}});
     }
+    for (auto& [id, done] : std::exchange(held_, {})) {
+      done({emit_outcome::not_sent, emit_error::not_connected, "the daemon stops", {}, {}});
+    }
     for (auto& [waiter, done] : std::exchange(joins_, {})) done({});
   }
 
@@ -58,6 +61,7 @@ class client::impl final : private inbound_sink {
   const client_counters& counters() const { return counters_; }
   std::vector<room_status> rooms() const { return session_.rooms().all(); }
   bool recovery_offered() const { return session_.recovery().offered(); }
+  std::size_t held() const { return session_.held_count(); }
 
  private:
   using clock = std::chrono::steady_clock;
@@ -84,6 +88,8 @@ class client::impl final : private inbound_sink {
   void perform(const action::close& what);
   void perform(const action::send& what);
   void perform(const action::fail_emit& what);
+  void perform(const action::send_held& what);
+  void perform(const action::drop_held& what);
   void perform(const action::answer_join& what);
   void perform(const action::tell_rooms&) { rooms_changed_ = true; }
   void perform(const action::report& what);
@@ -104,6 +110,7 @@ class client::impl final : private inbound_sink {
   std::unique_ptr<transport> transport_;
   std::optional<inbound> inbound_;
   std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> emits_;  // by ack id
+  std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> held_;   // by held_emits's id
   std::unordered_map<std::uint64_t, std::function<void(const join_result&)>> joins_;  // by room_book's waiter
   bool rooms_changed_ = false;                                                        // and the handler does not know
   client_status status_;

@@ -125,6 +125,15 @@ struct room_options {
 // Of HTTP requests: names and values, as they are.
 using request_fields = std::vector<std::pair<std::string, std::string>>;
 
+// Events of this name may wait for the connection. Bytes and count are of those that wait, see held_emits.
+struct hold_rule {
+  std::string event;
+  std::size_t count = 100;
+  std::size_t bytes = 1u << 20;
+  milliseconds age{60'000};
+  bool operator==(const hold_rule&) const = default;
+};
+
 struct options {
   std::string url = "http://localhost:3001";  // http, https, ws or wss
   std::string path = "/socket.io/";           // always sent with its trailing slash
@@ -141,6 +150,7 @@ struct options {
   auth_options auth;
   room_options rooms;
   std::vector<transport_kind> transports{transport_kind::websocket, transport_kind::polling};  // by preference
+  std::vector<hold_rule> hold;
   bool operator==(const options&) const = default;
 };
 

@@ -89,6 +89,8 @@ class room_book {
   [[nodiscard]] room_status of(const std::string& room) const;
   // The fixed ones, then the others by name.
   [[nodiscard]] std::vector<room_status> all() const;
+  // Whether an answer of the server is still to come.
+  [[nodiscard]] bool joining() const { return !acks_.empty(); }
   // Of those that are joined or joining.
   [[nodiscard]] std::size_t count() const;
   // Whether a room has become joined, or has ceased to be, since the last call.

@@ -10,13 +10,17 @@
 namespace roombridge::upstream {
 namespace {
 
+bool is_other_server(const options& before, const options& after) {
+  return before.url != after.url || before.path != after.path || before.nsp != after.nsp;
+}
+
 bool needs_new_connection(const options& before, const options& after) {
   auth_options auth = before.auth;
   auth.timeout = after.auth.timeout;
   auth.refresh_before = after.auth.refresh_before;
-  return before.url != after.url || before.path != after.path || before.nsp != after.nsp || before.tls != after.tls ||
-         before.proxy != after.proxy || before.headers != after.headers || before.query != after.query ||
-         auth != after.auth || before.transports != after.transports;
+  return is_other_server(before, after) || before.tls != after.tls || before.proxy != after.proxy ||
+         before.headers != after.headers || before.query != after.query || auth != after.auth ||
+         before.transports != after.transports;
 }
 
 }  // namespace
@@ -44,6 +48,7 @@ session::session(options initial)
       slow_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)),
       refusals_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)) {
   rooms_.set_fixed(fixed_rooms(identity_));
+  held_.configure(options_.hold);
 }
 
 void session::start(moment at) {
@@ -56,6 +61,7 @@ void session::start(moment at) {
 void session::stop(moment at) {
   if (phase_ == phase::stopped) return;
   end({cause::shutdown, "the daemon stops"}, at, ws_close_normal);
+  drop_held(emit_error::not_connected, "the daemon stops");
   phase_ = phase::stopped;
 }
 
@@ -72,6 +78,7 @@ void session::reconnect(moment at) {
 
 void session::reconfigure(options changed, moment at) {
   const bool anew = needs_new_connection(options_, changed);
+  const bool other_server = is_other_server(options_, changed);
   room_options old_rooms = options_.rooms;
   old_rooms.declared = changed.rooms.declared;
   old_rooms.linger = changed.rooms.linger;
@@ -82,6 +89,8 @@ void session::reconfigure(options changed, moment at) {
   normal_.configure(delays.first, delays.max);
   slow_.configure(delays.first, std::max(delays.max, delays.refused_max));
   refusals_.configure(delays.first, std::max(delays.max, delays.refused_max));
+  if (other_server) drop_held(emit_error::session_changed, "held for a server that the changed config does not use");
+  held_.configure(options_.hold);
   rooms_.set_fixed(fixed_rooms(identity_));
   if (!anew) adjust_rooms();
   if (phase_ == phase::authenticated && !anew) plan_refresh(at);

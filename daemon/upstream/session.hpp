@@ -6,10 +6,11 @@
 //
 // Invariants: nothing is sent before the namespace's CONNECT was answered, but that CONNECT itself and pongs; rooms are
 // asked for after every authentication; every emit that asked for an acknowledgement ends in exactly one of take_ack()
-// and action::fail_emit; every wait for a room in one action::answer_join; after action::close the connection's packets
-// and its end are no inputs any more. session.cpp is how a connection comes about, session_end.cpp how it ends and when
-// the next one begins, session_auth.cpp tokens and authentication, session_rooms.cpp rooms, session_expiry.cpp tokens
-// that run out, session_emit.cpp emits.
+// and action::fail_emit, and one that was held before in one of action::send_held and action::drop_held; every wait for
+// a room in one action::answer_join; after action::close the connection's packets and its end are no inputs any more.
+// session.cpp is how a connection comes about, session_end.cpp how it ends and when the next one begins,
+// session_auth.cpp tokens and authentication, session_rooms.cpp rooms, session_expiry.cpp tokens that run out,
+// session_emit.cpp emits.
 #pragma once
 
 #include <chrono>
@@ -27,6 +28,7 @@
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/client.hpp"
 #include "daemon/upstream/engineio.hpp"
+#include "daemon/upstream/held_emits.hpp"
 #include "daemon/upstream/json_text.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/payload_template.hpp"
@@ -78,6 +80,16 @@ struct fail_emit {  // the emit with this ack id will get no acknowledgement; it
   emit_error error;
   std::string text;
 };
+struct send_held {  // an emit that was held goes out, its attachments behind it; `ack`: an acknowledgement is awaited
+  held_emit what;
+  std::string text;
+  std::optional<std::uint64_t> ack;
+};
+struct drop_held {  // an emit that was held is not sent
+  std::uint64_t id;
+  emit_error error;
+  std::string text;
+};
 struct answer_join {  // the answer to what hold_room() left open
   room_book::answer answer;
 };
@@ -89,8 +101,9 @@ struct note {  // worth a warning in the log, though it changes no status
   std::string text;
 };
 }  // namespace action
-using session_action = std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit,
-                                    action::answer_join, action::tell_rooms, action::report, action::note>;
+using session_action =
+    std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit, action::send_held,
+                 action::drop_held, action::answer_join, action::tell_rooms, action::report, action::note>;
 
 struct session_counters {
   std::uint64_t attempts = 0;
@@ -146,6 +159,7 @@ class session {
     emit_error error = emit_error::none;
     std::string text;
     std::optional<std::uint64_t> id;
+    std::optional<std::uint64_t> held;  // one of action::send_held and action::drop_held will follow; nothing is sent
   };
   [[nodiscard]] verdict emit(const emit_request& request, std::string& out, moment at);
   // A local program wants a room; see room_holds. `waiter` is set when action::answer_join will follow.
@@ -175,6 +189,7 @@ class session {
   [[nodiscard]] const session_status& status() const { return status_; }
   [[nodiscard]] const session_counters& counters() const { return counters_; }
   [[nodiscard]] const room_book& rooms() const { return rooms_; }
+  [[nodiscard]] std::size_t held_count() const { return held_.count(); }
   [[nodiscard]] bool stopped() const { return phase_ == phase::stopped; }
   // The engine's open packet has come, and says how much the server takes.
   [[nodiscard]] bool max_payload_announced() const { return engine_ && engine_->max_payload; }
@@ -246,6 +261,11 @@ class session {
   // session_emit.cpp
   void fail_emits(const std::string& text);
   void expire_emits(time_point now);
+  [[nodiscard]] verdict make_packet(const emit_request& request, std::string& out, time_point deadline);
+  [[nodiscard]] verdict hold_emit(const emit_request& request, moment at);
+  void resume_held(std::string whose, moment at);
+  void send_held();
+  void drop_held(emit_error error, const std::string& text);
 
   options options_;
   phase phase_ = phase::stopped;
@@ -278,6 +298,10 @@ class session {
   backoff normal_;
   backoff slow_;
   backoff refusals_;
+
+  held_emits held_;
+  std::optional<std::string> held_for_;     // whose the last authenticated session was
+  std::optional<time_point> send_held_at_;  // authenticated, and the rooms' answers are waited for so long
 
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, time_point> pending_;                 // ack id -> deadline

@@ -128,6 +128,8 @@ void session::accept(std::string_view arguments, moment at) {
   status_.lost = std::exchange(lost_at_, std::nullopt);
   if (recovery_.take_complete()) status_.lost.reset();
   enter(phase::authenticated, state::authenticated);
+  // Where the answer names no user, another token may be another's.
+  resume_held(status_.user.empty() ? "token " + token_.token.value_or(std::string()) : "user " + status_.user, at);
 }
 
 void session::refuse(const std::string& said, moment at) {
@@ -141,6 +143,7 @@ void session::refuse(const std::string& said, moment at) {
   if (options_.auth.mode != auth_mode::event) return end(why, at, ws_close_normal);
   leave_authenticated(why.why, at);
   forget_identity();
+  send_held_at_.reset();
   step_deadline_.reset();
   quiet_at_.reset();
   refresh_at_.reset();

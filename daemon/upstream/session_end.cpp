@@ -26,6 +26,7 @@ void session::on_time(moment at) {
   expire_emits(at.now);
   rooms_.expire(at.now);
   adjust_rooms();
+  if (send_held_at_ && *send_held_at_ <= at.now) send_held();
   if (quiet_at_ && *quiet_at_ <= at.now) {
     quiet_at_.reset();
     reset_delays();
@@ -82,8 +83,8 @@ void session::miss_deadline(moment at) {
 
 std::optional<session::time_point> session::next_deadline() const {
   std::optional<time_point> soonest;
-  for (const auto& candidate :
-       {step_deadline_, ping_deadline_, retry_at_, quiet_at_, refresh_at_, rooms_.next_deadline()}) {
+  for (const auto& candidate : {step_deadline_, ping_deadline_, retry_at_, quiet_at_, refresh_at_,
+                                rooms_.next_deadline(), held_.next_deadline(), send_held_at_}) {
     if (candidate && (!soonest || *candidate < *soonest)) soonest = candidate;
   }
   if (!by_deadline_.empty() && (!soonest || by_deadline_.begin()->first < *soonest))
@@ -122,6 +123,7 @@ std::string_view session::choose_transport(cause why) {
 
 void session::forget_connection(const failure& why) {
   fail_emits(why.text);
+  send_held_at_.reset();
   forget_identity();
   engine_.reset();
   answers_due_ = 0;

@@ -124,6 +124,7 @@ bool session::on_room_ack(std::uint64_t id, std::string_view arguments) {
     rooms_.refuse(room, "the server refused the room: \"" + words + '"');
   }
   tell_rooms();
+  if (send_held_at_ && !rooms_.joining()) send_held();
   return true;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using entry = std::pair<error_code, std::string_view>;
 
-constexpr std::array<entry, 29> names{{
+constexpr std::array<entry, 32> names{{
     {error_code::none, "none"},
     {error_code::bad_frame, "bad_frame"},
     {error_code::frame_too_large, "frame_too_large"},
@@ -38,6 +38,9 @@ constexpr std::array<entry, 29> names{{
     {error_code::not_connected, "not_connected"},
     {error_code::ack_timeout, "ack_timeout"},
     {error_code::connection_lost, "connection_lost"},
+    {error_code::hold_full, "hold_full"},
+    {error_code::hold_expired, "hold_expired"},
+    {error_code::session_changed, "session_changed"},
     {error_code::config_invalid, "config_invalid"},
     {error_code::internal, "internal"},
 }};

@@ -235,8 +235,7 @@ std::optional<failure> client::leave(std::string_view room) {
 }
 
 outcome<answer> client::emit(const emission& what) {
-  const auto allowed = impl_->options_.timeout + (what.ack ? what.deadline : milliseconds{0});
-  return impl_->finish(core().emit(what), allowed);
+  return impl_->finish(core().emit(what), impl_->options_.timeout + what.deadline);
 }
 
 outcome<answer> client::call(std::string_view method, std::string_view params) {

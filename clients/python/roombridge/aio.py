@@ -145,7 +145,7 @@ class Client(Listening):
     ) -> EmitResult:
         """As emit(), with the arguments' JSON array given as bytes, which reach the server unchanged."""
         id, frame = self._session.emit(event, arguments, ack, deadline)
-        result = await self._request(id, frame, self._timeout + (deadline if ack else 0))
+        result = await self._request(id, frame, self._timeout + deadline)
         assert isinstance(result, Result)
         return EmitResult(result.outcome or "", result.arguments)
 

@@ -183,15 +183,16 @@ class Client(Listening):
     def emit(self, event: str, *args: Any, ack: bool = False, deadline: float = 10.0) -> EmitResult:
         """Sends an event upstream; bytes among the arguments go as binary attachments.
 
-        `ack`: wait for the server's acknowledgement, at most `deadline` seconds. Raises RequestError, whose `outcome`
-        tells whether trying again may do it twice; ValueError for arguments that are no JSON or too large.
+        `ack`: wait for the server's acknowledgement. `deadline`: seconds by which the outcome has to be known, also for
+        an event that the daemon's config lets wait for the connection. Raises RequestError, whose `outcome` tells whether
+        trying again may do it twice; ValueError for arguments that are no JSON or too large.
         """
         return self.emit_raw(event, make_arguments(args), ack=ack, deadline=deadline)
 
     def emit_raw(self, event: str, arguments: Arguments, *, ack: bool = False, deadline: float = 10.0) -> EmitResult:
         """As emit(), with the arguments' JSON array given as bytes, which reach the server unchanged."""
         id, frame = self._session.emit(event, arguments, ack, deadline)
-        result = self._request(id, frame, self._timeout + (deadline if ack else 0))
+        result = self._request(id, frame, self._timeout + deadline)
         assert isinstance(result, Result)
         return EmitResult(result.outcome or "", result.arguments)
 

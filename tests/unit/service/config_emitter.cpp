@@ -90,7 +90,7 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 
 void emit(std::string& out, const upstream::options& value) {
   [[maybe_unused]] const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, headers, query,
-                                token, reconnect, auth, rooms, transports] = value;
+                                token, reconnect, auth, rooms, transports, hold] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
@@ -146,6 +146,15 @@ void emit(std::string& out, const events::profile& value) {
   out += "\n  }\n";
 }
 
+void emit(std::string& out, const std::vector<upstream::hold_rule>& rules) {
+  out += "emits:\n  hold: {";
+  for (const auto& [event, count, bytes, age] : rules) {
+    out += "\n    " + quote(event, false) + ": {count: " + of(count) + ", bytes: " + of(bytes) + ", age: " + of(age) +
+           "},";
+  }
+  out += "\n  }\n";
+}
+
 void emit(std::string& out, const local::options& value) {
   [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, rooms_allowed,
                                 interval, deadline] = value;
@@ -187,6 +196,7 @@ std::string emit_config(const config& value) {
   emit(out, upstream);
   emit_rooms(out, upstream.rooms, local.rooms_allowed);
   emit(out, events);
+  emit(out, upstream.hold);
   emit(out, local);
   out += "log:\n";
   line(out, 1, "capacity", log_capacity);

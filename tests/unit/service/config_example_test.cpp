@@ -44,9 +44,12 @@ std::vector<std::string> missing_keys(const std::string& text) {
 
 TEST(config_example, has_every_key) {
   EXPECT_THAT(example(), testing::Not(IsEmpty()));
-  // The token has one source at a time: the others stand in comments.
-  EXPECT_THAT(missing_keys(example()), ElementsAre("upstream.token.env", "upstream.token.credential",
-                                                   "upstream.token.command", "upstream.token.timeout"));
+  // The token has one source at a time, and nothing is held by default: the others stand in comments.
+  EXPECT_THAT(
+      missing_keys(example()),
+      ElementsAre("upstream.token.env", "upstream.token.credential", "upstream.token.command", "upstream.token.timeout",
+                  "emits.hold.NAME.count", "emits.hold.NAME.bytes", "emits.hold.NAME.age"));
+  EXPECT_THAT(example(), HasSubstr("# {reservation_update: {count: 100, bytes: 1MiB, age: 1min}}\n"));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {env: "));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {credential: "));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {command: ["));

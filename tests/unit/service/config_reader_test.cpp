@@ -118,7 +118,7 @@ TEST(config_reader, all_errors_come_at_once_in_the_files_order) {
                   "3:3: the key \"capacity\" stands twice; first at line 2, column 3",
                   "4:18: logging.level: \"loud\": expected one of: trace, debug, info, warning, error",
                   "6:9: upstream.path: \"x\": must begin with a slash",
-                  "7:1: unknown key \"nope\"; known here: upstream, auth, rooms, events, local, log, logging"));
+                  "7:1: unknown key \"nope\"; known here: upstream, auth, rooms, events, emits, local, log, logging"));
 }
 
 TEST(config_reader, more_than_twenty_errors_are_counted) {

@@ -72,6 +72,7 @@ const std::map<std::string, std::string> other_values{
     {"rooms.error_text", "rooms: {error_text: why}"},
     {"events.unknown", "events: {unknown: drop}"},
     {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id]}}}"},
+    {"emits.hold", "emits: {hold: {a: {count: 7, bytes: 4KiB, age: 30s}, b: {}}}"},
     {"local.socket", "local: {socket: /tmp/rb.sock}"},
     {"local.mode", "local: {mode: 0600}"},
     {"local.owner", "local: {owner: www-data}"},
@@ -133,6 +134,8 @@ TEST(config, reads_values) {
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
               ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}}));
+  EXPECT_THAT(value_of("emits.hold").upstream.hold,
+              ElementsAre(upstream::hold_rule{"a", 7, 4096, 30s}, upstream::hold_rule{"b", 100, 1u << 20, 60s}));
   EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});
   EXPECT_THAT(value_of("local.admins.users").local.admin_users, ElementsAre("alice", "1000"));
   EXPECT_EQ(value_of("log.capacity").log_capacity, 2u << 20);
@@ -189,6 +192,10 @@ TEST(config, a_rule_for_a_reserved_event_is_refused) {
       errors_of("auth: {success: hello}\nevents:\n  rules:\n    auth_success: {}\n    hello: {}\n"),
       ElementsAre(
           "5:5: events.rules.hello: an event of authentication or of rooms is never delivered; take the rule out"));
+  EXPECT_THAT(
+      errors_of("emits:\n  hold:\n    join_room: {}\n"),
+      ElementsAre(
+          "3:5: emits.hold.join_room: an event of authentication or of rooms cannot be sent; take the rule out"));
 }
 
 TEST(config, keys_that_contradict_each_other_are_refused) {

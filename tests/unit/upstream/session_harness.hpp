@@ -38,6 +38,8 @@ class harness {
   std::vector<std::string> sent;          // every text since the connection opened
   std::vector<session_status> reports;    // every status
   std::vector<action::fail_emit> failed;  // emits
+  std::vector<action::send_held> held_sent;
+  std::vector<action::drop_held> dropped;
   std::vector<room_book::answer> joins;
   int rooms_told = 0;  // action::tell_rooms
   std::vector<std::string> notes;
@@ -75,6 +77,11 @@ class harness {
   void perform(const action::close& what);
   void perform(const action::send& what);
   void perform(const action::fail_emit& what) { failed.push_back(what); }
+  void perform(const action::send_held& what) {
+    sent.push_back(what.text);
+    held_sent.push_back(what);
+  }
+  void perform(const action::drop_held& what) { dropped.push_back(what); }
   void perform(const action::answer_join& what) { joins.push_back(what.answer); }
   void perform(const action::tell_rooms&) { ++rooms_told; }
   void perform(const action::report& what) { reports.push_back(what.status); }

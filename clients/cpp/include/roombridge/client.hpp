@@ -58,7 +58,8 @@ class client {
   // What the daemon said in WELCOME. Precondition: connected once.
   [[nodiscard]] const welcome& daemon() const;
 
-  // Requests that wait for their answer, which takes the options' timeout at most (and an emission's deadline). What
+  // Requests that wait for their answer, which takes the options' timeout at most (and the deadline of an
+  // emission or a join). What
   // else comes meanwhile is kept for next().
   outcome<request_id> subscribe(const filter& wanted);
   [[nodiscard]] std::optional<failure> unsubscribe(request_id subscription);

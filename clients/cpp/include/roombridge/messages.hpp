@@ -100,7 +100,7 @@ struct emission {
   std::string arguments{};
   std::vector<std::string> attachments{};      // bytes; at most 10, more than which servers do not take
   bool ack = true;                             // wait for the server's acknowledgement
-  std::chrono::milliseconds deadline{10'000};  // for the acknowledgement; 1 ms to 5 minutes
+  std::chrono::milliseconds deadline{10'000};  // by when the outcome is to be known; 1 ms to 5 minutes
 };
 
 }  // namespace roombridge

@@ -34,6 +34,9 @@ enum class error_code : int {
   not_connected = 300,
   ack_timeout = 301,
   connection_lost = 302,
+  hold_full = 303,
+  hold_expired = 304,
+  session_changed = 305,
   config_invalid = 400,
   internal = 500,
 };
@@ -54,6 +57,8 @@ enum class error_code : int {
     case error_code::not_connected:
     case error_code::ack_timeout:
     case error_code::connection_lost:
+    case error_code::hold_full:
+    case error_code::hold_expired:
       return true;
     default:
       return false;
