@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "clients/ctl/explain.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <vector>
 
+#include "clients/ctl/advice.hpp"
 #include "clients/ctl/render.hpp"
 #include "clients/ctl/text.hpp"
 
@@ -35,6 +38,7 @@ class fields {
   [[nodiscard]] std::string counted(std::string_view name, std::string_view one, std::string_view many) const {
     return count(name) + ' ' + std::string{number(name) == 1 ? one : many};
   }
+  [[nodiscard]] const json::object& object() const { return object_; }
   [[nodiscard]] fields inner(std::string_view name) const {
     static const json::object nothing;
     const auto* value = object_.if_contains(name);
@@ -88,6 +92,21 @@ std::string why_not(const fields& upstream) {
   return text + " (" + cause + ")";
 }
 
+// The most frequent first.
+std::string causes_text(const json::object& upstream) {
+  const auto* found = upstream.if_contains("causes");
+  const auto* causes = found == nullptr ? nullptr : found->if_object();
+  if (causes == nullptr) return {};
+  std::vector<std::pair<std::int64_t, std::string>> sorted;
+  for (const auto& [name, count] : *causes) {
+    if (count.is_int64()) sorted.emplace_back(-count.get_int64(), printable({name.data(), name.size()}));
+  }
+  std::sort(sorted.begin(), sorted.end());
+  std::string out;
+  for (const auto& [count, name] : sorted) out += (out.empty() ? "" : ", ") + name + ' ' + std::to_string(-count);
+  return out;
+}
+
 std::string token_text(const fields& upstream, std::int64_t now) {
   const auto expires = upstream.number("token_expires");
   if (!expires) return {};
@@ -133,6 +152,7 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
   if (const auto started = status.number("started")) daemon += ", up " + duration_text(now - *started);
   return row(look, "upstream", upstream_text(upstream, look, now)) +
          row(look, waits ? "because" : "before", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
+         row(look, "advice", waits ? std::string{advice_for(upstream.text("cause"))} : "") +
          row(look, "token", token_text(upstream, now)) +
          row(look, "held",
              upstream.number("held") ? upstream.counted("held", "event waits", "events wait") + " to be sent" : "") +
@@ -140,6 +160,7 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
          row(look, "so far",
              upstream.counted("attempts", "attempt to connect", "attempts to connect") + ", " +
                  upstream.counted("outages", "outage", "outages")) +
+         row(look, "ended by", causes_text(upstream.object())) +
          row(look, "local",
              local.counted("connections", "program", "programs") + " connected, " + local.count("subscribers") +
                  " subscribed") +

@@ -52,6 +52,8 @@ json::object upstream_object(const status_facts& facts) {
                       {"recovery", json::object{{"offered", facts.recovery_offered},
                                                 {"recovered", facts.upstream_counters.recovered},
                                                 {"failed", facts.upstream_counters.unrecovered}}}};
+  json::object& causes = object["causes"].emplace_object();
+  for (const auto& [name, count] : facts.upstream_counters.causes) causes[name] = count;
   if (facts.away_since) object["away_since"] = microseconds(*facts.away_since);
   if (status.transport) object["transport"] = upstream::to_string(*status.transport);
   if (!status.cause.empty()) object["cause"] = status.cause;

@@ -18,6 +18,8 @@ constexpr std::array table{
     cause_entry{cause::shutdown, "shutdown", never, "the daemon stops"},
     cause_entry{cause::reconnect_requested, "reconnect_requested", at_once, "somebody asked for a new connection"},
     cause_entry{cause::reconfigured, "reconfigured", at_once, "the reloaded config needs a new connection"},
+    cause_entry{cause::resumed, "resumed", at_once,
+                "the machine slept for so long that the connection cannot live any more"},
     cause_entry{cause::token_missing, "token_missing", never,
                 "there is no token: log in, or put one where the config says"},
     cause_entry{cause::token_unreadable, "token_unreadable", never, "the token is there but cannot be read"},

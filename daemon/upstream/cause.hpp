@@ -15,6 +15,7 @@ enum class cause {
   shutdown,
   reconnect_requested,
   reconfigured,
+  resumed,
   token_missing,
   token_unreadable,
   token_command_failed,

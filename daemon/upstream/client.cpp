@@ -33,6 +33,10 @@ wall_time wall_now() {
 
 io::task<> client::impl::run() {
   if (stop_asked_) co_return;
+  system_.emplace(
+      context_, log_,
+      system_watch::callbacks{.network_changed = [this] { on_network_change(); },
+                              .clock_changed = [this](std::chrono::milliseconds slept) { on_clock_change(slept); }});
   session_.start(at());
   perform();
   while (!session_.stopped()) {
@@ -43,6 +47,7 @@ io::task<> client::impl::run() {
       co_await wake_.async_wait(as_result);
     }
   }
+  system_.reset();
   token_.reset();
   deadline_.cancel();
 }

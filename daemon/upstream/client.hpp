@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,11 +73,12 @@ struct join_result {
 };
 
 struct client_counters {
-  std::uint64_t attempts = 0;       // connection attempts begun
-  std::uint64_t authenticated = 0;  // attempts that reached it
-  std::uint64_t outages = 0;        // authenticated sessions that ended without our wish
-  std::uint64_t recovered = 0;      // of the outages, those after which the server sent all that was missed
-  std::uint64_t unrecovered = 0;    // those for which it was asked in vain
+  std::uint64_t attempts = 0;                        // connection attempts begun
+  std::uint64_t authenticated = 0;                   // attempts that reached it
+  std::map<std::string_view, std::uint64_t> causes;  // what ended them, or an authentication, by name
+  std::uint64_t outages = 0;                         // authenticated sessions that ended without our wish
+  std::uint64_t recovered = 0;    // of the outages, those after which the server sent all that was missed
+  std::uint64_t unrecovered = 0;  // those for which it was asked in vain
   std::uint64_t bytes_received = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t malformed = 0;  // messages that were dropped: not UTF-8, not Engine.IO, not Socket.IO

@@ -20,6 +20,7 @@ void client::impl::perform() {
   }
   performing_ = false;
   const session_counters& counted = session_.counters();
+  for (const auto& [why, count] : counted.causes) counters_.causes[to_string(why)] = count;
   counters_.attempts = counted.attempts;
   counters_.authenticated = counted.authenticated;
   counters_.outages = counted.outages;
@@ -109,6 +110,18 @@ void client::impl::perform(const action::report& what) {
 // Once for all that one read or one call changed: each time costs a frame for every subscriber.
 void client::impl::tell_rooms() {
   if (std::exchange(rooms_changed_, false)) handler_.on_status(status_);
+}
+
+void client::impl::on_network_change() {
+  session_.on_network_change(at());
+  perform();
+}
+
+void client::impl::on_clock_change(std::chrono::milliseconds slept) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(slept).count();
+  log_.info(seconds == 0 ? "the clock was set" : "the machine has slept for " + std::to_string(seconds) + " s");
+  session_.on_clock_change(slept, at());
+  perform();
 }
 
 void client::impl::watch_token() {

@@ -15,6 +15,7 @@
 #include "daemon/upstream/inbound.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/status_log.hpp"
+#include "daemon/upstream/system_watch.hpp"
 #include "daemon/upstream/token_source.hpp"
 #include "daemon/upstream/transport.hpp"
 
@@ -96,6 +97,8 @@ class client::impl final : private inbound_sink {
   void perform(const action::note& what) { story_.note(what.text, at()); }
 
   void tell_rooms();
+  void on_network_change();
+  void on_clock_change(std::chrono::milliseconds slept);
   void watch_token();
   void arm();
   void flush();
@@ -120,6 +123,7 @@ class client::impl final : private inbound_sink {
   timer wake_;  // never expires; cancelled when run() has something to do
   std::optional<clock::time_point> armed_;
   std::mt19937_64 random_;
+  std::optional<system_watch> system_;             // while run() runs
   std::optional<action::connect> connect_wanted_;  // the next attempt
   bool closing_ = false;                           // the session has closed the current connection
   bool performing_ = false;

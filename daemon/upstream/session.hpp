@@ -10,6 +10,7 @@
 // a room in one action::answer_join; after action::close the connection's packets and its end are no inputs any more.
 // session.cpp is how a connection comes about, session_end.cpp how it ends and when the next one begins,
 // session_auth.cpp tokens and authentication, session_rooms.cpp rooms, session_expiry.cpp tokens that run out,
+// session_system.cpp networks and sleep,
 // session_emit.cpp emits.
 #pragma once
 
@@ -106,6 +107,7 @@ using session_action =
                  action::drop_held, action::answer_join, action::tell_rooms, action::report, action::note>;
 
 struct session_counters {
+  std::map<cause, std::uint64_t> causes;  // how often a connection, an attempt or an authentication ended by each
   std::uint64_t attempts = 0;
   std::uint64_t authenticated = 0;
   std::uint64_t outages = 0;
@@ -145,6 +147,12 @@ class session {
   }
   // An answer to the authentication; `arguments`: JSON without the brackets.
   void on_event(std::string_view name, std::string_view arguments, moment at);
+
+  // A network came up or changed. Whoever waits because of the network tries at once, though not more often than the
+  // shortest delay allows.
+  void on_network_change(moment at);
+  // The wall clock was set, or the machine slept for so long, which `at.now` does not know of.
+  void on_clock_change(std::chrono::milliseconds slept, moment at);
 
   // A deadline has passed; harmless at any other time.
   void on_time(moment at);
@@ -258,6 +266,9 @@ class session {
   void plan_refresh(moment at);
   void miss_newer_token(moment at);
 
+  // session_system.cpp
+  void try_early(moment at);
+
   // session_emit.cpp
   void fail_emits(const std::string& text);
   void expire_emits(time_point now);
@@ -289,6 +300,7 @@ class session {
   std::optional<time_point> ping_deadline_;
   std::optional<time_point> retry_at_;
   std::optional<time_point> quiet_at_;
+  std::optional<time_point> hinted_at_;   // the last early attempt
   std::optional<time_point> refresh_at_;  // the token is to be read again
   std::optional<time_point> lost_at_;     // when the last authenticated session ended
   bool live_ = false;                     // authenticated on this connection, and not refused since

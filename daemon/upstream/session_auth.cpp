@@ -48,6 +48,7 @@ void session::lack_token(moment at) {
   if (phase_ != phase::idle) return log_out(at);
   retry_at_ = at.now + (failed ? slow_.next(at.random) : options_.reconnect.max);
   if (!failed && status_.cause == token_.missing.why && status_.text == token_.missing.text) return;
+  ++counters_.causes[token_.missing.why];
   explain(token_.missing);
   status_.next_attempt = failed ? retry_at_ : std::nullopt;
   report();
@@ -141,6 +142,7 @@ void session::refuse(const std::string& said, moment at) {
   refused_until_ = at.now + refusals_.next(at.random);
   // Only the event can be sent again on this connection.
   if (options_.auth.mode != auth_mode::event) return end(why, at, ws_close_normal);
+  ++counters_.causes[why.why];
   leave_authenticated(why.why, at);
   forget_identity();
   send_held_at_.reset();

@@ -17,7 +17,8 @@ std::string in_seconds(std::chrono::milliseconds value) {
 
 // Whether the end of an authenticated session by this cause was our own wish.
 bool wished(cause why) {
-  return policy_of(why) == retry_policy::at_once || policy_of(why) == retry_policy::never;
+  const retry_policy policy = policy_of(why);
+  return (policy == retry_policy::at_once && why != cause::resumed) || policy == retry_policy::never;
 }
 
 }  // namespace
@@ -96,6 +97,7 @@ std::optional<session::time_point> session::next_deadline() const {
 void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
   const failure why{told.why, cleared(told.text) + std::string(choose_transport(told.why))};
   const bool socket_open = phase_ > phase::opening;
+  ++counters_.causes[why.why];
   leave_authenticated(why.why, at);
   forget_connection(why);
   recovery_.on_end(why.why);

@@ -46,6 +46,16 @@ TEST(explain_status, says_how_long_an_outage_lasts_whatever_its_states) {
       HasSubstr("offline at http://h:1, away since 08:42:00 (3 h 18 min)\n"));
 }
 
+TEST(explain_status, says_what_to_do_and_what_happened_how_often) {
+  const auto text = explained(R"({"upstream":{"state":"offline","cause":"tcp_refused","text":"nothing listens at h:1",
+    "next_attempt":1764072003000000,"causes":{"kicked":1,"tcp_refused":12,"a\u001b":2,"x":"y"}}})");
+  EXPECT_THAT(text, HasSubstr("advice      is the server running, and the port in upstream.url right?\n"));
+  EXPECT_THAT(text, HasSubstr("ended by    tcp_refused 12, a"));
+  EXPECT_THAT(text, AllOf(HasSubstr(", kicked 1\n"), Not(HasSubstr("\033"))));
+  EXPECT_THAT(explained(R"({"upstream":{"state":"authenticated","cause":"tcp_refused","causes":[]}})"),
+              AllOf(Not(HasSubstr("advice")), Not(HasSubstr("ended by"))));
+}
+
 TEST(explain_status, says_when_the_token_expires) {
   const auto token = [](const std::string& more) {
     return explained(R"({"upstream":{"state":"authenticated","token_expires":)" + more + "}}");

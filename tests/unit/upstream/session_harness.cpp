@@ -11,7 +11,7 @@ options plain_options() {
   return out;
 }
 
-harness::harness(options settings) : machine(std::move(settings)) {}
+harness::harness(options settings, std::uint64_t seed) : machine(std::move(settings)), random_(seed) {}
 
 moment harness::at() {
   return {now, random_ += 0x9e3779b97f4a7c15, wall_start + now.time_since_epoch()};
@@ -127,6 +127,11 @@ void harness::perform(const action::connect& what) {
   sent.clear();
   rooms.clear();
   open = true;
+  if (!reachable) {
+    open = false;
+    reactions_.push_back([this] { machine.on_transport_end({cause::tcp_refused, "nothing listens"}, at()); });
+    return;
+  }
   react([this] {
     machine.on_transport_open(at());
     react([this] {

@@ -21,7 +21,8 @@ class harness {
   using seconds = std::chrono::seconds;
   using milliseconds = std::chrono::milliseconds;
 
-  explicit harness(options settings);
+  // `seed`: of the numbers that the machine is given.
+  explicit harness(options settings, std::uint64_t seed = 0);
 
   session machine;
   std::chrono::steady_clock::time_point now{};
@@ -31,6 +32,7 @@ class harness {
   cause without_token = cause::token_missing;
   std::set<std::string> accepted{"good", "better"};  // tokens that the server takes
   std::string answer = R"({"userId":7})";            // auth_success's argument
+  bool reachable = true;                             // attempts are not refused on TCP
   bool answers = true;                               // the server answers CONNECT and events
   std::string offers_pid;                            // in the answer to CONNECT
 
@@ -92,7 +94,7 @@ class harness {
 
   std::deque<std::function<void()>> reactions_;
 
-  std::uint64_t random_ = 0;
+  std::uint64_t random_;
 };
 
 // The default profile's options with short, round times and two declared rooms.

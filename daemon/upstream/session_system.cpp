@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What happens to the machine: networks that come up, a clock that is set, sleep.
+#include <algorithm>
+
+#include "daemon/upstream/session.hpp"
+#include "daemon/upstream/ws_frame.hpp"
+
+namespace roombridge::upstream {
+namespace {
+
+// Whether another network may mend it: the ways to the server, and those who answer in its place (a portal, a proxy).
+// What the server itself said no to stays as it is.
+bool is_of_the_network(cause why) {
+  return policy_of(why) == retry_policy::normal || why == cause::http_redirect || why == cause::http_4xx ||
+         why == cause::http_not_websocket || why == cause::token_command_failed;
+}
+
+std::string in_words(std::chrono::milliseconds slept) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(slept).count();
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  return seconds < 7200 ? std::to_string(seconds / 60) + " min" : std::to_string(seconds / 3600) + " h";
+}
+
+}  // namespace
+
+void session::on_network_change(moment at) {
+  if (is_of_the_network(status_.cause)) try_early(at);
+}
+
+// An interface that flaps must not make us hammer: early attempts keep the shortest delay between each other.
+void session::try_early(moment at) {
+  if (phase_ != phase::idle || !retry_at_) return;
+  if (refused_until_ && *refused_until_ > at.now) return;  // the token's turn has not come
+  time_point early = at.now;
+  if (hinted_at_) early = std::max(early, *hinted_at_ + options_.reconnect.first);
+  if (early >= *retry_at_) return;
+  normal_.reset();
+  hinted_at_ = early;
+  retry_at_ = early;
+  if (early > at.now) {
+    status_.next_attempt = retry_at_;
+    return report();
+  }
+  begin_attempt();
+}
+
+// The server's time went on while ours stood still: it waits for pongs no longer than it said.
+void session::on_clock_change(std::chrono::milliseconds slept, moment at) {
+  if (phase_ == phase::stopped) return;
+  if (slept.count() == 0) return plan_refresh(at);
+  if (phase_ == phase::idle) return try_early(at);
+  if (ping_deadline_) *ping_deadline_ -= slept;
+  const bool dead = phase_ < phase::connected || (ping_deadline_ && *ping_deadline_ <= at.now);
+  if (!dead) return plan_refresh(at);
+  normal_.reset();
+  end({cause::resumed, "the machine slept for " + in_words(slept) + ": the connection cannot live any more"}, at,
+      std::nullopt);
+}
+
+}  // namespace roombridge::upstream
