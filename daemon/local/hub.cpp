@@ -261,6 +261,8 @@ void hub::reconfigure(const options& changed) {
   const call_scope scope{*this};
   config_.connections = changed.connections;
   config_.user_buffer = changed.user_buffer;
+  config_.emit_rate = changed.emit_rate;
+  config_.emit_burst = changed.emit_burst;
   config_.ping_interval = changed.ping_interval;
   config_.ping_deadline = changed.ping_deadline;
   config_.rooms_allowed = changed.rooms_allowed;

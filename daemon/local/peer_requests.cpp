@@ -186,7 +186,7 @@ void peer::release_room_of(std::uint64_t join) {
 void peer::handle_emit(const proto::frame& frame) {
   const auto request = proto::parse<proto::emit>(frame.head);
   if (!request) return reject(request.error());
-  if (!accept_id(request->id)) return;
+  if (!accept_id(request->id) || !within_emit_rate(request->id)) return;
   const auto payload = proto::split_payload(frame.payload, request->attachments);
   if (!payload) {
     return refuse(request->id, error_code::bad_payload, "`attachments` names more bytes than the payload has");
@@ -201,6 +201,17 @@ void peer::handle_emit(const proto::frame& frame) {
                               .deadline = std::chrono::milliseconds{request->deadline_ms}},
                              host_.answer_to(token_, request->id));
   });
+}
+
+bool peer::within_emit_rate(std::uint64_t id) {
+  const options& limits = host_.config();
+  const auto wait = emits_.take(host_.now(), limits.emit_rate, limits.emit_burst);
+  if (wait.count() == 0) return true;
+  const auto in_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+  refuse(id, error_code::too_many_requests,
+         "more than " + std::to_string(limits.emit_rate) + " emits a second (emits.rate); the next may come in " +
+             std::to_string(in_ms) + " ms");
+  return false;
 }
 
 void peer::handle_call(const proto::frame& frame) {

@@ -229,6 +229,8 @@ const table<config>& config_keys() {
       make("events.rules", at(&config::events, &events::profile::rules),
            rules_of(&events::event_rule::name, rule_keys()), paths_of_any(rule_keys())),
 
+      make("emits.rate", at(here, &local_options::emit_rate), scalar(count{1, 1'000'000})),
+      make("emits.burst", at(here, &local_options::emit_burst), scalar(count{1, 1'000'000})),
       make("emits.hold", at(up, &options::hold), rules_of(&hold_rule::event, hold_keys()), paths_of_any(hold_keys())),
 
       make("local.socket", at(here, &local_options::socket), scalar(socket_path)),

@@ -33,7 +33,7 @@ std::optional<std::uint64_t> held_emits::hold(const emit_request& request, time_
   for (const bytes_view& bytes : request.attachments) what.attachments.emplace_back(bytes.begin(), bytes.end());
   const time_point until = std::min(what.deadline, now + rule.age);
   by_deadline_.emplace(until, what.id);
-  held_.emplace(what.id, entry{std::move(what), until});
+  held_.emplace(last_id_, entry{std::move(what), until});
   return last_id_;
 }
 

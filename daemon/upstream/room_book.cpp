@@ -131,6 +131,7 @@ room_status room_book::of(const std::string& room) const {
 
 std::vector<room_status> room_book::all() const {
   std::vector<room_status> out;
+  out.reserve(order_.size() + holds_.rooms().size());
   for (const std::string& room : order_) out.push_back(of(room));
   for (const auto& [room, entry] : holds_.rooms()) {
     if (!fixed_.contains(room)) out.push_back(of(room));

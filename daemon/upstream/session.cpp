@@ -89,7 +89,10 @@ void session::reconfigure(options changed, moment at) {
   normal_.configure(delays.first, delays.max);
   slow_.configure(delays.first, std::max(delays.max, delays.refused_max));
   refusals_.configure(delays.first, std::max(delays.max, delays.refused_max));
-  if (other_server) drop_held(emit_error::session_changed, "held for a server that the changed config does not use");
+  if (other_server) {
+    drop_held(emit_error::session_changed, "held for a server that the changed config does not use");
+    held_for_.reset();
+  }
   held_.configure(options_.hold);
   rooms_.set_fixed(fixed_rooms(identity_));
   if (!anew) adjust_rooms();

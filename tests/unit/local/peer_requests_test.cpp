@@ -196,6 +196,25 @@ TEST_F(requests, subscribers_are_answered_here) {
   EXPECT_TRUE(handler_.calls.empty());
 }
 
+TEST_F(requests, more_emits_than_the_rate_are_refused_with_the_time_to_wait) {
+  options_.emit_rate = 10;
+  options_.emit_burst = 2;
+  make();
+  auto client = welcomed();
+  for (std::uint64_t id = 1; id <= 3; ++id) client.send_message(proto::emit{id, "e", false, 1000, {}});
+  run();
+  EXPECT_EQ(handler_.emits.size(), 2u);
+  const auto refused = client.expect<proto::result>();
+  EXPECT_EQ(refused.id, 3u);
+  EXPECT_EQ(code_of(refused), error_code::too_many_requests);
+  EXPECT_EQ(refused.outcome, proto::emit_outcome::not_sent);
+  EXPECT_NE(refused.error->text.find("in 100 ms"), std::string::npos) << refused.error->text;
+  now_ += std::chrono::milliseconds{100};
+  client.send_message(proto::emit{3, "e", false, 1000, {}});
+  run();
+  EXPECT_EQ(handler_.emits.size(), 3u);
+}
+
 TEST_F(requests, emits_are_taken_apart) {
   auto client = welcomed();
   client.send_message(proto::emit{1, "reservation_update", true, 5000, {2, 0}}, "[1]xy");

@@ -146,8 +146,11 @@ void emit(std::string& out, const events::profile& value) {
   out += "\n  }\n";
 }
 
-void emit(std::string& out, const std::vector<upstream::hold_rule>& rules) {
-  out += "emits:\n  hold: {";
+void emit_emits(std::string& out, const local::options& limits, const std::vector<upstream::hold_rule>& rules) {
+  out += "emits:\n";
+  line(out, 1, "rate", limits.emit_rate);
+  line(out, 1, "burst", limits.emit_burst);
+  out += "  hold: {";
   for (const auto& [event, count, bytes, age] : rules) {
     out += "\n    " + quote(event, false) + ": {count: " + of(count) + ", bytes: " + of(bytes) + ", age: " + of(age) +
            "},";
@@ -156,8 +159,8 @@ void emit(std::string& out, const std::vector<upstream::hold_rule>& rules) {
 }
 
 void emit(std::string& out, const local::options& value) {
-  [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, rooms_allowed,
-                                interval, deadline] = value;
+  [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, emit_rate,
+                                emit_burst, rooms_allowed, interval, deadline] = value;
   out += "local:\n";
   line(out, 1, "socket", socket);
   out += "  mode: \"" + octal(mode) + "\"\n";
@@ -196,7 +199,7 @@ std::string emit_config(const config& value) {
   emit(out, upstream);
   emit_rooms(out, upstream.rooms, local.rooms_allowed);
   emit(out, events);
-  emit(out, upstream.hold);
+  emit_emits(out, local, upstream.hold);
   emit(out, local);
   out += "log:\n";
   line(out, 1, "capacity", log_capacity);

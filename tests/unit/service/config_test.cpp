@@ -72,6 +72,8 @@ const std::map<std::string, std::string> other_values{
     {"rooms.error_text", "rooms: {error_text: why}"},
     {"events.unknown", "events: {unknown: drop}"},
     {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id]}}}"},
+    {"emits.rate", "emits: {rate: 5}"},
+    {"emits.burst", "emits: {burst: 5}"},
     {"emits.hold", "emits: {hold: {a: {count: 7, bytes: 4KiB, age: 30s}, b: {}}}"},
     {"local.socket", "local: {socket: /tmp/rb.sock}"},
     {"local.mode", "local: {mode: 0600}"},

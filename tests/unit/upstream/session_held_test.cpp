@@ -156,6 +156,23 @@ TEST_F(session_held, another_server_fails_them_and_a_new_connection_does_not) {
   EXPECT_THAT(dropped(), ElementsAre(emit_error::session_changed));
 }
 
+TEST_F(session_held, what_is_held_for_the_new_server_knows_no_user_of_the_old_one) {
+  h.start();
+  h.lose(cause::connection_lost);
+  options changed = holding_options();
+  changed.url = "http://other:1";
+  h.accepted.clear();
+  h.machine.reconfigure(changed, h.at());
+  h.settle();
+  ASSERT_TRUE(emit("order", "[1]").held);
+  h.answer = R"({"userId":8})";
+  h.accepted = {"better"};
+  h.put_token("better");
+  ASSERT_TRUE(h.reach(state::authenticated, 5));
+  EXPECT_THAT(h.dropped, IsEmpty());
+  EXPECT_EQ(h.held_sent.size(), 1u);
+}
+
 TEST_F(session_held, the_end_fails_them) {
   offline();
   ASSERT_TRUE(emit("order", "[1]").held);
