@@ -187,7 +187,7 @@ def main() -> int:
     arguments.add_argument("--rounds", type=int)
     options = arguments.parse_args()
     Faults.seed = options.seed
-    Faults.rounds = options.rounds or (40 if options.sample else 2000)
+    Faults.rounds = options.rounds or (200 if options.sample else 2000)
     print(f"faults: {Faults.rounds} rounds, seed {Faults.seed}", file=sys.stderr)
     result = unittest.TextTestRunner(verbosity=2).run(unittest.TestLoader().loadTestsFromTestCase(Faults))
     return 0 if result.wasSuccessful() and not result.skipped else 1
