@@ -21,7 +21,8 @@ class TransportTest(IntegrationTest):
         upstream = {**self.config()["upstream"], "url": url or self.server.url}
         if transports is not None:
             upstream["transports"] = transports
-        return self.start_authenticated(upstream=upstream)
+        # Streams of emits are faster than what one program may send by default.
+        return self.start_authenticated(upstream=upstream, emits={"rate": 1_000_000, "burst": 1_000_000})
 
     def transport(self, daemon: Daemon) -> str:
         return str(self.peer(daemon).call("status")["upstream"]["transport"])
@@ -300,6 +301,7 @@ class UpgradeTest(ProxyTest):
         numbers = self.numbers(subscriber)
         self.assertEqual(numbers[0], 1)
         self.assert_consecutive(numbers)
+        self.server.saw("message", text=f'2["up",{sent - 1}]')
         texts = [report["text"] for report in self.server.seen("message")]
         self.assertEqual([text for text in texts if text.startswith('2["up"')], [f'2["up",{n}]' for n in range(sent)])
         self.assertEqual(self.transport(daemon), "websocket")
