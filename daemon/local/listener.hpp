@@ -6,8 +6,8 @@
 
 #include <string>
 
+#include "daemon/base/unique_fd.hpp"
 #include "daemon/local/options.hpp"
-#include "daemon/local/unique_fd.hpp"
 
 namespace roombridge::local {
 

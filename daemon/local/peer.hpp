@@ -17,11 +17,11 @@
 #include <roombridge/proto/daemon_messages.hpp>
 #include <roombridge/proto/frame.hpp>
 
+#include "daemon/base/unique_fd.hpp"
 #include "daemon/local/deadline_queue.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/peer_output.hpp"
 #include "daemon/local/rate_limit.hpp"
-#include "daemon/local/unique_fd.hpp"
 #include "daemon/local/user_account.hpp"
 
 namespace roombridge::local {

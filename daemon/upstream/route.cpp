@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <span>
 
-#include "daemon/upstream/small_file.hpp"
+#include "daemon/upstream/secret_file.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -52,7 +52,7 @@ std::optional<failure> read_credentials(const std::string& path, proxy& into) {
   if (path.empty()) return std::nullopt;
   const std::string where = "the proxy's credentials file " + path;
   constexpr std::size_t most = 1024;
-  const auto read = read_small_file(path, where, most);
+  const auto read = read_secret_file(path, where, most);
   if (!read.text) return failure{cause::proxy_unusable, read.why};
   const std::string_view line = std::string_view(*read.text).substr(0, read.text->find_last_not_of("\r\n") + 1);
   const auto colon = line.find(':');

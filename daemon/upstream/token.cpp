@@ -6,7 +6,7 @@
 #include <cassert>
 #include <cstdlib>
 
-#include "daemon/upstream/small_file.hpp"
+#include "daemon/upstream/secret_file.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -18,7 +18,7 @@ token_reading missing(cause why, std::string text) {
 }
 
 token_reading read_file(const std::string& path, const std::string& where) {
-  auto read = read_small_file(path, where, max_token_size);
+  auto read = read_secret_file(path, where, max_token_size);
   if (!read.text) return missing(read.absent ? cause::token_missing : cause::token_unreadable, std::move(read.why));
   return make_token(*std::move(read.text), where);
 }

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace roombridge::local {
+namespace roombridge {
 
 // Owns a file descriptor.
 class unique_fd {
@@ -28,4 +28,4 @@ class unique_fd {
   int fd_ = -1;
 };
 
-}  // namespace roombridge::local
+}  // namespace roombridge

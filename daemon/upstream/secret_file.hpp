@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A small file as a whole, such as a token or a password. It never waits: what is no regular file is refused.
+// A file with a token or a password, and why it cannot be read in words.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace roombridge::upstream {
 
-struct file_reading {
+struct secret_reading {
   std::optional<std::string> text;  // at most one byte more than was allowed: whoever allowed it says what that means
   bool absent = false;              // there is no such file
   std::string why;                  // when there is no text: in words, and what to do; nothing of the content
 };
 
 // `where` begins the words: "the token file /etc/roombridge/token".
-[[nodiscard]] file_reading read_small_file(const std::string& path, const std::string& where, std::size_t most);
+[[nodiscard]] secret_reading read_secret_file(const std::string& path, const std::string& where, std::size_t most);
 
 }  // namespace roombridge::upstream

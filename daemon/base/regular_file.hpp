@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Reading a file that somebody else writes: whole, bounded, and without waiting for anybody.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace roombridge {
+
+struct file_reading {
+  std::optional<std::string> text;
+  int error = 0;  // without a text: of errno; EISDIR for a directory, ENOTSUP for what is neither that nor a file
+};
+
+// At most one byte more than `most` is read, so that the caller sees when it is too large. A FIFO is not waited for.
+[[nodiscard]] file_reading read_regular_file(const std::string& path, std::size_t most);
+
+}  // namespace roombridge
