@@ -7,10 +7,10 @@
 #include <memory>
 #include <optional>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/set.hpp>
 
 #include "daemon/base/io.hpp"
+#include "daemon/base/timer.hpp"
 
 namespace roombridge::local {
 
@@ -49,9 +49,7 @@ class deadline_queue {
   boost::intrusive::multiset<deadline_entry, boost::intrusive::constant_time_size<false>,
                              boost::intrusive::compare<earlier>>
       entries_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                    io::executor>
-      timer_;
+  io::timer timer_;
   std::function<void()> on_timer_;
   std::optional<steady_time> armed_for_;
   std::shared_ptr<deadline_queue*> self_;  // null for a completion that comes too late

@@ -9,12 +9,12 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/base/log_limiter.hpp"
+#include "daemon/base/timer.hpp"
 #include "daemon/local/hub.hpp"
 #include "daemon/local/listener.hpp"
 
@@ -22,8 +22,8 @@ namespace roombridge::local {
 namespace {
 
 namespace asio = boost::asio;
+using io::timer;
 using std::chrono::steady_clock;
-using timer = asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, io::executor>;
 
 constexpr int accepts_per_turn = 64;
 constexpr std::chrono::milliseconds pause_without_descriptors{200};

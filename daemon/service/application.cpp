@@ -5,7 +5,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <csignal>
@@ -16,6 +15,7 @@
 #include <roombridge/proto/error.hpp>
 
 #include "daemon/base/io.hpp"
+#include "daemon/base/timer.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
@@ -30,8 +30,6 @@ namespace {
 
 namespace asio = boost::asio;
 using signals = asio::basic_signal_set<io::executor>;
-using steady_timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io::executor>;
 
 // How long local programs may take to read what they have been sent when the daemon stops.
 constexpr std::chrono::milliseconds drain_time{1000};
@@ -239,7 +237,7 @@ class application::impl {
   local::server server_;
   signals stop_signals_;
   signals reload_signals_;
-  steady_timer watchdog_;
+  io::timer watchdog_;
   int running_ = 0;
   std::exception_ptr failure_;
 };

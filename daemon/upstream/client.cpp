@@ -3,9 +3,8 @@
 #include "daemon/upstream/client.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "daemon/base/as_result.hpp"
 #include "daemon/upstream/client_impl.hpp"
 #include "daemon/upstream/polling.hpp"
 #include "daemon/upstream/route.hpp"
@@ -15,7 +14,7 @@
 namespace roombridge::upstream {
 namespace {
 
-constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io::executor>{});
+using io::as_result;
 
 // Emits are refused while so much waits for the network: the rest up to transport::max_queued is for the session's own
 // packets.

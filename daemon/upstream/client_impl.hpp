@@ -7,10 +7,10 @@
 // actions are performed in order, also those that a callback causes.
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <random>
 #include <unordered_map>
 
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/client.hpp"
 #include "daemon/upstream/inbound.hpp"
 #include "daemon/upstream/session.hpp"
@@ -66,7 +66,6 @@ class client::impl final : private inbound_sink {
 
  private:
   using clock = std::chrono::steady_clock;
-  using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io::executor>;
 
   // inbound_sink
   bool wants_more() const override { return !closing_; }
@@ -119,8 +118,8 @@ class client::impl final : private inbound_sink {
   client_status status_;
   client_counters counters_;
   std::string scratch_;
-  timer deadline_;
-  timer wake_;  // never expires; cancelled when run() has something to do
+  io::timer deadline_;
+  io::timer wake_;  // never expires; cancelled when run() has something to do
   std::optional<clock::time_point> armed_;
   std::mt19937_64 random_;
   std::optional<system_watch> system_;             // while run() runs

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <csignal>
@@ -17,13 +16,13 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/request_extras.hpp"
 
 namespace roombridge::upstream {
 namespace {
 
-using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, io::executor>;
+using io::timer;
 using descriptor = boost::asio::posix::basic_stream_descriptor<io::executor>;
 using boost::system::error_code;
 

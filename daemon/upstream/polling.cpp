@@ -2,12 +2,11 @@
 #include "daemon/upstream/polling.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "daemon/base/as_result.hpp"
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/cookie_jar.hpp"
 #include "daemon/upstream/http_channel.hpp"
 #include "daemon/upstream/padded_buffer.hpp"
@@ -18,9 +17,9 @@ namespace roombridge::upstream {
 namespace {
 
 using clock = std::chrono::steady_clock;
-using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io::executor>;
+using io::timer;
 
-constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io::executor>{});
+using io::as_result;
 
 // Bytes of one POST that holds several packets, however much more the server takes.
 constexpr std::uint64_t max_batch = 1u << 20;

@@ -8,8 +8,6 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <future>
@@ -17,12 +15,14 @@
 #include <system_error>
 #include <thread>
 
+#include "daemon/base/as_result.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
 using boost::asio::ip::tcp;
 
-constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io::executor>{});
+using io::as_result;
 
 std::atomic<int> running{0};
 

@@ -5,20 +5,19 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cassert>
 #include <cerrno>
 #include <string>
 #include <vector>
 
+#include "daemon/base/as_result.hpp"
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/padded_buffer.hpp"
 #include "daemon/upstream/tls.hpp"
 #include "daemon/upstream/tunnel.hpp"
@@ -30,11 +29,10 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using tcp_socket = asio::basic_stream_socket<tcp, io::executor>;
 using tls_stream = asio::ssl::stream<tcp_socket&>;
-using timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io::executor>;
 using boost::system::error_code;
+using io::timer;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<io::executor>{});
+using io::as_result;
 
 failure describe_tcp(const error_code& error, const std::string& where, bool timed_out) {
   if (timed_out || error == asio::error::timed_out) return {cause::tcp_timeout, where + " does not answer on TCP"};

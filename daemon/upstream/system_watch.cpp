@@ -7,20 +7,19 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <ctime>
 #include <string>
 #include <system_error>
 
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/rtnetlink.hpp"
 
 namespace roombridge::upstream {
 namespace {
 
-using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, io::executor>;
+using io::timer;
 using descriptor = boost::asio::posix::basic_stream_descriptor<io::executor>;
 using boost::system::error_code;
 using std::chrono::milliseconds;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/upgradable.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <random>
 
+#include "daemon/base/as_result.hpp"
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/polling.hpp"
 #include "daemon/upstream/polling_payload.hpp"
 #include "daemon/upstream/probe_answer.hpp"
@@ -16,9 +15,9 @@ namespace roombridge::upstream {
 namespace {
 
 using clock = std::chrono::steady_clock;
-using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, io::executor>;
+using io::timer;
 
-constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable_t<io::executor>{});
+using io::as_result;
 
 }  // namespace
 
