@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the session wants done, and its timer.
 #include "daemon/upstream/client_impl.hpp"
+#include "daemon/upstream/duration_text.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -118,8 +119,7 @@ void client::impl::on_network_change() {
 }
 
 void client::impl::on_clock_change(std::chrono::milliseconds slept) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(slept).count();
-  log_.info(seconds == 0 ? "the clock was set" : "the machine has slept for " + std::to_string(seconds) + " s");
+  log_.info(slept.count() == 0 ? "the clock was set" : "the machine has slept for " + duration_text(slept));
   session_.on_clock_change(slept, at());
   perform();
 }

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "daemon/base/timer.hpp"
+#include "daemon/upstream/duration_text.hpp"
 #include "daemon/upstream/request_extras.hpp"
 
 namespace roombridge::upstream {
@@ -57,11 +58,6 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-std::string in_seconds(milliseconds value) {
-  return value.count() % 1000 == 0 ? std::to_string(value.count() / 1000) + " s"
-                                   : std::to_string(value.count()) + " ms";
-}
-
 }  // namespace
 
 class command_run::impl : public std::enable_shared_from_this<impl> {
@@ -93,7 +89,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     deadline_.expires_after(command_.timeout);
     deadline_.async_wait([self = shared_from_this()](const error_code& error) {
       if (error || !self->running_) return;
-      self->fault_ = "did not end within " + in_seconds(self->command_.timeout);
+      self->fault_ = "did not end within " + duration_text(self->command_.timeout);
       self->kill_group();
     });
   }

@@ -8,6 +8,7 @@
 #include "daemon/base/as_result.hpp"
 #include "daemon/base/timer.hpp"
 #include "daemon/upstream/cookie_jar.hpp"
+#include "daemon/upstream/duration_text.hpp"
 #include "daemon/upstream/http_channel.hpp"
 #include "daemon/upstream/padded_buffer.hpp"
 #include "daemon/upstream/polling_answer.hpp"
@@ -179,8 +180,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
     post_deadline_.async_wait([self = weak_from_this(), limit](const boost::system::error_code& error) {
       const auto alive = self.lock();
       if (error || !alive || !alive->posting_) return;
-      alive->fail({cause::send_stalled, alive->where_.name + " did not answer a POST within " +
-                                            std::to_string(limit.count() / 1000) + " s"});
+      alive->fail({cause::send_stalled, alive->where_.name + " did not answer a POST within " + duration_text(limit)});
     });
   }
 

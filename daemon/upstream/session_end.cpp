@@ -2,18 +2,12 @@
 // Deadlines, the one way out of a connection, and when the next attempt comes.
 #include <algorithm>
 
+#include "daemon/upstream/duration_text.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/ws_frame.hpp"
 
 namespace roombridge::upstream {
 namespace {
-
-std::string in_seconds(std::chrono::milliseconds value) {
-  const auto tenths = value.count() / 100;
-  std::string out = std::to_string(tenths / 10);
-  if (tenths % 10 != 0) out += '.' + std::to_string(tenths % 10);
-  return out + " s";
-}
 
 // Whether the end of an authenticated session by this cause was our own wish.
 bool wished(cause why) {
@@ -36,7 +30,7 @@ void session::on_time(moment at) {
     miss_deadline(at);
   } else if (ping_deadline_ && *ping_deadline_ <= at.now) {
     const auto limit = engine_->ping_interval + engine_->ping_timeout;
-    end({cause::ping_timeout, "no ping from the server for " + in_seconds(limit) + ": the connection is dead"}, at,
+    end({cause::ping_timeout, "no ping from the server for " + duration_text(limit) + ": the connection is dead"}, at,
         std::nullopt);
   }
   if (refresh_at_ && *refresh_at_ <= at.now) {
@@ -61,21 +55,21 @@ void session::miss_deadline(moment at) {
                   options_.url +
                       (choice_.current() == transport_kind::websocket ? " does not answer the WebSocket handshake"
                                                                       : " does not answer the first poll") +
-                      " within " + in_seconds(options_.connect_timeout)},
+                      " within " + duration_text(options_.connect_timeout)},
                  at, std::nullopt);
     case phase::engine:
-      return end({cause::connect_timeout, "no Engine.IO open packet within " + in_seconds(options_.connect_timeout) +
+      return end({cause::connect_timeout, "no Engine.IO open packet within " + duration_text(options_.connect_timeout) +
                                               ": is this a Socket.IO server, and is `path` right?"},
                  at, ws_close_normal);
     case phase::joining:
       return end({cause::connect_timeout,
-                  "no answer to the namespace's CONNECT within " + in_seconds(options_.connect_timeout)},
+                  "no answer to the namespace's CONNECT within " + duration_text(options_.connect_timeout)},
                  at, ws_close_normal);
     default: {
       const bool unasked = options_.auth.mode != auth_mode::event;
       return end({cause::auth_timeout,
                   "neither \"" + options_.auth.success + "\" nor \"" + options_.auth.error + "\" within " +
-                      in_seconds(options_.auth.timeout) +
+                      duration_text(options_.auth.timeout) +
                       (unasked ? "; for a server that sends neither, auth.identity is claims or none" : "")},
                  at, ws_close_normal);
     }

@@ -2,6 +2,7 @@
 // What happens to the machine: networks that come up, a clock that is set, sleep.
 #include <algorithm>
 
+#include "daemon/upstream/duration_text.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/ws_frame.hpp"
 
@@ -13,12 +14,6 @@ namespace {
 bool is_of_the_network(cause why) {
   return policy_of(why) == retry_policy::normal || why == cause::http_redirect || why == cause::http_4xx ||
          why == cause::http_not_websocket || why == cause::token_command_failed;
-}
-
-std::string in_words(std::chrono::milliseconds slept) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(slept).count();
-  if (seconds < 120) return std::to_string(seconds) + " s";
-  return seconds < 7200 ? std::to_string(seconds / 60) + " min" : std::to_string(seconds / 3600) + " h";
 }
 
 }  // namespace
@@ -53,7 +48,7 @@ void session::on_clock_change(std::chrono::milliseconds slept, moment at) {
   const bool dead = phase_ < phase::connected || (ping_deadline_ && *ping_deadline_ <= at.now);
   if (!dead) return plan_refresh(at);
   normal_.reset();
-  end({cause::resumed, "the machine slept for " + in_words(slept) + ": the connection cannot live any more"}, at,
+  end({cause::resumed, "the machine slept for " + duration_text(slept) + ": the connection cannot live any more"}, at,
       std::nullopt);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/status_log.hpp"
+#include "daemon/upstream/duration_text.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -9,11 +10,6 @@ bool is_trouble(cause value) {
   const retry_policy policy = policy_of(value);
   return policy == retry_policy::normal || policy == retry_policy::slow || value == cause::token_unreadable ||
          value == cause::bad_url;
-}
-
-std::string in_seconds(std::chrono::steady_clock::duration value) {
-  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(value).count() / 100;
-  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
 }
 
 // A state that lasts until something happens: no later attempt brings another line about it.
@@ -26,7 +22,7 @@ std::string_view over(const session_status& status) {
 }
 
 std::string next_attempt(const session_status& status, moment at) {
-  return status.next_attempt ? "; next attempt in " + in_seconds(*status.next_attempt - at.now) : std::string();
+  return status.next_attempt ? "; next attempt in " + duration_text(*status.next_attempt - at.now) : std::string();
 }
 
 }  // namespace
@@ -59,7 +55,7 @@ void status_log::report(const session_status& status, std::string_view url, std:
     case state::authenticated:
       text += ": " + std::string(url) + (status.user.empty() ? std::string() : " as " + printable(status.user, 100)) +
               ", " + std::to_string(rooms) + (rooms == 1 ? " room" : " rooms") + std::string(over(status));
-      if (status.lost) text += ", after " + in_seconds(at.now - *status.lost) + " away";
+      if (status.lost) text += ", after " + duration_text(at.now - *status.lost) + " away";
       break;
   }
   write(level, key, std::move(text), &status, at);
