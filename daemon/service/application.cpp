@@ -56,8 +56,7 @@ boost::json::array to_array(const std::vector<std::string>& names) {
   return boost::json::array(names.begin(), names.end());
 }
 
-// Thousands of local connections must not fail at the shell's soft limit. A token command inherits it, but none of the
-// descriptors.
+// Thousands of local connections must not fail at the shell's soft limit. A token command does not inherit it.
 void raise_descriptor_limit(logger& diagnostics) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +47,25 @@ class spawn_setup {
 
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t files;
+};
+
+// While it lives a child gets the soft limit of open files that programs count on (select(2)); ours is far above.
+class usual_descriptor_limit {
+ public:
+  usual_descriptor_limit() {
+    if (::getrlimit(RLIMIT_NOFILE, &ours_) != 0 || ours_.rlim_cur <= FD_SETSIZE) return;
+    const rlimit lower{FD_SETSIZE, ours_.rlim_max};
+    lowered_ = ::setrlimit(RLIMIT_NOFILE, &lower) == 0;
+  }
+  ~usual_descriptor_limit() {
+    if (lowered_) ::setrlimit(RLIMIT_NOFILE, &ours_);
+  }
+  usual_descriptor_limit(const usual_descriptor_limit&) = delete;
+  usual_descriptor_limit& operator=(const usual_descriptor_limit&) = delete;
+
+ private:
+  rlimit ours_{};
+  bool lowered_ = false;
 };
 
 std::string in_words(int error) {
@@ -148,6 +169,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     argv.reserve(command_.argv.size() + 1);
     for (std::string& argument : command_.argv) argv.push_back(argument.data());
     argv.push_back(nullptr);
+    const usual_descriptor_limit for_the_child;
     return ::posix_spawn(&pid_, argv.front(), &setup.files, &setup.attributes, argv.data(), environ);
   }
 

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,10 +69,11 @@ class witness {
       if (::read(reader_, piece, sizeof piece) == 0) return true;
     }
   }
-  // Something was written to it.
+  // Something was written to it, within a minute.
   [[nodiscard]] bool heard() const {
+    pollfd wanted{reader_, POLLIN, 0};
     char piece[64];
-    return ::read(reader_, piece, sizeof piece) > 0;
+    return ::poll(&wanted, 1, 60'000) > 0 && ::read(reader_, piece, sizeof piece) > 0;
   }
 
  private:
@@ -134,12 +137,26 @@ TEST_F(command_runs, that_are_abandoned_are_killed_and_not_heard) {
     command_run one(context_, {{"/bin/sh", "-c", "exec 3>" + left.path() + "; echo x >&3; sleep 1000"}, 60s},
                     [&](token_reading) { told = true; });
     one.start();
-    while (!left.heard()) ::usleep(1000);
+    ASSERT_TRUE(left.heard());
     one.abandon();
   }
   EXPECT_TRUE(left.everyone_gone());
   context_.run_for(60s);
   EXPECT_FALSE(told);
+}
+
+TEST_F(command_runs, have_the_usual_limit_of_open_files) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_GT(before.rlim_max, FD_SETSIZE) << "nothing can be seen with so low a hard limit";
+  const rlimit raised{before.rlim_max, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
+  EXPECT_EQ(shell("ulimit -Sn").token, std::to_string(FD_SETSIZE));
+  EXPECT_EQ(shell("ulimit -Hn").token, std::to_string(before.rlim_max));
+  rlimit after{};
+  ::getrlimit(RLIMIT_NOFILE, &after);
+  EXPECT_EQ(after.rlim_cur, raised.rlim_cur) << "our own is back";
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(command_runs, inherit_no_descriptor_and_no_ignored_signal) {
