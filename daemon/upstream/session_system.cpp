@@ -13,7 +13,7 @@ namespace {
 // What the server itself said no to stays as it is.
 bool is_of_the_network(cause why) {
   return policy_of(why) == retry_policy::normal || why == cause::http_redirect || why == cause::http_4xx ||
-         why == cause::http_not_websocket || why == cause::token_command_failed;
+         why == cause::http_not_websocket || why == cause::proxy_refused || why == cause::token_command_failed;
 }
 
 }  // namespace

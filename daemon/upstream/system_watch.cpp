@@ -10,8 +10,11 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <ctime>
+#include <limits>
+#include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "daemon/base/timer.hpp"
 #include "daemon/upstream/rtnetlink.hpp"
@@ -121,7 +124,10 @@ class system_watch::clock : public std::enable_shared_from_this<clock> {
     const int number = ::timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (number < 0) return errno;
     timer_.assign(number);
-    if (const int error = arm(); error != 0) return error;
+    // It never expires: the kernel cancels it at every jump of the clock, and that is the news.
+    itimerspec never{};
+    never.it_value.tv_sec = std::numeric_limits<time_t>::max();
+    if (::timerfd_settime(number, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr) != 0) return errno;
     wait();
     return 0;
   }
@@ -133,20 +139,12 @@ class system_watch::clock : public std::enable_shared_from_this<clock> {
   }
 
  private:
-  // It never expires: the kernel cancels it, and that is the news.
-  int arm() {
-    itimerspec never{};
-    never.it_value.tv_sec = std::numeric_limits<time_t>::max();
-    const int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
-    return ::timerfd_settime(timer_.native_handle(), flags, &never, nullptr) == 0 ? 0 : errno;
-  }
-
   void wait() {
     timer_.async_wait(descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
       if (error || !self->changed_) return;
       std::uint64_t count = 0;
       const bool cancelled = ::read(self->timer_.native_handle(), &count, sizeof count) < 0 && errno == ECANCELED;
-      if (self->arm() == 0) self->wait();
+      self->wait();
       if (cancelled) self->tell();
     });
   }

@@ -65,7 +65,8 @@ TEST_F(session_system, a_network_does_not_mend_what_the_server_refuses) {
     other.settle();
     EXPECT_EQ(other.connections, before) << to_string(why);
   }
-  for (const cause why : {cause::http_redirect, cause::dns_failure, cause::tls_unknown_ca, cause::ping_timeout}) {
+  for (const cause why :
+       {cause::http_redirect, cause::proxy_refused, cause::dns_failure, cause::tls_unknown_ca, cause::ping_timeout}) {
     harness other(plain_options());
     other.start();
     other.lose(why);

@@ -66,7 +66,7 @@ outcome bring_loopback_up() {
   return out;
 }
 
-TEST(system_watch, tells_once_of_a_network_that_comes_up) {
+TEST(system_watch, tells_of_a_network_that_comes_up) {
   const outcome out = bring_loopback_up();
   if (!out.namespaced) {
     const char* ci = std::getenv("CI");
