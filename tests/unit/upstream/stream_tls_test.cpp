@@ -30,7 +30,6 @@ using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 
-
 // ---- TLS
 
 // The certificates of a test, a server that has one, and where its CA is to be found.
