@@ -173,11 +173,6 @@ class Proxy:
             env=environment,
         )
 
-    def reload(self, http: str) -> None:
-        """Connections that are there end when they are idle."""
-        self._write(http)
-        self.process.send_signal(signal.SIGHUP)
-
     def close(self) -> None:
         self.process.terminate()
         self.process.wait(DEADLINE)
