@@ -7,6 +7,7 @@
 #include "daemon/base/as_result.hpp"
 #include "daemon/upstream/client_impl.hpp"
 #include "daemon/upstream/polling.hpp"
+#include "daemon/upstream/recovery_file.hpp"
 #include "daemon/upstream/route.hpp"
 #include "daemon/upstream/upgradable.hpp"
 #include "daemon/upstream/websocket.hpp"
@@ -36,6 +37,9 @@ io::task<> client::impl::run() {
       context_, log_,
       system_watch::callbacks{.network_changed = [this] { on_network_change(); },
                               .clock_changed = [this](std::chrono::milliseconds slept) { on_clock_change(slept); }});
+  if (const auto& path = session_.settings().recovery_file; !path.empty()) {
+    if (auto left = take_recovery_file(path, log_)) session_.resume(*std::move(left), at());
+  }
   session_.start(at());
   perform();
   while (!session_.stopped()) {
@@ -45,6 +49,9 @@ io::task<> client::impl::run() {
       wake_.expires_at(clock::time_point::max());
       co_await wake_.async_wait(as_result);
     }
+  }
+  if (const auto& path = session_.settings().recovery_file; !path.empty()) {
+    if (const auto left = session_.saved(at())) write_recovery_file(path, *left, log_);
   }
   system_.reset();
   token_.reset();
@@ -102,6 +109,7 @@ io::task<> client::impl::read_all(std::string name) {
     const burst received = co_await transport_->read();
     if (received.bytes.empty()) {
       if (!closing_) session_.on_transport_end(received.ended, at());
+      if (received.closed) session_.recovery().on_close_answered();
       perform();
       break;
     }

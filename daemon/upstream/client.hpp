@@ -97,8 +97,8 @@ class client {
   // Keeps the connection alive until stop(); awaited by the composition root.
   io::task<> run();
 
-  // Leaves cleanly (WebSocket close 1000, no Socket.IO DISCONNECT, DESIGN: state recovery survives a restart) within a
-  // second, then run() returns.
+  // Leaves cleanly (WebSocket close 1000, no Socket.IO DISCONNECT, so that the server keeps what it can recover) within
+  // a second; then run() writes `recovery_file` and returns.
   void stop();
 
   // Applies what differs: rooms are joined and left on the live connection; another address, namespace, TLS, path or

@@ -146,6 +146,7 @@ struct options {
   request_fields headers;  // of every request
   request_fields query;    // parameters of its URL
   token_options token = token_file{"/etc/roombridge/token"};
+  std::string recovery_file;  // where a saved_session waits from a stop to the next start; empty: nowhere
   reconnect_options reconnect;
   auth_options auth;
   room_options rooms;

@@ -204,7 +204,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
 
   burst ended() const {
     if (broken_.why != cause::none) return {{}, broken_, false};
-    return {{}, {cause::connection_lost, "the connection to " + where_.name + " was given up"}, false};
+    return {{}, {cause::connection_lost, "the connection to " + where_.name + " was given up"}, closing_ && !aborted_};
   }
 
   io::context& context_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/upstream/token.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -20,7 +22,7 @@ void recovery::ask(std::string_view token, json_fields& payload) {
   drop_held();
   recovered_ = complete_ = offered_ = false;
   if (pid_.empty()) return;
-  if (offset_.empty() || token_ != token) return forget();
+  if (offset_.empty() || token_digest_ != token_digest(token)) return forget();
   asked_ = true;
   asked_offset_ = offset_;
   payload.set("pid", json_string(pid_));
@@ -41,9 +43,9 @@ void recovery::on_reply(const std::optional<std::string>& pid) {
 }
 
 bool recovery::on_authenticated(std::string_view user, std::string_view token) {
-  const bool foreign = !token_.empty() && user_ != user;
+  const bool foreign = !token_digest_.empty() && user_ != user;
   user_ = user;
-  token_ = token;
+  token_digest_ = token_digest(token);
   if (foreign) forget();
   confirmed_ = !pid_.empty();
   return !(foreign && recovered_);
@@ -54,6 +56,7 @@ void recovery::on_end(cause why) {
   asked_ = offered_ = recovered_ = complete_ = false;
   drop_held();
   if (established && !(confirmed_ && peer_knows(why))) forget();
+  unanswered_ = established && why == cause::shutdown;
 }
 
 void recovery::on_refused() {
@@ -64,6 +67,20 @@ void recovery::forget() {
   pid_.clear();
   offset_.clear();
   confirmed_ = complete_ = false;
+}
+
+std::optional<saved_recovery> recovery::saved() const {
+  if (unanswered_ || offset_.empty()) return std::nullopt;
+  return saved_recovery{pid_, offset_, user_, token_digest_};
+}
+
+void recovery::restore(saved_recovery from) {
+  pid_ = std::move(from.pid);
+  offset_ = std::move(from.offset);
+  shape_ = shape_of(offset_);
+  user_ = std::move(from.user);
+  token_digest_ = std::move(from.token_digest);
+  confirmed_ = true;
 }
 
 bool recovery::take_complete() {

@@ -24,6 +24,15 @@
 
 namespace roombridge::upstream {
 
+// What a later life of the daemon needs to ask for it.
+struct saved_recovery {
+  std::string pid;
+  std::string offset;
+  std::string user;
+  std::string token_digest;  // see token_digest()
+  bool operator==(const saved_recovery&) const = default;
+};
+
 struct recovery_counters {
   std::uint64_t recovered = 0;  // connections that the server recovered, with all that was missed
   std::uint64_t failed = 0;     // those for which it was asked in vain, or which gave more than could be held
@@ -47,6 +56,12 @@ class recovery {
   void on_refused();
   // Nothing is to be recovered from what was so far: a logout, another server.
   void forget();
+
+  // The server has closed the connection in its turn after on_end(cause::shutdown): it has noticed.
+  void on_close_answered() { unanswered_ = false; }
+  // What can be asked for after a stop, if anything; and that of an earlier life, before the first connection.
+  [[nodiscard]] std::optional<saved_recovery> saved() const;
+  void restore(saved_recovery from);
 
   // Everything since the last authenticated session has been got; true once for a connection.
   [[nodiscard]] bool take_complete();
@@ -78,13 +93,14 @@ class recovery {
   std::string pid_;     // empty: nothing to recover
   std::string offset_;  // of the last event
   offset_shape shape_ = offset_shape::unseen;
-  std::string user_;   // whose the pid is
-  std::string token_;  // with which that user was authenticated; empty: nobody yet
+  std::string user_;          // whose the pid is
+  std::string token_digest_;  // of the token with which that user was authenticated; empty: nobody yet
 
-  bool confirmed_ = false;  // the pid stands for an authenticated session
-  bool offered_ = false;    // on this connection
-  bool asked_ = false;      // and not yet answered
-  bool recovered_ = false;  // this connection
+  bool confirmed_ = false;   // the pid stands for an authenticated session
+  bool unanswered_ = false;  // our close may not have reached the server
+  bool offered_ = false;     // on this connection
+  bool asked_ = false;       // and not yet answered
+  bool recovered_ = false;   // this connection
   bool complete_ = false;
   bool overflow_ = false;
   std::string asked_offset_;

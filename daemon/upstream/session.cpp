@@ -51,6 +51,20 @@ session::session(options initial)
   held_.configure(options_.hold);
 }
 
+void session::resume(saved_session from, moment at) {
+  assert(phase_ == phase::stopped);
+  if (from.url != options_.url || from.path != options_.path || from.nsp != options_.nsp) return;
+  lost_at_ = at.now - std::max(at.wall - from.ended, std::chrono::system_clock::duration::zero());
+  if (from.recovery) recovery_.restore(*std::move(from.recovery));
+}
+
+std::optional<saved_session> session::saved(moment at) const {
+  const bool logged_out = !token_.token && policy_of(token_.missing.why) == retry_policy::never;
+  if (!lost_at_ || logged_out) return std::nullopt;
+  const auto ended = std::chrono::floor<std::chrono::microseconds>(at.wall - (at.now - *lost_at_));
+  return saved_session{options_.url, options_.path, options_.nsp, ended, recovery_.saved()};
+}
+
 void session::start(moment at) {
   assert(phase_ == phase::stopped);
   (void)at;

@@ -36,6 +36,7 @@
 #include "daemon/upstream/recovery.hpp"
 #include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/room_book.hpp"
+#include "daemon/upstream/saved_session.hpp"
 #include "daemon/upstream/socketio.hpp"
 #include "daemon/upstream/token.hpp"
 #include "daemon/upstream/transport_choice.hpp"
@@ -119,10 +120,14 @@ class session {
 
   explicit session(options initial);
 
+  // What an earlier life of the daemon has left; before start(). It counts if it was with this server.
+  void resume(saved_session from, moment at);
   // From the first attempt on; once.
   void start(moment at);
   // Leaves for good, without Socket.IO DISCONNECT. Other inputs have no effect afterwards.
   void stop(moment at);
+  // What the next life may resume, once this one is stopped; nothing after a logout, or where nobody was logged in.
+  [[nodiscard]] std::optional<saved_session> saved(moment at) const;
   void reconnect(moment at);
   // A changed token source is the client's: it calls on_token() afterwards.
   void reconfigure(options changed, moment at);

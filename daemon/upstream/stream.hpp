@@ -25,7 +25,7 @@ namespace roombridge::upstream {
 struct burst {
   std::string_view bytes;
   failure ended;
-  bool closed = false;  // it ended by the peer's orderly close of the connection
+  bool closed = false;  // it ended by the peer's orderly close of the connection, or the peer took ours
 };
 
 class stream {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/token.hpp"
 
+#include <openssl/sha.h>
 #include <simdjson.h>
 
+#include <array>
 #include <cassert>
 #include <cstdlib>
 
@@ -41,6 +43,18 @@ token_reading make_token(std::string text, const std::string& where) {
     return missing(cause::token_unreadable, where + " holds a NUL byte: no token");
   if (!simdjson::validate_utf8(text)) return missing(cause::token_unreadable, where + " is not UTF-8: no token");
   return {std::move(text), {}};
+}
+
+std::string token_digest(std::string_view token) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+  std::string out;
+  for (const unsigned byte : digest) {
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
 }
 
 std::optional<std::string> token_path(const token_options& options) {

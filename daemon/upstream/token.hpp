@@ -27,6 +27,9 @@ struct token_reading {
 // What was read there: surrounding white space is cut; nothing but white space is no token. `where`: for a person.
 [[nodiscard]] token_reading make_token(std::string text, const std::string& where);
 
+// SHA-256 in hexadecimal: knows a token again without keeping it.
+[[nodiscard]] std::string token_digest(std::string_view token);
+
 // The file behind the options, if it is one: a credential's lies in $CREDENTIALS_DIRECTORY.
 [[nodiscard]] std::optional<std::string> token_path(const token_options& options);
 

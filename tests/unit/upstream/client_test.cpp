@@ -5,10 +5,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <set>
 
+#include "daemon/upstream/recovery_file.hpp"
 #include "daemon/upstream/websocket.hpp"
 #include "tests/unit/upstream/scripted_peer.hpp"
 
@@ -70,6 +72,8 @@ class upstream_client : public testing::Test {
       ended = true;
     });
     boost::asio::co_spawn(context, play(*this), [](std::exception_ptr error) { EXPECT_FALSE(error); });
+    ended = false;
+    context.restart();
     context.run_for(60s);
     EXPECT_TRUE(ended) << "run() did not return";
   }
@@ -229,6 +233,49 @@ io::task<> never_close(upstream_client& t) {
 
 TEST_F(upstream_client, stops_though_the_server_does_not_answer_the_close) {
   run(never_close);
+}
+
+// Offers recovery, gives one offset, and is left.
+io::task<> recoverable(upstream_client& t, bool answers) {
+  co_await t.peer.upgrade(server_text(test::open_packet));
+  t.seen.push_back(co_await t.peer.read_text());
+  co_await t.peer.write(server_text(R"(40{"sid":"s","pid":"p"})"));
+  co_await t.peer.read_text();
+  co_await t.peer.write(server_text(R"(42["auth_success",{"userId":7},"Pf3xK2a"])") + server_text("2"));
+  EXPECT_EQ(co_await t.peer.read_text(), "3");
+  t.made->stop();
+  while (auto frame = co_await t.peer.read_frame()) {
+    if (answers && frame->opcode == 8) t.peer.drop();
+  }
+}
+
+io::task<> take_leave(upstream_client& t) {
+  return recoverable(t, true);
+}
+
+io::task<> ignore_the_close(upstream_client& t) {
+  return recoverable(t, false);
+}
+
+TEST_F(upstream_client, leaves_to_its_next_life_what_can_be_recovered) {
+  settings.recovery_file = testing::TempDir() + "roombridge-recovery-" + std::to_string(::getpid());
+  run(take_leave);
+  run(take_leave);
+  EXPECT_THAT(seen, ElementsAre("40", R"(40{"pid":"p","offset":"Pf3xK2a"})"));
+  const auto left = take_recovery_file(settings.recovery_file, log);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->url, peer.url());
+  ASSERT_TRUE(left->recovery);
+  EXPECT_EQ(left->recovery->offset, "Pf3xK2a");
+  EXPECT_EQ(left->recovery->user, "7");
+}
+
+TEST_F(upstream_client, leaves_only_the_outage_where_the_server_may_not_have_noticed) {
+  settings.recovery_file = testing::TempDir() + "roombridge-recovery-" + std::to_string(::getpid());
+  run(ignore_the_close);
+  const auto left = take_recovery_file(settings.recovery_file, log);
+  ASSERT_TRUE(left);
+  EXPECT_FALSE(left->recovery);
 }
 
 io::task<> refuse(upstream_client& t) {

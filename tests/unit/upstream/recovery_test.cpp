@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/upstream/token.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -145,6 +147,55 @@ TEST(recovery, belongs_to_one_user) {
   EXPECT_FALSE(r.on_authenticated("8", "token"));
   r.on_end(cause::reconnect_requested);
   EXPECT_EQ(asked(r), "{}");
+}
+
+TEST(recovery, outlives_a_stop_that_the_server_has_noticed) {
+  recovery r = established();
+  r.on_end(cause::shutdown);
+  EXPECT_FALSE(r.saved());
+  r.on_close_answered();
+  const auto saved = r.saved();
+  EXPECT_EQ(saved, (saved_recovery{"p", "Pf3xK2a", "7", token_digest("token")}));
+
+  recovery next;
+  next.restore(*saved);
+  next.on_end(cause::tcp_refused);  // of an attempt
+  EXPECT_EQ(next.saved(), saved);
+  EXPECT_EQ(asked(next), R"({"pid":"p","offset":"Pf3xK2a"})");
+  hold(next, R"(["one","Pf3xK2b"])");
+  next.on_reply("p");
+  EXPECT_EQ(next.strip(R"(["volatile","hello"])", false), R"(["volatile","hello"])");
+  EXPECT_THAT(deliver(next), ElementsAre(R"(["one"])"));
+  EXPECT_FALSE(next.on_authenticated("8", "token"));
+
+  recovery another_token;
+  another_token.restore(*saved);
+  EXPECT_EQ(asked(another_token, "another"), "{}");
+}
+
+TEST(recovery, outlives_a_stop_between_two_connections) {
+  recovery r = established();
+  r.on_end(cause::server_closed);
+  r.on_end(cause::shutdown);
+  EXPECT_TRUE(r.saved());
+}
+
+TEST(recovery, that_is_of_no_use_does_not_outlive_a_stop) {
+  recovery never;
+  EXPECT_FALSE(never.saved());
+
+  recovery refused = established();
+  refused.on_refused();
+  refused.on_end(cause::shutdown);
+  refused.on_close_answered();
+  EXPECT_FALSE(refused.saved());
+
+  recovery silent;  // no offset has been seen
+  silent.on_reply("p");
+  EXPECT_TRUE(silent.on_authenticated("7", "token"));
+  silent.on_end(cause::shutdown);
+  silent.on_close_answered();
+  EXPECT_FALSE(silent.saved());
 }
 
 TEST(recovery, is_given_up_while_the_token_is_refused) {

@@ -95,5 +95,110 @@ TEST_F(session_recovery, for_another_user_begins_a_clean_connection) {
   EXPECT_EQ(h.status().user, "8");
 }
 
+// What a session that was stopped a while ago leaves to a later one; `since`: between them.
+class session_after_restart : public session_recovery {
+ protected:
+  std::optional<saved_session> stop() {
+    h.machine.stop(h.at());
+    h.machine.recovery().on_close_answered();
+    return h.machine.saved(h.at());
+  }
+
+  static void start(harness& next, const saved_session& left) {
+    next.offers_pid = "p";
+    next.now += 1h;  // its clock has nothing in common with the last one's
+    next.wall_start += 10s - 1h;
+    next.machine.resume(left, next.at());
+    next.start();
+  }
+
+  // When the next life takes the last session to have ended, by the wall's clock.
+  static std::optional<std::chrono::system_clock::time_point> lost(harness& next) {
+    if (!next.status().lost) return std::nullopt;
+    return next.at().wall - (next.now - *next.status().lost);
+  }
+};
+
+TEST_F(session_after_restart, is_recovered) {
+  const auto left = stop();
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->ended, h.wall_start);
+  harness next(plain_options());
+  start(next, *left);
+  EXPECT_EQ(next.sent.front(), asking);
+  EXPECT_FALSE(next.status().lost);
+}
+
+TEST_F(session_after_restart, is_an_outage_where_it_is_not_recovered) {
+  const auto left = stop();
+  ASSERT_TRUE(left);
+  harness refused(plain_options());
+  refused.token = "better";
+  start(refused, *left);
+  EXPECT_EQ(refused.sent.front(), "40");
+  EXPECT_EQ(lost(refused), left->ended);
+
+  saved_session without = *left;
+  without.recovery.reset();
+  harness next(plain_options());
+  start(next, without);
+  EXPECT_EQ(next.sent.front(), "40");
+  EXPECT_EQ(lost(next), left->ended);
+}
+
+TEST_F(session_after_restart, is_no_outage_of_another_server) {
+  const auto left = stop();
+  ASSERT_TRUE(left);
+  for (auto changed : {&saved_session::url, &saved_session::path, &saved_session::nsp}) {
+    saved_session other = *left;
+    other.*changed += "x";
+    harness next(plain_options());
+    start(next, other);
+    EXPECT_EQ(next.sent.front(), "40");
+    EXPECT_FALSE(next.status().lost);
+  }
+}
+
+TEST_F(session_after_restart, keeps_its_outage_until_it_is_over) {
+  const auto left = stop();
+  ASSERT_TRUE(left);
+  harness next(plain_options());
+  next.reachable = false;
+  start(next, *left);
+  next.advance(1min);
+  next.machine.stop(next.at());
+  EXPECT_EQ(next.machine.saved(next.at()), left);
+}
+
+TEST_F(session_after_restart, ends_in_no_future) {
+  auto left = stop();
+  ASSERT_TRUE(left);
+  left->ended += 24h;  // the clock was set back
+  left->recovery.reset();
+  harness next(plain_options());
+  start(next, *left);
+  EXPECT_EQ(lost(next), next.at().wall);
+}
+
+TEST_F(session_after_restart, is_none_after_a_logout_or_without_a_login) {
+  h.put_token(std::nullopt);
+  EXPECT_FALSE(stop());
+
+  harness never(plain_options());
+  never.reachable = false;
+  never.start();
+  never.machine.stop(never.at());
+  EXPECT_FALSE(never.machine.saved(never.at()));
+}
+
+TEST_F(session_after_restart, is_left_by_one_whose_token_command_fails) {
+  h.lose(cause::connection_lost);
+  h.without_token = cause::token_command_failed;
+  h.put_token(std::nullopt);
+  const auto left = stop();
+  ASSERT_TRUE(left);
+  EXPECT_TRUE(left->recovery);
+}
+
 }  // namespace
 }  // namespace roombridge::upstream

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Where a saved_session waits from a stop of the daemon to its next start. It is taken away when it is read: a server
+// that was asked once must not be asked again with what was true before.
+//
+// Nothing is kept while the daemon runs, so nothing is there after a crash or a power cut: the server might not have
+// noticed such an end, and would recover a connection that it then drops unheard (see recovery.hpp).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "daemon/base/logger.hpp"
+#include "daemon/upstream/saved_session.hpp"
+
+namespace roombridge::upstream {
+
+// Reads and removes it. Nothing: there is none, or it is of no use, and the log says why.
+[[nodiscard]] std::optional<saved_session> take_recovery_file(const std::string& path, logger& log);
+
+// Replaces it whole, readable by nobody else; without fsync, since what a power cut could spoil is refused when it is
+// read. The log says why where that fails.
+void write_recovery_file(const std::string& path, const saved_session& what, logger& log);
+
+}  // namespace roombridge::upstream
