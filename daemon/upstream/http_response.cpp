@@ -175,7 +175,7 @@ std::vector<http_extension> http_response::extensions(std::string_view name) con
     for (const auto& [item, parameters] : http::ext_list{view(list)}) {
       http_extension& made = out.emplace_back();
       made.name = lower(item);
-      for (const auto& [parameter, value] : parameters) made.parameters.push_back(lower(parameter));
+      for (const auto& [parameter, value] : parameters) made.parameters.emplace_back(lower(parameter), lower(value));
     }
   }
   return out;

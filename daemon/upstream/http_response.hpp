@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/upstream/cause.hpp"
@@ -17,10 +18,10 @@
 
 namespace roombridge::upstream {
 
-// One item of a field like Sec-WebSocket-Extensions, in lower case; what a parameter is set to is left out.
+// One item of a field like Sec-WebSocket-Extensions, in lower case.
 struct http_extension {
   std::string name;
-  std::vector<std::string> parameters;
+  std::vector<std::pair<std::string, std::string>> parameters;  // what each is set to, without quotes; empty: nothing
 };
 
 class http_response {

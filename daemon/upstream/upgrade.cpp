@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/upgrade.hpp"
 
+#include <set>
+
 #include "daemon/upstream/ws_handshake.hpp"
 
 namespace roombridge::upstream {
@@ -11,19 +13,26 @@ std::string make_request(const endpoint& where, const engine_session& session, s
   out += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
   out += key;
   out += "\r\n";
-  if (compression) out += "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  // The window is one for messages that we compress, which are none: any will do, and some servers want the choice.
+  if (compression) out += "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
   return out + "\r\n";
 }
 
-// Nothing: parameters that are no answer to an offer without any (RFC 7692 section 7.1).
+// RFC 7692 section 7.1.2.
+bool is_window_bits(std::string_view text) {
+  if (text.size() == 1) return text == "8" || text == "9";
+  return text.size() == 2 && text[0] == '1' && text[1] >= '0' && text[1] <= '5';
+}
+
+// Nothing: no answer to our offer (RFC 7692 section 7.1), such as a parameter that comes twice.
 std::optional<deflate_parameters> read_parameters(const http_extension& extension) {
   deflate_parameters settled;
-  for (const std::string& name : extension.parameters) {
-    if (name == "server_no_context_takeover") {
-      settled.server_no_context_takeover = true;
-    } else if (name != "client_no_context_takeover" && name != "server_max_window_bits") {
-      return std::nullopt;
-    }
+  std::set<std::string_view> seen;
+  for (const auto& [name, value] : extension.parameters) {
+    const bool flag = name == "server_no_context_takeover" || name == "client_no_context_takeover";
+    const bool window = name == "server_max_window_bits" || name == "client_max_window_bits";
+    if (!(flag ? value.empty() : window && is_window_bits(value)) || !seen.insert(name).second) return std::nullopt;
+    if (name == "server_no_context_takeover") settled.server_no_context_takeover = true;
   }
   return settled;
 }

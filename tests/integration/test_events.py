@@ -96,6 +96,10 @@ class CompressionTest(IntegrationTest):
     def test_every_message_is_compressed_by_itself(self) -> None:
         self.assertEqual(self.exchange({"threshold": 0, "serverNoContextTakeover": True}), "permessage-deflate")
 
+    def test_a_server_that_names_both_windows(self) -> None:
+        windows = {"threshold": 0, "clientMaxWindowBits": 10, "serverMaxWindowBits": 11}
+        self.assertEqual(self.exchange(windows), "permessage-deflate")
+
     def test_only_large_messages_are_compressed(self) -> None:
         self.assertEqual(self.exchange({}), "permessage-deflate")
 

@@ -10,6 +10,7 @@ namespace {
 using state = http_response::state;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 endpoint server() {
   return std::get<endpoint>(make_endpoint("http://h:1", "/"));
@@ -81,14 +82,17 @@ TEST(http_response, gives_its_fields) {
 
 TEST(http_response, gives_extensions_item_by_item) {
   http_response response;
-  ASSERT_EQ(response.feed("HTTP/1.1 204 No\r\nX: One; Two=3, four; three\r\nx: five\r\n\r\n"), state::complete);
+  ASSERT_EQ(response.feed("HTTP/1.1 204 No\r\nX: One; Two=3, four; three=\"Q\"\r\nx: five\r\n\r\n"), state::complete);
   const auto all = response.extensions("X");
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].name, "one");
-  EXPECT_THAT(all[0].parameters, ElementsAre("two"));
+  EXPECT_THAT(all[0].parameters, ElementsAre(Pair("two", "3")));
   EXPECT_EQ(all[1].name, "four");
-  EXPECT_THAT(all[1].parameters, ElementsAre("three"));
+  EXPECT_THAT(all[1].parameters, ElementsAre(Pair("three", "q")));
   EXPECT_EQ(all[2].name, "five");
+  http_response flag;
+  ASSERT_EQ(flag.feed("HTTP/1.1 204 No\r\nX: one; two\r\n\r\n"), state::complete);
+  EXPECT_THAT(flag.extensions("X").at(0).parameters, ElementsAre(Pair("two", "")));
 }
 
 TEST(http_response, bounds_the_body_by_what_is_announced_and_by_what_comes) {

@@ -9,6 +9,7 @@
 namespace roombridge::upstream {
 namespace {
 
+using namespace std::string_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -111,12 +112,14 @@ settlement settle(std::string_view extensions, bool offered = true) {
 TEST(upgrade, offers_compression_and_takes_the_servers_answer) {
   EXPECT_THAT(upgrade(server(), {}, nonce, false).request(), Not(HasSubstr("Extensions")));
   EXPECT_THAT(upgrade(server(), {}, nonce, true).request(),
-              HasSubstr("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
+              HasSubstr("\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"));
   EXPECT_EQ(settle("").deflate, std::nullopt);
   const std::string header = "Sec-WebSocket-Extensions: permessage-deflate";
   EXPECT_EQ(settle(header + "\r\n").deflate, deflate_parameters{});
-  EXPECT_EQ(settle(header + "; server_max_window_bits=10; client_no_context_takeover\r\n").deflate,
-            deflate_parameters{});
+  for (const std::string& parameters :
+       {"; server_max_window_bits=10; client_no_context_takeover"s, "; client_max_window_bits=8"s,
+        "; server_max_window_bits=\"15\"; client_max_window_bits=9"s})
+    EXPECT_EQ(settle(header + parameters + "\r\n").deflate, deflate_parameters{}) << parameters;
   EXPECT_EQ(settle(header + "; server_no_context_takeover\r\n").deflate,
             deflate_parameters{.server_no_context_takeover = true});
 }
@@ -124,8 +127,12 @@ TEST(upgrade, offers_compression_and_takes_the_servers_answer) {
 TEST(upgrade, refuses_extensions_that_were_not_offered) {
   const std::string header = "Sec-WebSocket-Extensions: permessage-deflate";
   for (const std::string& answer :
-       {std::string("Sec-WebSocket-Extensions: x-webkit-deflate-frame"), header + "; client_max_window_bits=10",
-        header + "; other", header + ", permessage-deflate", header + "\r\n" + header})
+       {std::string("Sec-WebSocket-Extensions: x-webkit-deflate-frame"), header + "; client_max_window_bits=16",
+        header + "; other", header + ", permessage-deflate", header + "\r\n" + header,
+        // RFC 7692 section 7.1: values that they cannot have, and parameters twice.
+        header + "; client_max_window_bits", header + "; server_max_window_bits=7",
+        header + "; server_max_window_bits=16", header + "; server_max_window_bits=010",
+        header + "; server_no_context_takeover=1", header + "; server_max_window_bits=9; server_max_window_bits=9"})
     EXPECT_THAT(settle(answer + "\r\n").refused, HasSubstr("extension that was not offered")) << answer;
   EXPECT_THAT(settle(header + "\r\n", false).refused, HasSubstr("extension that was not offered"));
 }
