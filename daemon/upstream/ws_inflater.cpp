@@ -17,6 +17,9 @@ constexpr int raw_window_bits = -15;
 // The end of each message's last block, which the sender leaves out (section 7.2.1).
 constexpr std::string_view left_out{"\x00\x00\xff\xff", 4};
 
+// z_stream::data_type: a block has ended, no bit of another one has been taken, and it was not the last.
+constexpr int between_blocks = 128;
+
 }  // namespace
 
 struct ws_inflater::state {
@@ -36,8 +39,11 @@ ws_inflater::ws_inflater(deflate_parameters parameters, std::size_t receive_limi
 ws_error ws_inflater::inflate(std::string_view payload) {
   message_.clear();
   if (parameters_.server_no_context_takeover) inflateReset(&state_->stream);
-  const ws_error failed = inflate_part(payload);
-  return failed != ws_error::none ? failed : inflate_part(left_out);
+  if (const ws_error failed = inflate_part(payload); failed != ws_error::none) return failed;
+  // A sender that ends its stream with each message need not leave anything out.
+  if (state_->stream.total_in == 0) return ws_error::none;
+  if (const ws_error failed = inflate_part(left_out); failed != ws_error::none) return failed;
+  return state_->stream.data_type == between_blocks ? ws_error::none : ws_error::deflate_data;
 }
 
 ws_error ws_inflater::inflate_part(std::string_view part) {

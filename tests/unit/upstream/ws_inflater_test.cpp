@@ -103,6 +103,23 @@ TEST(ws_inflater, stops_at_the_limit) {
   EXPECT_LE(bounded.view().size(), 100'000u);
 }
 
+// What would be made of it is noise, and so would be what follows.
+TEST(ws_inflater, names_a_message_that_ends_inside_a_block) {
+  deflater sender(true);
+  const std::string whole = sender.message("Hello, hello, hello: 예약이 확정되었습니다!");
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    ws_inflater inflater({}, limit);
+    EXPECT_EQ(inflater.inflate(std::string_view(whole).substr(0, size)), ws_error::deflate_data) << size;
+  }
+}
+
+TEST(ws_inflater, takes_a_last_block_without_the_zero_behind_it) {
+  ws_inflater inflater({}, limit);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(inflated(inflater, "\xf3\x48\xcd\xc9\xc9\x07\x00"s), "Hello") << i;
+  EXPECT_EQ(inflated(inflater, ""), "");
+  EXPECT_EQ(inflated(inflater, "\xf2\x48\xcd\xc9\xc9\x07\x00"s), "Hello");
+}
+
 TEST(ws_inflater, names_what_is_no_deflate_data) {
   for (const std::string& payload : {"\xff\xff\xff"s, "Hello"s, "\x01\x05\x00\x00\x00"s}) {
     ws_inflater inflater({}, limit);
