@@ -7,6 +7,7 @@
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/zlib/error.hpp>
 
 #include "daemon/upstream/ws_handshake.hpp"
 #include "tests/fuzz/upstream/require.hpp"
@@ -25,7 +26,8 @@ class memory_stream {
  public:
   using executor_type = asio::io_context::executor_type;
 
-  memory_stream(asio::io_context& context, std::string_view bytes) : executor_(context.get_executor()), bytes_(bytes) {}
+  memory_stream(asio::io_context& context, std::string_view bytes, bool deflate)
+      : executor_(context.get_executor()), bytes_(bytes), deflate_(deflate) {}
 
   executor_type get_executor() { return executor_; }
 
@@ -65,7 +67,9 @@ class memory_stream {
     const std::string key = request_.substr(begin, request_.find("\r\n", begin) - begin);
     response_ =
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-        upstream::websocket_accept(key) + "\r\n\r\n";
+        upstream::websocket_accept(key) + "\r\n";
+    if (deflate_) response_ += "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    response_ += "\r\n";
     response_left_ = response_;
   }
 
@@ -74,6 +78,7 @@ class memory_stream {
   std::string response_;
   std::string_view response_left_;
   std::string_view bytes_;
+  bool deflate_;
 };
 
 void teardown(beast::role_type, memory_stream&, error_code& failed) {
@@ -89,15 +94,20 @@ peer_end end_of(error_code why) {
   if (why == websocket::error::closed) return peer_end::closed;
   if (why == websocket::error::message_too_big) return peer_end::too_big;
   if (why == websocket::error::bad_frame_payload) return peer_end::not_utf8;
+  if (why == websocket::error::partial_deflate_block) return peer_end::deflate;
+  if (why.category() == beast::zlib::make_error_code(beast::zlib::error::general).category()) return peer_end::deflate;
   return peer_end::violation;
 }
 
 }  // namespace
 
-peer_reading read_with_beast(std::string_view bytes, std::size_t receive_limit) {
+peer_reading read_with_beast(std::string_view bytes, std::size_t receive_limit, bool deflate) {
   static asio::io_context context;
-  websocket::stream<memory_stream, false> client{context, bytes};
+  websocket::stream<memory_stream, true> client{context, bytes, deflate};
   client.read_message_max(receive_limit);
+  websocket::permessage_deflate offered;
+  offered.client_enable = deflate;
+  client.set_option(offered);
   error_code failed;
   client.handshake("localhost", "/", failed);
   require(!failed, "the handshake: " + failed.message());

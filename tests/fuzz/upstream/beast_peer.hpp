@@ -9,7 +9,7 @@
 
 namespace roombridge::fuzz {
 
-enum class peer_end { more, closed, too_big, not_utf8, violation };
+enum class peer_end { more, closed, too_big, not_utf8, violation, deflate };
 
 struct peer_reading {
   // "text …", "binary …", "ping …", "pong …", "close CODE REASON", in order.
@@ -18,7 +18,8 @@ struct peer_reading {
   peer_end end = peer_end::more;
 };
 
-// Opens a client, whose handshake is answered with our Sec-WebSocket-Accept, and lets it read `bytes`.
-[[nodiscard]] peer_reading read_with_beast(std::string_view bytes, std::size_t receive_limit);
+// Opens a client, whose handshake is answered with our Sec-WebSocket-Accept, and lets it read `bytes`. `deflate`:
+// permessage-deflate is negotiated, with a window that is kept.
+[[nodiscard]] peer_reading read_with_beast(std::string_view bytes, std::size_t receive_limit, bool deflate);
 
 }  // namespace roombridge::fuzz
