@@ -97,8 +97,8 @@ void require_agreement(ws_reading ours, peer_reading peer, bool deflate) {
   // We bound the compressed frames as well, and refuse a message that ends inside a block, which Beast makes whole.
   const bool we_stop = deflate && (ours.error == ws_error::message_too_big || ours.error == ws_error::deflate_data);
   // Beast ends a session for a text that is not UTF-8, and looks into a compressed message before it is whole.
-  const bool peer_stops = peer.end == peer_end::not_utf8 || peer.end == peer_end::deflate ||
-                          (deflate && peer.end == peer_end::too_big);
+  const bool peer_stops =
+      peer.end == peer_end::not_utf8 || peer.end == peer_end::deflate || (deflate && peer.end == peer_end::too_big);
   if (we_stop) {
     theirs.resize(common);
   } else if (!peer_stops) {

@@ -51,7 +51,9 @@ void append_frame(std::string& out, unsigned first, std::string_view payload) {
   if (payload.size() < 126) {
     out += static_cast<char>(payload.size());
   } else {
-    out.append(1, '\x7e').append(1, static_cast<char>(payload.size() >> 8)).append(1, static_cast<char>(payload.size()));
+    out.append(1, '\x7e')
+        .append(1, static_cast<char>(payload.size() >> 8))
+        .append(1, static_cast<char>(payload.size()));
   }
   out += payload;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Decodes messages with the daemon's codecs, encodes them again and says what it found; parser_agreement.js compares
 // that with the reference. Standard input: messages, each a little-endian u32 length, a kind (t text, b binary, r
-// forget what came before) and its bytes. Standard output: a line of JSON for each text, and one more for each packet
-// whose attachments are complete.
+// forget what came before, p a payload of HTTP long-polling) and its bytes. Standard output: a line of JSON for each
+// text and payload, and one more for each packet whose attachments are complete.
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstring>
@@ -14,12 +14,14 @@
 
 #include "daemon/upstream/binary_assembler.hpp"
 #include "daemon/upstream/engineio.hpp"
+#include "daemon/upstream/polling_payload.hpp"
 #include "daemon/upstream/socketio.hpp"
 
 namespace {
 
 namespace json = boost::json;
 namespace engineio = roombridge::upstream::engineio;
+namespace polling_payload = roombridge::upstream::polling_payload;
 namespace socketio = roombridge::upstream::socketio;
 
 std::string hex(std::span<const std::byte> bytes) {
@@ -131,6 +133,26 @@ std::optional<json::object> take_binary(std::string_view bytes, socketio::binary
   return line;
 }
 
+json::object take_payload(std::string_view payload) {
+  json::object line;
+  json::array& packets = line["packets"].emplace_array();
+  std::string encoded;
+  while (!payload.empty()) {
+    const std::string_view packet = polling_payload::take_packet(payload);
+    if (!polling_payload::is_binary(packet)) {
+      packets.push_back(json::object{{"text", packet}});
+      polling_payload::append_text(encoded, packet);
+    } else if (const auto bytes = polling_payload::decode_binary(packet)) {
+      packets.push_back(json::object{{"binary", hex(std::as_bytes(std::span{*bytes}))}});
+      polling_payload::append_binary(encoded, *bytes);
+    } else {
+      packets.push_back(json::object{{"no_base64", packet}});
+    }
+  }
+  line["encoded"] = encoded;
+  return line;
+}
+
 }  // namespace
 
 int main() {
@@ -144,6 +166,7 @@ int main() {
     const std::string_view bytes = rest.substr(5, size);
     rest.remove_prefix(5 + bytes.size());
     if (kind == 'r') assembler.clear();
+    if (kind == 'p') std::cout << take_payload(bytes) << '\n';
     if (kind == 't') std::cout << take_text(bytes, assembler) << '\n';
     if (kind == 'b') {
       if (const auto line = take_binary(bytes, assembler)) std::cout << *line << '\n';

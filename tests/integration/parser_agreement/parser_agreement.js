@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The daemon's codecs against the reference parsers, engine.io-parser and socket.io-parser: what the reference encodes, packet_mirror must
-// decode, and what that encodes the reference must decode to the packet it began with. Then damaged packets: both must judge alike, but for
-// the differences named below.
+// decode, and what that encodes the reference must decode to the packet it began with. So with the payloads of HTTP long-polling that carry
+// them. Then damaged packets and payloads: both must judge alike, but for the differences named below.
 //
 // usage: node parser_agreement.js PACKET_MIRROR NODE_MODULES [SEED]
 'use strict';
@@ -14,7 +14,7 @@ const {createRequire} = require('node:module');
 const [mirror, modules, givenSeed] = process.argv.slice(2);
 const load = createRequire(path.join(path.resolve(modules), 'any.js'));
 const {Encoder, Decoder, PacketType} = load('socket.io-parser');
-const {encodePacket, decodePacket} = load('engine.io-parser');
+const {encodePacket, decodePacket, encodePayload, decodePayload} = load('engine.io-parser');
 
 const ATTACHMENT_LIMIT = 16;
 const seed = givenSeed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(givenSeed);
@@ -130,7 +130,7 @@ function agreeOnPackets(count) {
     }
   }
   assert.strictEqual(lines.length, 0);
-  return cases.map(({encoded}) => encoded[0]);
+  return cases.map(({encoded}) => encoded);
 }
 
 function agreeOnEnginePackets() {
@@ -202,8 +202,77 @@ function agreeOnDamage(texts) {
   });
 }
 
+// ---- payloads of HTTP long-polling
+
+const TYPES = ['ping', 'pong', 'noop', 'close'];
+
+// The messages of one packet after the other, a few in each payload, and what else the engine sends between.
+function payloadsOf(encodedPackets) {
+  const messages = encodedPackets.flat().map((data) => ({type: 'message', data}));
+  const payloads = [];
+  while (messages.length > 0) {
+    const packets = messages.splice(0, 1 + below(12));
+    if (below(4) === 0) packets.splice(below(packets.length + 1), 0, {type: pick(TYPES)});
+    payloads.push(packets);
+  }
+  return payloads;
+}
+
+function payloadText(packets) {
+  let text;
+  encodePayload(packets, (encoded) => { text = encoded; });
+  return text;
+}
+
+// As packet_mirror says it.
+const described = ({type, data}) => Buffer.isBuffer(data) ? {binary: data.toString('hex')} : {text: engineText(type, data)};
+
+function agreeOnPayloads(payloads) {
+  const lines = askMirror(payloads.map((packets) => frame('p', payloadText(packets))));
+  payloads.forEach((packets, i) => {
+    assert.deepStrictEqual(lines[i].packets, packets.map(described));
+    assert.deepStrictEqual(decodePayload(lines[i].encoded).map(described), packets.map(described));
+  });
+}
+
+const PAYLOAD_DAMAGE = [...DAMAGE, '\x1e', '\x1e', 'b', '=', 'A', '/'];
+
+function damagePayload(text) {
+  const characters = [...text];
+  for (let n = 1 + below(3); n > 0; --n) characters.splice(below(characters.length + 1), below(3), ...listOf(2, () => pick(PAYLOAD_DAMAGE)));
+  return characters.join('');
+}
+
+// The reference gives a payload up at a packet of no type, the daemon drops that one; and it reads whatever looks like base64.
+function judgePayloadAlike(text, {packets}) {
+  const parts = text === '' ? [] : text.replace(/\x1e$/, '').split('\x1e');
+  assert.strictEqual(packets.length, parts.length);
+  packets.forEach((packet, i) => {
+    if (packet.text !== undefined) return assert.strictEqual(packet.text, parts[i]);
+    const [{data}] = decodePayload(parts[i]);
+    if (packet.binary !== undefined) return assert.strictEqual(packet.binary, data.toString('hex'));
+    assert.notStrictEqual(`b${data.toString('base64')}`, parts[i], 'only the daemon refuses it');
+  });
+}
+
+function agreeOnDamagedPayloads(payloads) {
+  const damaged = payloads.map((packets) => damagePayload(payloadText(packets)));
+  const lines = askMirror(damaged.map((text) => frame('p', text)));
+  damaged.forEach((text, i) => {
+    try {
+      judgePayloadAlike(text, lines[i]);
+    } catch (error) {
+      error.message = `${JSON.stringify(text)}: ${error.message}`;
+      throw error;
+    }
+  });
+}
+
 console.log(`seed ${seed}`);
-const texts = agreeOnPackets(10000);
+const encoded = agreeOnPackets(10000);
 agreeOnEnginePackets();
-agreeOnDamage(texts);
-console.log(`${texts.length} packets and as many damaged ones: agreed`);
+agreeOnDamage(encoded.map(([text]) => text));
+const payloads = payloadsOf(encoded);
+agreeOnPayloads(payloads);
+agreeOnDamagedPayloads(payloads);
+console.log(`${encoded.length} packets and as many damaged ones, ${payloads.length} payloads and as many damaged ones: agreed`);
