@@ -39,6 +39,8 @@ failure describe_tcp(const error_code& error, const std::string& where, bool tim
   if (error == asio::error::connection_refused) {
     return {cause::tcp_refused, where + " refused the connection: nothing listens there"};
   }
+  // It was there, and ended the connection before we had seen that it stood.
+  if (error == asio::error::connection_reset) return {cause::connection_lost, where + " reset the connection at once"};
   return {cause::tcp_unreachable, where + " cannot be reached: " + error.message()};
 }
 

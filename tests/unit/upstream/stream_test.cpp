@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/post.hpp>
 
 #include "tests/unit/upstream/scripted_peer.hpp"
 #include "tests/unit/upstream/silent_servers.hpp"
@@ -25,6 +26,7 @@ using test::scripted_peer;
 using test::silent_servers;
 using test::tcp;
 using test::tcp_acceptor;
+using test::tcp_socket;
 using test::with_tls;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -90,6 +92,28 @@ TEST_F(upstream_stream, names_a_port_that_is_silent) {
   const failure why = connect("http://127.0.0.1:" + std::to_string(silent.port()), 200ms);
   EXPECT_EQ(why.why, cause::tcp_timeout);
   EXPECT_THAT(why.text, EndsWith("does not answer on TCP"));
+}
+
+io::task<> connect_into(stream& connection, const endpoint& where, failure& into) {
+  const tls_options plain;
+  const auto failed = co_await connection.connect(where, plain, 20s);
+  if (failed) into = *failed;
+}
+
+TEST_F(upstream_stream, names_a_connection_that_is_reset_before_it_is_seen_to_stand) {
+  tcp_acceptor peer(context, {boost::asio::ip::address_v4::loopback(), 0});
+  const std::string url = "http://127.0.0.1:" + std::to_string(peer.local_endpoint().port());
+  const endpoint where = at(url);
+  failure why;
+  spawn(connect_into(connection, where, why));
+  // Its turn comes when the connection has been asked for, and before the loop looks at the network again.
+  boost::asio::post(context, [&peer] {
+    tcp_socket accepted = peer.accept();
+    accepted.set_option(tcp_socket::linger(true, 0));
+    accepted.close();
+  });
+  context.run();
+  EXPECT_EQ(why, (failure{cause::connection_lost, url + " (127.0.0.1) reset the connection at once"}));
 }
 
 TEST_F(upstream_stream, names_name_servers_that_are_silent) {
