@@ -1,47 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "tests/upstream/console.hpp"
 
-#include <charconv>
 #include <cstddef>
 #include <utility>
 
 #include <boost/json/parse.hpp>
 
+#include "tests/upstream/words.hpp"
+
 namespace test_upstream {
 namespace {
-
-std::string_view take_word(std::string_view& text) {
-  const auto word = text.substr(0, text.find(' '));
-  text.remove_prefix(std::min(word.size() + 1, text.size()));
-  return word;
-}
 
 bool is_json_array(std::string_view text) {
   boost::system::error_code error;
   const auto value = boost::json::parse({text.data(), text.size()}, error);
   return !error && value.is_array();
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-  std::string bytes;
-  if (text.size() % 2 != 0) return std::nullopt;
-  for (; !text.empty(); text.remove_prefix(2)) {
-    unsigned value = 0;
-    if (std::from_chars(text.data(), text.data() + 2, value, 16).ptr != text.data() + 2) return std::nullopt;
-    bytes.push_back(static_cast<char>(value));
-  }
-  return bytes;
-}
-
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    text.push_back(digits[value >> 4]);
-    text.push_back(digits[value & 15]);
-  }
-  return text;
 }
 
 bool take_attachments(std::string_view list, command& into) {
@@ -69,10 +42,16 @@ std::optional<command> parse_emit(std::string_view rest, bool with_rooms, bool w
 }
 
 std::optional<command> parse_refuse(std::string_view rest) {
-  command result{.what = command::kind::refuse};
-  const auto end = rest.data() + rest.size();
-  const auto [stop, error] = std::from_chars(rest.data(), end, result.status);
-  if (error != std::errc{} || stop != end || result.status < 400 || result.status > 599) return std::nullopt;
+  const auto status = to_number(rest);
+  if (!status || *status < 400 || *status > 599) return std::nullopt;
+  return command{.what = command::kind::refuse, .status = *status};
+}
+
+std::optional<command> parse_disturb(std::string_view rest) {
+  command result{.what = command::kind::disturb};
+  if (rest == "none") return result;
+  result.disturbance = parse_fault(rest);
+  if (!result.disturbance) return std::nullopt;
   return result;
 }
 
@@ -92,6 +71,8 @@ std::string details(const report& what) {
       return "sent " + std::string{what.name} + " " + std::string{what.text};
     case report::kind::acked:
       return "acknowledged " + std::string{what.text};
+    case report::kind::struck:
+      return "was struck by " + std::string{what.text} + " at " + std::string{what.name};
     case report::kind::disconnected:
       return "disconnected: " + std::string{what.text};
   }
@@ -107,6 +88,7 @@ std::optional<command> parse_command(std::string_view line) {
   if (verb == "binary") return parse_emit(line, true, true);
   if (verb == "ask") return parse_emit(line, false, false);
   if (verb == "refuse") return parse_refuse(line);
+  if (verb == "fault") return parse_disturb(line);
   if (verb == "raw") return command{.what = kind::raw, .text = std::string{line}};
   if (verb == "drop") return command{.what = kind::drop};
   if (verb == "kick") return command{.what = kind::kick};

@@ -20,16 +20,20 @@ inline constexpr std::string_view console_help =
     "  drop                            cut every connection\n"
     "  kick                            disconnect every client as a server does\n"
     "  refuse STATUS | accept          answer new connections with this HTTP status | take them again\n"
+    "  fault STEP TIMES|* KIND [ARG]   commit a fault at this step, so often or until `fault none`\n"
+    "    STEP: accepted, handshake, open, connect, authenticate, join, established\n"
+    "    KIND: silence, half_open, close, fin, reset, slow MS, bytes HEX, text TEXT, before TEXT, twice\n"
     "  stop                            end\n";
 
 struct command {
-  enum class kind { emit, ask, raw, drop, kick, refuse, accept, stop };
+  enum class kind { emit, ask, raw, drop, kick, refuse, accept, disturb, stop };
   kind what{};
   std::vector<std::string> rooms{};  // empty: everyone
   std::string event{};
   std::string text{};                      // emit, ask: the arguments; raw: the message
   std::vector<std::string> attachments{};  // bytes
   unsigned status = 0;                     // refuse
+  std::optional<fault> disturbance{};      // disturb; nothing: none any more
 };
 
 // Nothing when the line is none of the commands above.

@@ -139,6 +139,8 @@ class program {
         return server_.refuse(wanted->status);
       case kind::accept:
         return server_.refuse(std::nullopt);
+      case kind::disturb:
+        return server_.disturb(wanted->disturbance);
       case kind::stop:
         return context_.stop();
     }

@@ -19,6 +19,8 @@ std::string_view to_string(report::kind value) {
       return "event";
     case report::kind::acked:
       return "acked";
+    case report::kind::struck:
+      return "struck";
     case report::kind::disconnected:
       return "disconnected";
   }

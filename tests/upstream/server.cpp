@@ -50,9 +50,11 @@ class server::impl {
   void kick_all();
   void drop_all();
   void refuse(std::optional<unsigned> http_status) { refuse_with_ = http_status; }
+  void disturb(std::optional<fault> what) { faults_.set(std::move(what)); }
 
  private:
   handshake_verdict decide(std::string_view target) const;
+  std::optional<fault> strike(step at, std::uint64_t client);
   void accept(std::unique_ptr<web_socket> socket);
   void end(std::uint64_t id, std::string_view why);
   void on_packet(client& from, packet what);
@@ -74,6 +76,7 @@ class server::impl {
   server_options options_;
   report_function on_report_;
   std::optional<unsigned> refuse_with_;
+  fault_plan faults_;
   std::uint64_t last_client_ = 0;
   std::uint64_t last_ack_ = 0;
   std::map<std::uint64_t, std::unique_ptr<client>> clients_;
@@ -86,7 +89,7 @@ server::impl::impl(boost::asio::io_context& context, server_options options, rep
       on_report_(std::move(on_report)),
       listener_(
           context, options_.port, options_.session.max_payload,
-          [this](std::string_view target) { return decide(target); },
+          [this](std::string_view target) { return decide(target); }, [this](step at) { return strike(at, 0); },
           [this](std::unique_ptr<web_socket> socket) { accept(std::move(socket)); }) {}
 
 handshake_verdict server::impl::decide(std::string_view target) const {
@@ -99,11 +102,17 @@ handshake_verdict server::impl::decide(std::string_view target) const {
   return {};
 }
 
+std::optional<fault> server::impl::strike(step at, std::uint64_t client) {
+  auto struck = faults_.take(at);
+  if (struck) on_report_({report::kind::struck, client, to_string(at), to_string(struck->what), {}});
+  return struck;
+}
+
 void server::impl::accept(std::unique_ptr<web_socket> socket) {
   const auto id = ++last_client_;
   auto& entry = *clients_.emplace(id, std::make_unique<client>()).first->second;
   entry.session = std::make_shared<session>(
-      context_, std::move(socket), id, options_.session,
+      context_, std::move(socket), id, options_.session, [this, id](step at) { return strike(at, id); },
       [this, &entry](packet what) { on_packet(entry, std::move(what)); },
       [this, id](std::string_view why) { end(id, why); });
   entry.session->start();
@@ -149,8 +158,8 @@ void server::impl::on_connect(client& from, const packet& what) {
     joined.rooms.insert("user-" + joined.user);
   }
   from.session->connected();
-  from.session->send_control(packet_type::connect, what.nsp,
-                             "{\"sid\":\"socket-" + std::to_string(from.session->id()) + "\"}");
+  from.session->send(step::connect, encode_control(packet_type::connect, what.nsp,
+                                                   "{\"sid\":\"socket-" + std::to_string(from.session->id()) + "\"}"));
   tell(report::kind::connected, from, what.nsp);
   if (!joined.user.empty()) tell(report::kind::authenticated, from, joined.user);
   from.members.emplace(what.nsp, std::move(joined));
@@ -159,18 +168,23 @@ void server::impl::on_connect(client& from, const packet& what) {
 void server::impl::on_event(client& from, member& as, const packet& what) {
   const auto name = what.event_name();
   outcome result;
+  step at = step::established;
   if (name == "authenticate") {
     result = authenticate(from, as, what);
   } else if (name == "join_room" || name == "leave_room") {
+    if (name == "join_room") at = step::join;
     result = change_room(from, as, what, name == "join_room");
   } else {
     on_report_({report::kind::event, from.session->id(), name, what.arguments(), what.attachments});
     if (name == "reservation_update") result = update_reservation(as, what);
   }
-  if (!what.id) return;
+  if (!what.id) {
+    if (at == step::join) from.session->send(at, std::string{});
+    return;
+  }
   const auto answer =
       result.ok ? std::string{R"([{"ok":true}])"} : R"([{"ok":false,"message":)" + json_string(result.message) + "}]";
-  from.session->send({.event = {}, .arguments = answer, .id = what.id, .nsp = as.nsp});
+  from.session->send(at, {.event = {}, .arguments = answer, .id = what.id, .nsp = as.nsp});
 }
 
 server::impl::outcome server::impl::authenticate(client& from, member& as, const packet& what) {
@@ -178,14 +192,15 @@ server::impl::outcome server::impl::authenticate(client& from, member& as, const
   const auto user = options_.tokens.find(what.field("token"));
   if (user == options_.tokens.end()) {
     tell(report::kind::refused, from, "token", "invalid token");
-    from.session->send({.event = "auth_error", .arguments = R"([{"message":"invalid token"}])", .nsp = as.nsp});
+    from.session->send(step::authenticate,
+                       {.event = "auth_error", .arguments = R"([{"message":"invalid token"}])", .nsp = as.nsp});
     return {false, "invalid token"};
   }
   as.user = user->second;
   as.rooms.insert("user-" + as.user);
   tell(report::kind::authenticated, from, as.user);
   const auto answer = "[{\"userId\":" + json_string(as.user) + ",\"role\":\"owner\"}]";
-  from.session->send({.event = "auth_success", .arguments = answer, .nsp = as.nsp});
+  from.session->send(step::authenticate, {.event = "auth_success", .arguments = answer, .nsp = as.nsp});
   return {};
 }
 
@@ -220,7 +235,7 @@ std::size_t server::impl::emit(const outgoing& what, std::span<const std::string
     if (as == to->members.end()) continue;
     const auto in_room = [&](const std::string& room) { return as->second.rooms.contains(room); };
     if (!rooms.empty() && std::ranges::none_of(rooms, in_room)) continue;
-    to->session->send(what);
+    to->session->send(step::established, what);
     ++receivers;
   }
   return receivers;
@@ -280,6 +295,9 @@ void server::drop_all() {
 }
 void server::refuse(std::optional<unsigned> http_status) {
   impl_->refuse(http_status);
+}
+void server::disturb(std::optional<fault> what) {
+  impl_->disturb(std::move(what));
 }
 std::size_t server::clients() const {
   return impl_->clients();

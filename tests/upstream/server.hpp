@@ -23,6 +23,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "tests/upstream/fault.hpp"
 #include "tests/upstream/outgoing.hpp"
 
 namespace test_upstream {
@@ -51,6 +52,7 @@ struct report {
     left,           // the room `name`
     event,          // sent the event `name` with the arguments `text` (JSON array)
     acked,          // answered emit_with_ack with `text` (JSON array)
+    struck,         // met the fault `text` at the step `name`; client 0: before its WebSocket stood
     disconnected,   // `text` says why
   };
   kind what{};
@@ -92,6 +94,8 @@ class server {
 
   void kick_all();  // DISCONNECT of the namespace "/", then a close
   void drop_all();  // cuts every TCP connection
+  // From now on this fault happens; nothing: none any more.
+  void disturb(std::optional<fault> what);
   // New connections are answered with this HTTP status; nothing: accepted again. Those that stand are left alone.
   void refuse(std::optional<unsigned> http_status);
 

@@ -2,73 +2,29 @@
 // The library as benchmarks use it: the raw path, its back-pressure and its end. The rest is driven by client-test.js.
 #include "tests/upstream/server.hpp"
 
-#include <array>
 #include <future>
+#include <span>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/streambuf.hpp>
-#include <boost/asio/write.hpp>
-
-#include <gtest/gtest.h>
-
+#include "tests/upstream/server_fixture.hpp"
 #include "tests/upstream/web_socket.hpp"
 
 namespace test_upstream {
 namespace {
 
-namespace asio = boost::asio;
-using tcp = asio::ip::tcp;
-
 // More than the kernel keeps for both ends of a connection, so that a client which does not read is felt.
 constexpr std::size_t flood_size = 64u << 20;
 
-class raw_path : public testing::Test {
+class raw_path : public server_fixture {
  protected:
-  raw_path() : thread_([this] { context_.run(); }) {
-    on_thread([this] {
-      server_ = std::make_unique<server>(context_, server_options{}, [this](const report& what) {
-        if (what.what == report::kind::connected) connected_.set_value(what.client);
-      });
-    });
-    peer_.connect({asio::ip::address_v4::loopback(), server_->port()});
-    open();
-  }
-
-  ~raw_path() override {
-    on_thread([this] { server_.reset(); });
-    work_.reset();
-  }
-
-  // Runs `what` on the server's thread and waits for its end.
-  template <typename Function>
-  void on_thread(Function what) {
-    std::promise<void> done;
-    asio::post(context_, [&] {
-      what();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
-
-  // Shakes hands and joins the namespace; every answer but the last is read.
-  void open() {
-    const std::string request =
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-    asio::write(peer_, asio::buffer(request));
-    asio::streambuf answer;
-    asio::read_until(peer_, answer, "\r\n\r\n");
-    // "40" in a frame whose mask is zero.
-    constexpr std::array<char, 8> connect{'\x81', '\x82', 0, 0, 0, 0, '4', '0'};
-    asio::write(peer_, asio::buffer(connect));
+  raw_path()
+      : server_fixture([this](const report& what) {
+          if (what.what == report::kind::connected) connected_.set_value(what.client);
+        }) {
+    connect(peer_);
+    asio::write(peer_, asio::buffer(handshake_request));
+    read_to(peer_, "\r\n\r\n");
+    say(peer_, "40");
     client_ = connected_.get_future().get();
   }
 
@@ -84,27 +40,15 @@ class raw_path : public testing::Test {
 
   // Reads from the connection until `expected` has come, which everything after the namespace's answer must be.
   void expect(const std::string& expected) {
-    const std::string last = "\"socket-1\"}";
-    std::string got;
-    while (got.find(last) == std::string::npos) got.push_back(read(1).front());
-    EXPECT_TRUE(read(expected.size()) == expected);
+    read_to(peer_, "\"socket-1\"}");
+    EXPECT_TRUE(read(peer_, expected.size()) == expected);
   }
 
-  std::string read(std::size_t size) {
-    std::string bytes(size, '\0');
-    asio::read(peer_, asio::buffer(bytes));
-    return bytes;
-  }
-
-  asio::io_context context_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
   std::promise<std::uint64_t> connected_;
   std::promise<bool> outcome_;
   bool written_ = false;  // of the server's thread
-  std::unique_ptr<server> server_;
   tcp::socket peer_{context_};
   std::uint64_t client_ = 0;
-  std::jthread thread_;
 };
 
 TEST(text_frame, has_the_three_forms_of_length) {

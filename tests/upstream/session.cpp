@@ -8,9 +8,10 @@
 namespace test_upstream {
 
 session::session(boost::asio::io_context& context, std::unique_ptr<web_socket> socket, std::uint64_t id,
-                 const session_options& options, packet_function on_packet, end_function on_end)
+                 const session_options& options, strike_function strike, packet_function on_packet, end_function on_end)
     : id_(id),
       options_(options),
+      strike_(std::move(strike)),
       on_packet_(std::move(on_packet)),
       on_end_(std::move(on_end)),
       ping_timer_(context),
@@ -22,18 +23,18 @@ void session::start() {
                  [weak = weak_from_this()](std::string_view why) {
                    if (const auto self = weak.lock()) self->on_closed(why);
                  });
+  connect_timer_.expires_after(options_.connect_timeout);
+  connect_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    if (const auto self = weak.lock(); self && !error) self->close("no namespace was joined in time");
+  });
+  ping();
   std::array<char, 200> text{};
   const int size =
       std::snprintf(text.data(), text.size(),
                     R"(0{"sid":"engine-%llu","upgrades":[],"pingInterval":%lld,"pingTimeout":%lld,"maxPayload":%zu})",
                     static_cast<unsigned long long>(id_), static_cast<long long>(options_.ping_interval.count()),
                     static_cast<long long>(options_.ping_timeout.count()), options_.max_payload);
-  socket_->send(std::string(text.data(), static_cast<std::size_t>(size)));
-  connect_timer_.expires_after(options_.connect_timeout);
-  connect_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-    if (const auto self = weak.lock(); self && !error) self->close("no namespace was joined in time");
-  });
-  ping();
+  send(step::open, std::string(text.data(), static_cast<std::size_t>(size)));
 }
 
 // The timers' handlers hold the session weakly: one that is already due runs even when the session has ended meanwhile.
@@ -82,9 +83,40 @@ void session::on_attachment(std::string_view data) {
   on_packet_(std::move(*std::exchange(incomplete_, std::nullopt)));
 }
 
-void session::send(const outgoing& what) {
-  socket_->send(encode(what));
+void session::send(step at, const outgoing& what) {
+  send(at, encode(what));
   for (const auto& attachment : what.attachments) socket_->send(attachment, true);
+}
+
+void session::send(step at, std::string message) {
+  if (!closing_.empty()) return;
+  if (const auto struck = strike_(at)) return commit(*struck, std::move(message));
+  if (!message.empty()) socket_->send(std::move(message));
+}
+
+void session::commit(const fault& what, std::string due) {
+  using kind = fault::kind;
+  switch (what.what) {
+    case kind::text:
+      return socket_->send(what.text);
+    case kind::twice:
+      if (!due.empty()) socket_->send(due);
+      break;
+    case kind::before:
+      socket_->send(what.text);
+      break;
+    case kind::close:
+      return close("a fault");
+    case kind::slow:
+      socket_->commit(what);
+      break;
+    default:
+      closing_ = "a fault";
+      ping_timer_.cancel();
+      connect_timer_.cancel();
+      return socket_->commit(what);
+  }
+  if (!due.empty()) socket_->send(std::move(due));
 }
 
 void session::send_control(packet_type type, std::string_view nsp, std::string_view data) {

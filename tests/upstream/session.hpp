@@ -29,7 +29,7 @@ class session : public std::enable_shared_from_this<session> {
   using end_function = std::function<void(std::string_view why)>;
 
   session(boost::asio::io_context& context, std::unique_ptr<web_socket> socket, std::uint64_t id,
-          const session_options& options, packet_function on_packet, end_function on_end);
+          const session_options& options, strike_function strike, packet_function on_packet, end_function on_end);
 
   // Opens the session. `on_end` is called once, never from within a call of this class; nothing is called after it.
   void start();
@@ -39,7 +39,9 @@ class session : public std::enable_shared_from_this<session> {
   // Tells that a namespace was joined: the connect timeout is over.
   void connected() { connect_timer_.cancel(); }
 
-  void send(const outgoing& what);
+  // What is due at this step, unless a fault happens.
+  void send(step at, const outgoing& what);
+  void send(step at, std::string message);
   void send_control(packet_type type, std::string_view nsp, std::string_view data);
   void send_text(std::string message) { socket_->send(std::move(message)); }
   void send_raw(std::span<const std::byte> frames, web_socket::written_function done);
@@ -62,9 +64,11 @@ class session : public std::enable_shared_from_this<session> {
   void on_message(std::string_view data, bool binary);
   void on_text(std::string_view text);
   void on_attachment(std::string_view data);
+  void commit(const fault& what, std::string due);
 
   std::uint64_t id_;
   session_options options_;
+  strike_function strike_;
   packet_function on_packet_;
   end_function on_end_;
   timer ping_timer_;

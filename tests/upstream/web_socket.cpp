@@ -9,12 +9,8 @@
 #include <utility>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/read.hpp>
@@ -23,6 +19,8 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "tests/upstream/faulty_socket.hpp"
+
 namespace test_upstream {
 namespace {
 
@@ -30,27 +28,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using executor = asio::io_context::executor_type;
 using tcp = asio::ip::tcp;
-using tcp_socket = asio::basic_stream_socket<tcp, executor>;
-using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
-using steady = std::chrono::steady_clock;
-using timer = asio::basic_waitable_timer<steady, asio::wait_traits<steady>, executor>;
-
-// Beast's own teardown closes a socket that still has unread bytes, which resets it: the peer might never see the close
-// frame that says why. Here it ends only our half; web_socket::impl::drain() reads the rest away.
-struct half_closing_socket : tcp_socket {
-  explicit half_closing_socket(tcp_socket socket) : tcp_socket(std::move(socket)) {}
-};
-
-template <typename Handler>
-void async_teardown(beast::role_type, half_closing_socket& socket, Handler&& handler) {
-  error_code error;
-  socket.shutdown(tcp_socket::shutdown_send, error);
-  asio::post(socket.get_executor(), beast::bind_front_handler(std::forward<Handler>(handler), error));
-}
-
-using stream = beast::websocket::stream<half_closing_socket, false>;
+using tcp_acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
+using roombridge::io::timer;
+using stream = beast::websocket::stream<faulty_socket, false>;
 
 constexpr std::chrono::seconds handshake_timeout{10};
 constexpr std::chrono::seconds linger_timeout{10};
@@ -59,7 +40,8 @@ constexpr std::chrono::seconds linger_timeout{10};
 
 class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
  public:
-  impl(tcp_socket socket, std::size_t message_limit) : stream_(std::move(socket)), linger_(stream_.get_executor()) {
+  impl(faulty_socket socket, std::size_t message_limit, std::shared_ptr<forgotten_sockets> forgotten)
+      : stream_(std::move(socket)), linger_(stream_.get_executor()), forgotten_(std::move(forgotten)) {
     stream_.read_message_max(message_limit);
     stream_.auto_fragment(false);
     // Bounds the handshake and the wait for the answer to a close; the heartbeat is the session's.
@@ -91,10 +73,11 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
   }
 
   struct item {
-    enum class kind { text, binary, raw, close } what;
-    std::string owned;
-    std::span<const std::byte> raw;
-    written_function done;
+    enum class kind { text, binary, raw, close, fault } what;
+    std::string owned{};
+    std::span<const std::byte> raw{};
+    written_function done{};
+    fault disturbance{};
   };
 
   void push(item what) {
@@ -108,6 +91,8 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
   }
 
   void on_read(error_code error) {
+    if (error == asio::error::eof) return end(error);  // read once more, it would never come again
+    if (error && silent_) return drain(error);
     if (error) {
       linger_.expires_after(linger_timeout);
       linger_.async_wait([self = shared_from_this()](error_code cancelled) {
@@ -140,7 +125,8 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
 
   void write() {
     writing_ = true;
-    const auto& next = queue_.front();
+    auto& next = queue_.front();
+    if (silent_) return on_written(asio::error::shut_down);
     auto done = [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); };
     switch (next.what) {
       case item::kind::text:
@@ -152,7 +138,23 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
       case item::kind::close:
         return stream_.async_close(beast::websocket::close_code::none,
                                    [self = shared_from_this()](error_code error) { self->on_written(error); });
+      case item::kind::fault:
+        if (next.disturbance.what == fault::kind::bytes) {
+          next.disturbance.what = fault::kind::silence;
+          return asio::async_write(stream_.next_layer(), asio::buffer(next.disturbance.text),
+                                   [self = shared_from_this()](error_code, std::size_t) { self->write(); });
+        }
+        stream_.next_layer().commit(next.disturbance, *forgotten_);
+        if (next.disturbance.what != fault::kind::slow) fall_silent();
+        return on_written({});
     }
+  }
+
+  // Beast neither reads nor answers any more.
+  void fall_silent() {
+    silent_ = true;
+    error_code ignored;
+    stream_.next_layer().cancel(ignored);
   }
 
   // After an error nothing can be written any more, and each item learns that in turn. The end is the read's to notice:
@@ -171,6 +173,8 @@ class web_socket::impl : public std::enable_shared_from_this<web_socket::impl> {
   std::array<char, 4096> scrap_{};
   std::deque<item> queue_;
   bool writing_ = false;  // the queue's front, or its callback is running
+  bool silent_ = false;   // a fault: nothing is written any more
+  std::shared_ptr<forgotten_sockets> forgotten_;
   message_function on_message_;
   closed_function on_closed_;
 };
@@ -186,16 +190,21 @@ void web_socket::start(message_function on_message, closed_function on_closed) {
 
 void web_socket::send(std::string data, bool binary) {
   using kind = impl::item::kind;
-  impl_->push({binary ? kind::binary : kind::text, std::move(data), {}, {}});
+  impl_->push({.what = binary ? kind::binary : kind::text, .owned = std::move(data)});
 }
 
 void web_socket::send_raw(std::span<const std::byte> bytes, written_function done) {
-  impl_->push({impl::item::kind::raw, {}, bytes, std::move(done)});
+  impl_->push({.what = impl::item::kind::raw, .raw = bytes, .done = std::move(done)});
 }
 
 void web_socket::close() {
-  impl_->push({impl::item::kind::close, {}, {}, {}});
+  impl_->push({.what = impl::item::kind::close});
 }
+
+void web_socket::commit(fault what) {
+  impl_->push({.what = impl::item::kind::fault, .disturbance = std::move(what)});
+}
+
 void web_socket::drop() {
   impl_->drop();
 }
@@ -220,10 +229,11 @@ std::string text_frame(std::string_view text) {
 class web_socket_listener::impl : public std::enable_shared_from_this<web_socket_listener::impl> {
  public:
   impl(asio::io_context& context, std::uint16_t port, std::size_t message_limit, decide_function decide,
-       accepted_function accepted)
+       strike_function strike, accepted_function accepted)
       : acceptor_(context.get_executor(), tcp::endpoint{asio::ip::address_v4::loopback(), port}),
         message_limit_(message_limit),
         decide_(std::move(decide)),
+        strike_(std::move(strike)),
         accepted_(std::move(accepted)) {}
 
   void accept() {
@@ -243,32 +253,59 @@ class web_socket_listener::impl : public std::enable_shared_from_this<web_socket
 
  private:
   // What lives as long as one handshake.
-  struct visitor {
+  struct visitor : std::enable_shared_from_this<visitor> {
     explicit visitor(tcp_socket accepted) : socket(std::move(accepted)), deadline(socket.get_executor()) {}
-    tcp_socket socket;
+
+    void drain() {
+      socket.async_read_some(asio::buffer(scrap), [self = shared_from_this()](error_code error, std::size_t) {
+        if (!error) self->drain();
+      });
+    }
+
+    faulty_socket socket;
     timer deadline;
     beast::flat_buffer buffer;
     http::request<http::string_body> request;
     http::response<http::string_body> response;
+    fault disturbance;
+    std::array<char, 4096> scrap{};
   };
 
   static void handshake(const std::shared_ptr<impl>& self, tcp_socket socket) {
     const auto guest = std::make_shared<visitor>(std::move(socket));
+    if (!self->serves(*guest, step::accepted)) return;
     guest->deadline.expires_after(handshake_timeout);
     guest->deadline.async_wait([guest](error_code error) {
       if (!error) guest->socket.close(error);
     });
     http::async_read(guest->socket, guest->buffer, guest->request, [self, guest](error_code error, std::size_t) {
       guest->deadline.cancel();
-      if (!error && self->acceptor_.is_open()) answer(self, guest);
+      if (!error && self->acceptor_.is_open() && self->serves(*guest, step::handshake)) answer(self, guest);
     });
+  }
+
+  // False: a fault has happened instead of what is due.
+  bool serves(visitor& guest, step at) {
+    auto struck = strike_(at);
+    if (!struck) return true;
+    guest.disturbance = *std::move(struck);
+    if (guest.disturbance.what == fault::kind::bytes) {
+      asio::async_write(guest.socket, asio::buffer(guest.disturbance.text),
+                        [self = guest.shared_from_this()](error_code, std::size_t) { self->drain(); });
+      return false;
+    }
+    guest.socket.commit(guest.disturbance, *forgotten_);
+    if (guest.disturbance.what == fault::kind::slow) return true;
+    guest.drain();
+    return false;
   }
 
   static void answer(const std::shared_ptr<impl>& self, const std::shared_ptr<visitor>& guest) {
     const auto target = guest->request.target();
     auto verdict = self->decide_({target.data(), target.size()});
     if (verdict.status == 101) {
-      const auto socket = std::make_shared<web_socket::impl>(std::move(guest->socket), self->message_limit_);
+      const auto socket =
+          std::make_shared<web_socket::impl>(std::move(guest->socket), self->message_limit_, self->forgotten_);
       return socket->accept(guest->request, [self, guest, socket](error_code error) {
         if (!error && self->acceptor_.is_open()) self->accepted_(std::make_unique<web_socket>(socket));
       });
@@ -287,12 +324,15 @@ class web_socket_listener::impl : public std::enable_shared_from_this<web_socket
   tcp_acceptor acceptor_;
   std::size_t message_limit_;
   decide_function decide_;
+  strike_function strike_;
   accepted_function accepted_;
+  std::shared_ptr<forgotten_sockets> forgotten_ = std::make_shared<forgotten_sockets>();
 };
 
 web_socket_listener::web_socket_listener(asio::io_context& context, std::uint16_t port, std::size_t message_limit,
-                                         decide_function decide, accepted_function accepted)
-    : impl_(std::make_shared<impl>(context, port, message_limit, std::move(decide), std::move(accepted))) {
+                                         decide_function decide, strike_function strike, accepted_function accepted)
+    : impl_(std::make_shared<impl>(context, port, message_limit, std::move(decide), std::move(strike),
+                                   std::move(accepted))) {
   impl_->accept();
 }
 

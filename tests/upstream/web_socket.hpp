@@ -14,6 +14,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "tests/upstream/fault.hpp"
+
 namespace test_upstream {
 
 // One established connection. Destroying it drops it.
@@ -44,6 +46,10 @@ class web_socket {
   // Closes with an empty close frame (1005 for the peer) after what is queued.
   void close();
 
+  // Queues a fault of the connection itself: silence, half_open, fin, reset, slow or bytes. After all but slow nothing
+  // is sent and no message told any more.
+  void commit(fault what);
+
   // Ends the TCP connection at once, without a close frame.
   void drop();
 
@@ -66,10 +72,10 @@ class web_socket_listener {
   using decide_function = std::function<handshake_verdict(std::string_view target)>;
   using accepted_function = std::function<void(std::unique_ptr<web_socket>)>;
 
-  // `port` 0: a free one. Messages above `message_limit` bytes are answered with close 1009. Throws
-  // boost::system::system_error when it cannot bind.
+  // `port` 0: a free one. Messages above `message_limit` bytes are answered with close 1009. `strike` is asked at the
+  // steps accepted and handshake. Throws boost::system::system_error when it cannot bind.
   web_socket_listener(boost::asio::io_context& context, std::uint16_t port, std::size_t message_limit,
-                      decide_function decide, accepted_function accepted);
+                      decide_function decide, strike_function strike, accepted_function accepted);
   ~web_socket_listener();
   web_socket_listener(const web_socket_listener&) = delete;
   web_socket_listener& operator=(const web_socket_listener&) = delete;
