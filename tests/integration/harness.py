@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -178,9 +178,11 @@ class IntegrationTest(unittest.TestCase):
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
         return path
 
-    def start_daemon(self, environment: dict[str, str] | None = None, **changes: Any) -> Daemon:
+    def start_daemon(
+        self, environment: dict[str, str] | None = None, within: Sequence[str | Path] = (), **changes: Any
+    ) -> Daemon:
         config = self.config(**changes)
-        daemon = Daemon(self.write_config(config), Path(config["local"]["socket"]), environment)
+        daemon = Daemon(self.write_config(config), Path(config["local"]["socket"]), environment, within)
         self._daemons.append(daemon)
         return daemon
 

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -191,7 +191,10 @@ class Proxy:
 class Daemon:
     """roombridged on a config of its own; serving when this returns."""
 
-    def __init__(self, config: Path, socket: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, config: Path, socket: Path, environment: dict[str, str] | None = None, within: Sequence[str | Path] = ()
+    ) -> None:
+        """`within`: a command that executes the one behind it."""
         self.config = config
         self.socket = socket
         # The daemon must stand on its config alone.
@@ -201,7 +204,7 @@ class Daemon:
             if not key.startswith(("ROOMBRIDGE_", "NOTIFY_")) and not key.lower().endswith("_proxy")
         }
         self.process = subprocess.Popen(
-            [ROOMBRIDGED, "--config", config], stderr=subprocess.PIPE, env={**clean, **(environment or {})}
+            [*within, ROOMBRIDGED, "--config", config], stderr=subprocess.PIPE, env={**clean, **(environment or {})}
         )
         assert self.process.stderr is not None
         self.output = Output(self.process.stderr)
