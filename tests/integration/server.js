@@ -32,6 +32,15 @@ const listener = tls
   : http.createServer();
 const io = new Server(listener, { serveClient: false, ...settings.options });
 
+// As a balancer would look at them: whether a session's requests carry its cookie.
+if (settings.options?.cookie) {
+  io.engine.use((request, response, next) => {
+    const { sid, transport } = Object.fromEntries(new URL(request.url, 'http://any').searchParams);
+    if (sid) report('request', { transport, own: request.headers.cookie === `io=${sid}` });
+    next();
+  });
+}
+
 // Where the token is when it does not come in an event.
 const carried = {
   connect: (handshake) => handshake.auth.token,

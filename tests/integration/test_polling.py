@@ -125,6 +125,14 @@ class PollingTest(TransportTest):
             [("missed", [1]), ("missed", [2]), ("last", [])],
         )
 
+    def test_the_servers_cookie_is_kept_for_the_session_and_its_upgrade(self) -> None:
+        self.server = self.start_server(options={"cookie": True})
+        self.start_over(["polling", "websocket"])
+        self.server.saw("upgrade", transport="websocket")
+        for transport in ("polling", "websocket"):
+            self.server.saw("request", transport=transport, own=True)
+        self.assertEqual([one for one in self.server.seen("request") if not one["own"]], [])
+
     def test_a_daemon_that_stops_ends_its_session(self) -> None:
         daemon = self.start()
         self.assertEqual(daemon.stop(), 0)

@@ -102,6 +102,28 @@ class NoRecoveryTest(RecoveryTest):
         self.assertEqual(self.until_last(subscriber), ([("last", [])], ["upstream"]))
         self.assertEqual(self.recovery(), {"offered": True, "recovered": 0, "failed": 1})
 
+    def test_an_outage_beyond_the_servers_limit_leaves_a_gap(self) -> None:
+        self.server = self.start_server(options={"connectionStateRecovery": {"maxDisconnectionDuration": 1}})
+        subscriber = self.start_listening()
+        self.miss(subscriber, ("missed", 1))
+        self.server.emit("last")
+        self.assertEqual(self.until_last(subscriber), ([("last", [])], ["upstream"]))
+        self.assertEqual(self.recovery(), {"offered": True, "recovered": 0, "failed": 1})
+
+    def test_before_the_first_event_there_is_nothing_to_ask_for(self) -> None:
+        self.server = self.start_server(auth="connect", options=self.options())
+        rooms = {**self.config()["rooms"], "own": "", "payload": {"roomId": "{room}"}}
+        self.daemon = self.start_authenticated(auth={"mode": "connect", "identity": "none"}, rooms=rooms)
+        subscriber = self.subscriber(self.daemon)
+        subscriber.until_state("authenticated")
+        self.server.command(do="cut")
+        for _ in range(2):
+            self.assertEqual(self.server.saw("handshake")["keys"], ["token"])
+        self.server.saw("join", room="shop-8")
+        self.server.emit("last")
+        self.assertEqual(self.until_last(subscriber), ([("last", [])], ["upstream"]))
+        self.assertEqual(self.recovery(), {"offered": True, "recovered": 0, "failed": 0})
+
     def test_a_kick_leaves_a_gap(self) -> None:
         subscriber = self.start_listening()
         self.server.command(do="kick")
