@@ -42,6 +42,14 @@ void print(const char* title, const std::vector<int>& bins) {
   }
 }
 
+// How long after the server's return; it must not be empty.
+void print_returns(std::vector<milliseconds> times) {
+  std::sort(times.begin(), times.end());
+  const auto ms = [](milliseconds time) { return static_cast<int>((time - milliseconds(outage)).count()); };
+  std::printf("from the server's return to authenticated: median %d ms, 99 of 100 within %d ms, worst %d ms\n",
+              ms(times[times.size() / 2]), ms(times[times.size() * 99 / 100]), ms(times.back()));
+}
+
 int most(const std::vector<int>& bins, std::chrono::seconds from, std::chrono::seconds until) {
   const auto first = bins.begin() + std::min<long>(from / bin, static_cast<long>(bins.size()));
   const auto last = bins.begin() + std::min<long>(until / bin, static_cast<long>(bins.size()));
@@ -84,6 +92,7 @@ TEST_F(fleet, does_not_come_back_in_step) {
   const auto returns = histogram(back);
   print("attempts since the loss", tries);
   print("authenticated again", returns);
+  print_returns(back);
   // The first delay alone spreads them over half a second: two bins. From then on each attempt spreads them further.
   EXPECT_LE(most(tries, 0s, 1s), fleet_size * 6 / 10);
   EXPECT_LE(most(tries, 3s, 10s), fleet_size / 5);
