@@ -238,9 +238,11 @@ void session::on_packet(const socketio::packet& packet, moment at) {
 // Where the token came with the connection, it is what a server refuses, unless these are the reference server's words
 // for a namespace that it does not have.
 void session::refuse_connect(std::string_view data, moment at) {
-  const auto refusal = socketio::parse_connect_refusal(data);
-  const std::string said = refusal ? refusal->message : std::string();
-  if (options_.auth.mode != auth_mode::event && said != "Invalid namespace") return refuse(said, at);
+  const auto parsed = socketio::parse_connect_refusal(data);
+  const auto refusal = parsed ? *parsed : socketio::connect_refusal{};
+  std::string said = refusal.message;
+  if (!refusal.data.empty()) said += (said.empty() ? "" : " ") + refusal.data;
+  if (options_.auth.mode != auth_mode::event && refusal.message != "Invalid namespace") return refuse(said, at);
   std::string words = "the server refused the namespace \"" + options_.nsp + '"';
   if (!said.empty()) words += ": \"" + printable(cleared(said), 200) + '"';
   end({cause::namespace_refused, words}, at, ws_close_normal);

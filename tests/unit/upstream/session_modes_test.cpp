@@ -124,6 +124,10 @@ TEST(session_connect_mode, never_shows_the_token_that_a_refusal_repeats) {
   h.start();
   h.engine(R"(44{"message":"s3cret/token, or s3cret%2Ftoken, is bad"})");
   EXPECT_EQ(h.status().text, "the server refused the token: \"[token], or [token], is bad\"");
+  h.machine.reconnect(h.at());
+  h.settle();
+  h.engine(R"(44{"message":"no","data":{"token":"s3cret/token"}})");
+  EXPECT_EQ(h.status().text, "the server refused the token: \"no {\"token\":\"[token]\"}\"");
 }
 
 TEST(session_modes, carry_a_changed_token_with_a_new_connection) {

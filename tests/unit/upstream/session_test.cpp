@@ -180,18 +180,19 @@ TEST_P(session_packets, end_the_connection_with_their_own_cause) {
   EXPECT_TRUE(h.closes.front());
 }
 
-INSTANTIATE_TEST_SUITE_P(faults, session_packets,
-                         testing::Values(packet_fault{1, "0{}", cause::protocol_error, "open packet"},
-                                         packet_fault{1, "1", cause::server_closed, "Engine.IO"},
-                                         packet_fault{2, R"(44{"message":"Invalid namespace"})",
-                                                      cause::namespace_refused, "\"Invalid namespace\""},
-                                         packet_fault{2, R"(44"who are you")", cause::namespace_refused,
-                                                      "\"who are you\""},
-                                         packet_fault{2, "40", cause::engine_io_3, "sid"},
-                                         packet_fault{2, "40{\"sid\":", cause::protocol_error, "CONNECT"},
-                                         packet_fault{3, "41", cause::kicked, "DISCONNECT"},
-                                         packet_fault{3, "1", cause::server_closed, "closed"},
-                                         packet_fault{5, "41", cause::kicked, "DISCONNECT"}));
+INSTANTIATE_TEST_SUITE_P(
+    faults, session_packets,
+    testing::Values(
+        packet_fault{1, "0{}", cause::protocol_error, "open packet"},
+        packet_fault{1, "1", cause::server_closed, "Engine.IO"},
+        packet_fault{2, R"(44{"message":"Invalid namespace"})", cause::namespace_refused, "\"Invalid namespace\""},
+        packet_fault{2, R"(44"who are you")", cause::namespace_refused, "\"who are you\""},
+        packet_fault{2, R"(44{"message":"no","data":{"code":7}})", cause::namespace_refused, R"(: "no {"code":7}")"},
+        packet_fault{2, R"(44{"data":"later"})", cause::namespace_refused, R"(: ""later"")"},
+        packet_fault{2, "40", cause::engine_io_3, "sid"},
+        packet_fault{2, "40{\"sid\":", cause::protocol_error, "CONNECT"},
+        packet_fault{3, "41", cause::kicked, "DISCONNECT"}, packet_fault{3, "1", cause::server_closed, "closed"},
+        packet_fault{5, "41", cause::kicked, "DISCONNECT"}));
 
 // A script that fails at every step in turn, in every way: once the fault is gone, the session is whole again.
 struct fault_kind {
