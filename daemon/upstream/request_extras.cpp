@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "daemon/upstream/json_text.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -70,9 +72,12 @@ std::string percent_encoded(std::string_view text) {
 
 std::string without_token(std::string_view text, std::string_view token) {
   if (token.empty()) return std::string(text);
-  const std::string hidden = hide(text, token);
-  const std::string encoded = percent_encoded(token);
-  return encoded == token ? hidden : hide(hidden, encoded);
+  std::string hidden = hide(text, token);
+  const std::string quoted = json_string(token);
+  for (const std::string& written : {percent_encoded(token), quoted.substr(1, quoted.size() - 2)}) {
+    if (written != token) hidden = hide(hidden, written);
+  }
+  return hidden;
 }
 
 }  // namespace roombridge::upstream

@@ -27,8 +27,8 @@ struct request_extras {
 
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
-// A peer's words with "[token]" wherever they repeat the token, as it is or percent-encoded, or the beginning of it:
-// somebody may have cut it.
+// A peer's words with "[token]" wherever they repeat the token, as it is, percent-encoded or in JSON, or the beginning
+// of it: somebody may have cut it.
 [[nodiscard]] std::string without_token(std::string_view text, std::string_view token);
 
 }  // namespace roombridge::upstream

@@ -21,6 +21,7 @@ TEST(request_extras, know_what_a_header_can_carry) {
 
 TEST(without_token, hides_it_however_it_is_written) {
   EXPECT_EQ(without_token("no x/y, no x%2Fy: x/yx/y", "x/y"), "no [token], no [token]: [token][token]");
+  EXPECT_EQ(without_token(R"(bad {"token":"x\"y\\z"}, x%22y%5Cz)", "x\"y\\z"), R"(bad {"token":"[token]"}, [token])");
   EXPECT_EQ(without_token("[token]", "token"), "[[token]]") << "and ends";
   EXPECT_EQ(without_token("as it was", ""), "as it was");
   EXPECT_EQ(without_token("bad abcdefghijklm", "abcdefghijklmnopq"), "bad [token]") << "cut within the token";
