@@ -224,6 +224,18 @@ serverTest('a namespace that is not there is refused, the others live', async (s
   assert.deepStrictEqual(await root.emitWithAck('anything', 1), { ok: true });
 }, ['--namespace', '/admin']);
 
+serverTest('the echo is what the protocol\'s test suite wants', async (server, connect) => {
+  const socket = connect('/', { auth: { token: 'good' } });
+  assert.deepStrictEqual(await next(socket, 'auth'), [{ token: 'good' }]);
+  assert.deepStrictEqual(await next(connect(), 'auth'), [{}]);
+  const back = next(socket, 'message-back');
+  socket.emit('message', 1, Buffer.from([2]));
+  assert.deepStrictEqual(await back, [1, Buffer.from([2])]);
+  const answer = await new Promise((resolve) => socket.emit('message-with-ack', '3', Buffer.from([4]), (...args) => resolve(args)));
+  assert.deepStrictEqual(answer, ['3', Buffer.from([4])]);
+  assert.deepStrictEqual(await socket.emitWithAck('anything else'), { ok: true }, ['--echo']);
+});
+
 serverTest('the booking day reaches the rooms', async (server, connect) => {
   const socket = connect();
   const events = new Set();

@@ -43,6 +43,7 @@ struct arguments {
   std::vector<std::string> shops{"7", "12"};
   unsigned ping_interval = 25'000;
   unsigned ping_timeout = 20'000;
+  unsigned connect_timeout = 45'000;
   bool json = false;
 };
 
@@ -167,6 +168,9 @@ void declare(CLI::App& app, arguments& into) {
   app.add_option("--ping-interval", into.ping_interval, "milliseconds between heartbeats")->check(CLI::PositiveNumber);
   app.add_option("--ping-timeout", into.ping_timeout, "milliseconds until one counts as missed")
       ->check(CLI::PositiveNumber);
+  app.add_option("--connect-timeout", into.connect_timeout, "milliseconds until a client must have joined a namespace")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--echo", into.server.echo, "answer as the Socket.IO protocol's test suite wants, too");
   app.add_option("--script", into.script, "day: play a lively booking day")->check(CLI::IsMember({"day"}));
   app.add_option("--rate", into.rate, "events per second of the script")->check(CLI::Range(0.01, 10'000.0));
   app.add_option("--seed", into.seed, "which day");
@@ -188,6 +192,7 @@ void complete(arguments& given) {
   given.server.namespaces.insert(given.namespaces.begin(), given.namespaces.end());
   given.server.session.ping_interval = milliseconds{given.ping_interval};
   given.server.session.ping_timeout = milliseconds{given.ping_timeout};
+  given.server.session.connect_timeout = milliseconds{given.connect_timeout};
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/json/serialize.hpp>
+
 #include "tests/upstream/session.hpp"
 
 namespace test_upstream {
@@ -71,6 +73,7 @@ class server::impl {
   outcome authenticate(client& from, member& as, const packet& what);
   outcome change_room(client& from, member& as, const packet& what, bool join);
   outcome update_reservation(const member& as, const packet& what);
+  static bool echo(client& from, const member& as, const packet& what);
 
   boost::asio::io_context& context_;
   server_options options_;
@@ -162,10 +165,15 @@ void server::impl::on_connect(client& from, const packet& what) {
                                                    "{\"sid\":\"socket-" + std::to_string(from.session->id()) + "\"}"));
   tell(report::kind::connected, from, what.nsp);
   if (!joined.user.empty()) tell(report::kind::authenticated, from, joined.user);
+  if (options_.echo) {
+    const auto payload = auth != nullptr ? boost::json::serialize(*auth) : std::string{"{}"};
+    from.session->send(step::established, {.event = "auth", .arguments = "[" + payload + "]", .nsp = what.nsp});
+  }
   from.members.emplace(what.nsp, std::move(joined));
 }
 
 void server::impl::on_event(client& from, member& as, const packet& what) {
+  if (options_.echo && echo(from, as, what)) return;
   const auto name = what.event_name();
   outcome result;
   step at = step::established;
@@ -226,6 +234,22 @@ server::impl::outcome server::impl::update_reservation(const member& as, const p
   const auto passed_on = what.arguments();
   emit({.event = "reservation_update", .arguments = passed_on, .attachments = what.attachments, .nsp = as.nsp}, rooms);
   return {};
+}
+
+// False: it is none of the suite's events.
+bool server::impl::echo(client& from, const member& as, const packet& what) {
+  const auto name = what.event_name();
+  const auto arguments = what.arguments();
+  outgoing answer{.event = {}, .arguments = arguments, .attachments = what.attachments, .nsp = as.nsp};
+  if (name == "message") {
+    answer.event = "message-back";
+  } else if (name == "message-with-ack" && what.id) {
+    answer.id = what.id;
+  } else {
+    return false;
+  }
+  from.session->send(step::established, answer);
+  return true;
 }
 
 std::size_t server::impl::emit(const outgoing& what, std::span<const std::string> rooms) {

@@ -7,6 +7,9 @@
 // join_room and leave_room; a reservation_update from a client goes to everyone, the sender too, in
 // reservation-{reservationId}, shop-{shopId} and user-{userId}; every event that wants an acknowledgement gets one,
 // `{"ok":true}` or `{"ok":false,"message":…}`.
+//
+// With `echo` also what the protocol's public test suite expects of its server: CONNECT's payload comes back as the
+// event `auth`, `message` as `message-back`, and `message-with-ack` as its acknowledgement.
 #pragma once
 
 #include <chrono>
@@ -40,6 +43,7 @@ struct server_options {
   session_options session;
   std::map<std::string, std::string, std::less<>> tokens;  // token → user id
   std::set<std::string, std::less<>> namespaces{"/"};
+  bool echo = false;  // behave as the Socket.IO protocol's test suite wants, too
 };
 
 // What a client did, told as it happens. Views live for the call.
