@@ -110,6 +110,7 @@ void add_tail(CLI::App& app, values& v) {
       ->check(room_format)
       ->type_name("ROOM")
       ->allow_extra_args(false);
+  tail.add_flag("--history", v.tail.history, "first what the daemon still has in its log");
   auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");
   add_timeout(tail, v, "end after this time; status 4 if --count was not reached");
   tail.callback([&v, count] {

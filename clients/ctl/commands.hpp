@@ -21,6 +21,7 @@ exit_code reconnect_command(const context& where);
 struct tail_options {
   filter wanted;
   std::vector<std::string> rooms;                    // to hold meanwhile
+  bool history = false;                              // what the log holds comes first
   std::optional<std::uint64_t> count;                // end after so many events
   std::optional<std::chrono::milliseconds> timeout;  // end after so long; with `count` not reached that is a timeout
 };

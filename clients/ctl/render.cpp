@@ -66,6 +66,13 @@ std::string gap_text(const gap& what, std::int64_t now) {
     return "perhaps missed events between " + time_text(*what.from, now) + " and " + time_text(*what.until, now) +
            ": the connection to the server was interrupted";
   }
+  if (what.reason == "expired") {
+    return "events up to " + std::to_string(what.last) + " are not in the daemon's log any more";
+  }
+  if (what.reason == "epoch") {
+    return "from here on the daemon serves another user or another server, or it was started anew; what was before is"
+           " not there any more";
+  }
   return "missed events (" + printable(what.reason) + ")";
 }
 

@@ -17,7 +17,9 @@ class tail {
     exit_code ended = exit_code::ok;
     auto daemon = connect(where_, ended, options_.timeout);
     if (!daemon) return ended;
-    if (const auto made = daemon->subscribe(options_.wanted); !made) return report(where_, made.error());
+    beginning from;
+    if (options_.history) from.since = {.epoch = daemon->daemon().epoch, .seq = 0};
+    if (const auto made = daemon->subscribe(options_.wanted, from); !made) return report(where_, made.error());
     for (const auto& room : options_.rooms) {
       if (const auto held = daemon->join(room); !held) return report(where_, held.error());
     }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +84,9 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void handle(const proto::frame& frame);
   void handle_hello(const proto::frame& frame);
   void handle_subscribe(const proto::frame& frame);
+  [[nodiscard]] std::optional<std::string> fault_of(const std::optional<proto::log_position>& since) const;
+  void open_stream(const proto::subscribe& request);
+  [[nodiscard]] std::optional<proto::gap> missing_since(const proto::log_position& since) const;
   void handle_unsubscribe(const proto::frame& frame);
   void handle_join(const proto::frame& frame);
   void handle_leave(const proto::frame& frame);
@@ -118,9 +122,10 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   bool may_control_;
   state state_ = state::hello;
   bool subscribed_ever_ = false;
-  bool reading_ = false;    // a frame of decoder_ may be in use
-  bool blocked_ = false;    // the socket takes nothing at present
-  bool ping_open_ = false;  // a PING of ours waits for its PONG
+  std::optional<log::sequence> replay_after_;  // subscribed, and further subscriptions are awaited: where all begin
+  bool reading_ = false;                       // a frame of decoder_ may be in use
+  bool blocked_ = false;                       // the socket takes nothing at present
+  bool ping_open_ = false;                     // a PING of ours waits for its PONG
   std::uint64_t ping_id_ = 0;
   proto::emit_outcome refused_as_ =
       proto::emit_outcome::none;  // what a refusal of the present frame says of its outcome

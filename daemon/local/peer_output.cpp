@@ -13,7 +13,7 @@ namespace {
 // Events of one turn: more would keep the other peers waiting, and the kernel takes no more at once.
 constexpr std::size_t turn_bytes = 256u << 10;
 
-std::string encode(const log::loss& lost) {
+std::string encode(const log::loss& lost, std::uint64_t epoch) {
   proto::gap told;
   told.first = lost.first;
   told.last = lost.last;
@@ -22,12 +22,13 @@ std::string encode(const log::loss& lost) {
   if (lost.upstream) {
     told.from = lost.upstream->from;
     told.until = lost.upstream->until;
-    // Nothing but upstream gaps was passed over: it is as if one of them had been sent.
-    if (lost.events == 0) {
-      told.first = lost.last;
-      told.reason = "upstream";
-      told.count.reset();
-    }
+  }
+  if (lost.new_epoch) told.epoch = proto::epoch_text(epoch);
+  // No event was passed over: it is as if one of the other records had been sent.
+  if (lost.events == 0) {
+    told.first = lost.last;
+    told.reason = lost.new_epoch ? "epoch" : "upstream";
+    told.count.reset();
   }
   return proto::encode(told);
 }
@@ -77,20 +78,40 @@ void peer_output::drop_control() {
 
 bool peer_output::pending() const {
   if (!kept_.empty() || control_sent_ < control_.size() || !cursor_.under_way().empty()) return true;
-  return !events_stopped_ && (status_ != nullptr || cursor_.pending());
+  return !events_stopped_ && (status_ != nullptr || replay_end_ || (!stream_held_ && cursor_.pending()));
+}
+
+void peer_output::begin_stream(log::sequence seq) {
+  stream_held_ = false;
+  replay_end_ = seq;
+  announce_live();
+  owner_.on_output_pending();
+}
+
+void peer_output::announce_live() {
+  if (!replay_end_ || events_stopped_ || !cursor_.passed(*replay_end_)) return;
+  control_ += proto::encode(proto::live{*replay_end_});
+  held_.set(held());
+  replay_end_.reset();
 }
 
 void peer_output::gather(pieces& out) {
   out.clear();
+  announce_live();
   out.add(kept_.data(), kept_.size());
   const auto under_way = cursor_.under_way();
   out.add(under_way.data(), under_way.size());
   out.add(control_.data() + control_sent_, control_.size() - control_sent_);
   if (events_stopped_) return;
   if (status_) out.add(status_->data(), status_->size());
-  if (cursor_.lost()) out.loss_ = encode(*cursor_.lost());
+  if (stream_held_) return;
+  if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
   out.add(out.loss_.data(), out.loss_.size());
-  cursor_.collect(out.events_, turn_bytes);
+  if (replay_end_) {
+    cursor_.collect(out.events_, turn_bytes, *replay_end_);
+  } else {
+    cursor_.collect(out.events_, turn_bytes);
+  }
   for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
 }
 

@@ -40,7 +40,7 @@ class peer_output final : public log::cursor_owner {
 
   // `user_limit`: bytes that the user's connections may hold. All references outlive this.
   peer_output(listener& owner, log::event_log& events, charge& held, const std::size_t& user_limit)
-      : owner_(owner), cursor_(events.cursors(), *this), held_(held), user_limit_(user_limit) {}
+      : owner_(owner), events_(events), cursor_(events.cursors(), *this), held_(held), user_limit_(user_limit) {}
 
   [[nodiscard]] log::cursor& cursor() { return cursor_; }
   [[nodiscard]] const log::cursor& cursor() const { return cursor_; }
@@ -50,6 +50,11 @@ class peer_output final : public log::cursor_owner {
 
   // The same for a frame that is encoded already.
   void push_frame(std::string_view frame);
+
+  // Nothing of the log goes out until begin_stream().
+  void hold_stream() { stream_held_ = true; }
+  // Up to the record `seq` it is a replay: LIVE goes out behind it, and before what comes later.
+  void begin_stream(log::sequence seq);
 
   // `status` goes out next; it replaces one that has not begun to.
   void set_status(shared_frame status);
@@ -94,11 +99,12 @@ class peer_output final : public log::cursor_owner {
   void on_pending() override { owner_.on_output_pending(); }
   void on_frame_leaves(std::span<const std::byte> rest) override;
 
-  void keep(std::string_view rest);
+  void announce_live();
   void take_control(std::size_t size);
   std::size_t take_whole(std::string_view frame, std::size_t& left);
 
   listener& owner_;
+  log::event_log& events_;
   log::cursor cursor_;
   charge& held_;
   const std::size_t& user_limit_;
@@ -107,6 +113,8 @@ class peer_output final : public log::cursor_owner {
   std::size_t control_begin_ = 0;  // of the first frame in control_ that is not wholly sent
   std::size_t control_sent_ = 0;   // bytes of control_ that are sent
   shared_frame status_;
+  std::optional<log::sequence> replay_end_;  // LIVE has not been announced yet
+  bool stream_held_ = false;
   bool events_stopped_ = false;
   bool cut_ = false;
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a client's frames ask for (PROTOCOL.md section 4), and the answers.
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include <roombridge/proto/messages.hpp>
@@ -16,13 +14,6 @@ namespace {
 
 using proto::error_code;
 using proto::frame_type;
-
-std::string hex(std::uint64_t number) {
-  std::array<char, 16> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
-  const auto size = static_cast<std::size_t>(end - digits.data());
-  return std::string(digits.size() - size, '0').append(digits.data(), size);
-}
 
 proto::emit_outcome outcome_of(std::string_view name) {
   for (const auto outcome :
@@ -82,46 +73,11 @@ void peer::handle_hello(const proto::frame& frame) {
   decoder_.set_body_limit(proto::max_body);
   proto::welcome welcome;
   welcome.server = host_.server_name();
-  welcome.epoch = hex(host_.events().epoch());
+  welcome.epoch = proto::epoch_text(host_.events().epoch());
   welcome.newest = host_.events().newest();
   welcome.may_control = may_control_;
   push(welcome);
   plan_ping();
-}
-
-void peer::handle_subscribe(const proto::frame& frame) {
-  auto request = proto::parse<proto::subscribe>(frame.head);
-  if (!request) return reject(request.error());
-  if (!accept_id(request->id)) return;
-  auto& cursor = output_.cursor();
-  if (cursor.subscriptions() == proto::max_subscriptions) {
-    return refuse(request->id, error_code::too_many_subscriptions,
-                  "the connection has " + std::to_string(proto::max_subscriptions) + " subscriptions");
-  }
-  log::subscription wanted{
-      .id = request->id, .events = std::move(request->events), .topics = std::move(request->topics)};
-  if (filters_.account().bytes + wanted.footprint() > host_.config().user_buffer) {
-    return refuse(request->id, error_code::too_many_subscriptions,
-                  "the subscriptions and unread answers of this user's connections would pass local.user_buffer");
-  }
-  succeed(request->id);
-  cursor.subscribe(std::move(wanted));
-  filters_.set(cursor.footprint());
-  if (std::exchange(subscribed_ever_, true)) return;
-  if (const auto& status = host_.status()) output_.push_frame(*status);
-  push(proto::live{host_.events().newest()});
-}
-
-void peer::handle_unsubscribe(const proto::frame& frame) {
-  const auto request = proto::parse<proto::unsubscribe>(frame.head);
-  if (!request) return reject(request.error());
-  if (!accept_id(request->id)) return;
-  if (!output_.cursor().unsubscribe(request->subscription)) {
-    return refuse(request->id, error_code::unknown_subscription,
-                  "there is no subscription " + std::to_string(request->subscription));
-  }
-  filters_.set(output_.cursor().footprint());
-  succeed(request->id);
 }
 
 bool peer::may_hold(std::string_view room) const {

@@ -31,8 +31,20 @@ cursor::~cursor() {
 }
 
 void cursor::subscribe(subscription what) {
-  assert(!subscribed(what.id));
   what.from = registry_.ring_.head().seq;
+  hold(std::move(what));
+}
+
+void cursor::subscribe(subscription what, sequence after) {
+  what.from = after + 1;
+  const segment_ring& ring = registry_.ring_;
+  const sequence first = std::max(what.from, ring.first());
+  hold(std::move(what));
+  if (first < ring.head().seq) wake(ring.find(first), ring.head().seq - 1);
+}
+
+void cursor::hold(subscription what) {
+  assert(!subscribed(what.id));
   auto places = registry_.index_.add(*this, what);
   footprint_ += what.footprint();
   held_.push_back({std::move(what), std::move(places)});
@@ -78,10 +90,11 @@ void cursor::sent_under_way(std::size_t size) {
   settle();
 }
 
-void cursor::collect(batch& out, std::size_t max_bytes) {
+void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   position at = at_;
   if (sent_ > 0) segment_ring::step(at, registry_.ring_.read(at));
-  for (std::size_t scanned = 0; at.seq <= bound_ && out.bytes_ < max_bytes && scanned < max_scan; ++scanned) {
+  const sequence last = std::min(bound_, until);
+  for (std::size_t scanned = 0; at.seq <= last && out.bytes_ < max_bytes && scanned < max_scan; ++scanned) {
     const record current = registry_.ring_.read(at);
     if (matches(current)) {
       if (!out.add(current.frame)) break;
@@ -151,9 +164,13 @@ void cursor::leave(std::uint64_t segment) {
 void cursor::lose(const record& what) {
   if (!lost_) lost_.emplace().first = what.seq;
   lost_->last = what.seq;
-  if (what.kind != record_kind::upstream_gap) {
+  if (!is_for_everyone(what.kind)) {
     ++lost_->events;
     ++lost_events_;
+    return;
+  }
+  if (what.kind == record_kind::new_epoch) {
+    lost_->new_epoch = true;
     return;
   }
   const loss::times times = unpack_times(what.name);
@@ -168,6 +185,11 @@ void cursor::settle() {
 
 void cursor_registry::wake() {
   index_.collect([](cursor& who, const position& first, sequence last) { who.wake(first, last); });
+}
+
+void cursor_registry::vacate_all() {
+  wake();
+  while (!behind_.empty()) behind_.front().leave(behind_.front().at_.segment);
 }
 
 void cursor_registry::vacate(std::uint64_t segment) {

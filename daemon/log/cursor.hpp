@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -49,6 +50,7 @@ struct loss {
     std::int64_t until;
   };
   std::optional<times> upstream{};  // from the first to the last of the upstream gaps that were among them
+  bool new_epoch = false;           // the record that tells of the present epoch was among them
 };
 
 // Frames to send now, in order; frames that lie side by side in the log are one range.
@@ -83,6 +85,8 @@ class cursor : public unlinking_hook {
 
   // Adds a subscription that begins behind the newest record; its `from` is set here. Precondition: !subscribed(id).
   void subscribe(subscription what);
+  // The same, beginning behind the record `after`. Precondition: of what lies behind it nothing has been sent.
+  void subscribe(subscription what, sequence after);
   // False: there is none of this id.
   bool unsubscribe(std::uint64_t id);
   void unsubscribe_all();
@@ -100,14 +104,17 @@ class cursor : public unlinking_hook {
   void told_loss() { lost_.reset(); }
 
   // Scans what lies behind the frame under way for what is to be sent, until `out`, which is empty, holds `max_bytes`
-  // or more, or has no room, or a bounded number of records has been looked at.
-  void collect(batch& out, std::size_t max_bytes);
+  // or more, or has no room, or a bounded number of records has been looked at, the last one of these being `until`.
+  void collect(batch& out, std::size_t max_bytes, sequence until = std::numeric_limits<sequence>::max());
   // The first `size` bytes of `out`, the result of the last collect(), have been sent; under_way() is empty. Nothing
   // has changed since.
   void sent(const batch& out, std::size_t size);
 
   // Whether there may be something to send.
   [[nodiscard]] bool pending() const { return !exhausted() || lost_.has_value(); }
+
+  // Whether no record up to `seq` is left to send.
+  [[nodiscard]] bool passed(sequence seq) const { return !lost_ && (exhausted() || at_.seq > seq); }
 
   [[nodiscard]] std::uint64_t behind() const;                               // records between it and the head
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }      // EVENT frames of which something was sent
@@ -123,6 +130,7 @@ class cursor : public unlinking_hook {
 
   [[nodiscard]] bool exhausted() const { return at_.seq > bound_; }
   [[nodiscard]] bool matches(const record& what) const;
+  void hold(subscription what);
   void wake(const position& first, sequence last);
   void leave(std::uint64_t segment);
   void lose(const record& what);
@@ -156,6 +164,8 @@ class cursor_registry {
 
   // Moves every cursor out of `segment`, which is about to be reused.
   void vacate(std::uint64_t segment);
+  // Moves every cursor out of the log.
+  void vacate_all();
 
   segment_ring& ring_;
   wake_index index_;

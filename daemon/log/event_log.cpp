@@ -89,15 +89,31 @@ class event_log::impl {
                     .event = {},
                     .bytes = {},
                     .from = from,
-                    .until = until};
+                    .until = until,
+                    .epoch = {}};
     scratch_ = proto::encode_head(told);
     const packed_times times = pack_times({from, until});
     append_gap(record_kind::upstream_gap, {times.data(), times.size()}, {});
     return seq;
   }
 
+  sequence start_epoch(std::uint64_t epoch) {
+    cursors_.vacate_all();
+    ring_.clear();
+    epoch_ = epoch;
+    const sequence seq = beginning_ = ring_.head().seq;
+    proto::gap told;
+    told.first = told.last = seq;
+    told.reason = "epoch";
+    told.epoch = proto::epoch_text(epoch);
+    scratch_ = proto::encode_head(told);
+    append_gap(record_kind::new_epoch, {}, {});
+    return seq;
+  }
+
   const std::uint32_t max_body_;
-  const std::uint64_t epoch_;
+  std::uint64_t epoch_;
+  sequence beginning_ = 1;
   segment_ring ring_;
   cursor_registry cursors_;
 
@@ -111,7 +127,8 @@ class event_log::impl {
                     .event = std::string{what.name},
                     .bytes = payload,
                     .from = {},
-                    .until = {}};
+                    .until = {},
+                    .epoch = {}};
     scratch_ = proto::encode_head(told);
     append_gap(record_kind::oversize, what.name, topics);
     return seq;
@@ -132,7 +149,7 @@ class event_log::impl {
       ring_.advance();
     }
     const position where = ring_.head();
-    if (kind == record_kind::upstream_gap) {
+    if (is_for_everyone(kind)) {
       cursors_.index_.touch_all(where);
     } else {
       cursors_.index_.touch(name, topics, where);
@@ -160,8 +177,15 @@ sequence event_log::append_upstream_gap(std::int64_t from, std::int64_t until) {
   return impl_->append_upstream_gap(from, until);
 }
 
+sequence event_log::start_epoch(std::uint64_t epoch) {
+  return impl_->start_epoch(epoch);
+}
+
 std::uint64_t event_log::epoch() const {
   return impl_->epoch_;
+}
+sequence event_log::beginning() const {
+  return impl_->beginning_;
 }
 sequence event_log::first() const {
   return impl_->ring_.first();

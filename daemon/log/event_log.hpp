@@ -55,9 +55,14 @@ class event_log {
   // A record for every subscriber: events may have been missed between these times (µs).
   sequence append_upstream_gap(std::int64_t from, std::int64_t until);
 
+  // Begins anew for other eyes: nothing of what is in the log is given to anybody any more, and a record tells every
+  // subscriber of the new epoch. Cursors that had something to send are told what they lose. Sequence numbers go on.
+  sequence start_epoch(std::uint64_t epoch);
+
   [[nodiscard]] std::uint64_t epoch() const;
-  [[nodiscard]] sequence first() const;   // oldest kept; newest() + 1 when empty
-  [[nodiscard]] sequence newest() const;  // 0: none yet
+  [[nodiscard]] sequence beginning() const;  // the epoch's first, still kept or not
+  [[nodiscard]] sequence first() const;      // oldest kept; newest() + 1 when empty
+  [[nodiscard]] sequence newest() const;     // 0: none yet
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t capacity() const;
 

@@ -79,6 +79,12 @@ void segment_ring::advance() {
   segments_[open_ % segments_.size()] = {.first = next_};
 }
 
+void segment_ring::clear() {
+  oldest_ = ++open_;
+  segments_[open_ % segments_.size()] = {.first = next_};
+  bytes_ = 0;
+}
+
 std::span<std::byte> segment_ring::append(record_kind kind, std::size_t frame_size, std::string_view name,
                                           std::span<const std::string_view> topics) {
   const std::size_t size = entry_size(name, topics);
@@ -115,6 +121,15 @@ std::span<std::byte> segment_ring::append(record_kind kind, std::size_t frame_si
 
 position segment_ring::head() const {
   return {open_, at(open_).frames, at(open_).entries, next_};
+}
+
+position segment_ring::find(sequence seq) const {
+  assert(seq >= first() && seq < next_);
+  std::uint64_t number = open_;
+  while (at(number).first > seq) --number;
+  position where{number, 0, 0, at(number).first};
+  while (where.seq < seq) step(where, read(where));
+  return where;
 }
 
 record segment_ring::read(position& where) const {

@@ -26,10 +26,16 @@ inline constexpr std::size_t max_matched_text = 257;
 inline constexpr std::size_t max_topics = 64;
 
 enum class record_kind : std::uint8_t {
-  event,        // an EVENT frame
-  oversize,     // a GAP frame in the place of an event whose frame would have been too large; matched as the event
-  upstream_gap  // a GAP frame for every subscriber
+  event,         // an EVENT frame
+  oversize,      // a GAP frame in the place of an event whose frame would have been too large; matched as the event
+  upstream_gap,  // a GAP frame for every subscriber
+  new_epoch      // a GAP frame for every subscriber: the log began anew
 };
+
+// Whether such a record is of interest whatever one has subscribed to.
+[[nodiscard]] constexpr bool is_for_everyone(record_kind kind) {
+  return kind == record_kind::upstream_gap || kind == record_kind::new_epoch;
+}
 
 // The topics of a record where they lie in the log: lengths (u16) and behind them the texts.
 class packed_topics {
@@ -63,7 +69,7 @@ struct record {
   sequence seq = 0;
   record_kind kind = record_kind::event;
   std::span<const std::byte> frame;  // header, head and payload, as they go out
-  std::string_view name;             // at most max_matched_text bytes; empty for upstream_gap
+  std::string_view name;             // at most max_matched_text bytes; of an upstream_gap its times
   packed_topics topics;              // each at most max_matched_text bytes
   std::uint32_t entry_size = 0;      // of the index entry
 };
@@ -96,6 +102,9 @@ class segment_ring {
   // Closes the open segment and opens the next, reusing the oldest when all are in use.
   void advance();
 
+  // Gives up everything. Sequence numbers go on.
+  void clear();
+
   // Room for a frame at the end of the open segment, to be filled before anything reads it, and its entry.
   // Precondition: fits(); at most max_topics topics.
   std::span<std::byte> append(record_kind kind, std::size_t frame_size, std::string_view name,
@@ -103,6 +112,9 @@ class segment_ring {
 
   // Where the next record will lie if the open segment has room for it.
   [[nodiscard]] position head() const;
+
+  // Where the record `seq` lies. Precondition: first() <= seq < head().seq.
+  [[nodiscard]] position find(sequence seq) const;
 
   // The record at `where`, which is moved to the next segment's start if it stands at a closed segment's end.
   // Precondition: first() <= where.seq < head().seq.

@@ -18,7 +18,7 @@ struct subscription {
   std::vector<std::string> topics;  // empty: every event, also one without topics
   sequence from = 1;                // older records do not match
 
-  // Whether it matches `what`. Upstream gaps match every subscription.
+  // Whether it matches `what`. What is_for_everyone() matches every subscription.
   [[nodiscard]] bool matches(const record& what) const;
 
   // Bytes that it takes, its places in the index included; about.

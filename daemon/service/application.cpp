@@ -11,7 +11,6 @@
 #include <cstring>
 #include <exception>
 #include <optional>
-#include <random>
 #include <roombridge/proto/error.hpp>
 
 #include "daemon/base/io.hpp"
@@ -20,6 +19,7 @@
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/intake.hpp"
+#include "daemon/service/random_epoch.hpp"
 #include "daemon/service/report.hpp"
 #include "daemon/service/requests.hpp"
 #include "daemon/service/systemd.hpp"
@@ -36,11 +36,6 @@ constexpr std::chrono::milliseconds drain_time{1000};
 
 // Of a room (PROTOCOL.md section 7).
 constexpr std::size_t shown_holders = 16;
-
-std::uint64_t random_epoch() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 upstream::wall_time now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());

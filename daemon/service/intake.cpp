@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/service/random_epoch.hpp"
+
 namespace roombridge::service {
 namespace {
 
@@ -21,6 +23,11 @@ std::string and_more(std::uint64_t suppressed) {
 
 intake::intake(events::parser& parser, log::event_log& log, logger& diagnostics, status_function on_status_change)
     : parser_(parser), log_(log), diagnostics_(diagnostics), on_status_change_(std::move(on_status_change)) {}
+
+void intake::on_other_identity() {
+  diagnostics_.info("another user, or another server: the events until now are given to nobody any more");
+  log_.start_epoch(random_epoch());
+}
 
 void intake::on_status(const upstream::client_status& status) {
   const bool entered = status.state != std::exchange(last_state_, status.state);

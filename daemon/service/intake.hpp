@@ -33,6 +33,7 @@ class intake final : public upstream::client_handler {
 
   void attach(local::server& server) { server_ = &server; }
 
+  void on_other_identity() override;
   void on_status(const upstream::client_status& status) override;
   std::optional<upstream::event_view> on_event(std::string_view data,
                                                std::span<const upstream::bytes_view> attachments) override;

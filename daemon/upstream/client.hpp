@@ -52,6 +52,10 @@ class client_handler {
  public:
   virtual ~client_handler() = default;
 
+  // Another user than last time is about to be `authenticated`, or the same one with another server: what came before
+  // is not theirs to read.
+  virtual void on_other_identity() = 0;
+
   // `status.state`, what explains it, or which rooms are joined has changed.
   virtual void on_status(const client_status& status) = 0;
 

@@ -87,6 +87,10 @@ void client::impl::perform(const action::answer_join& what) {
   done({refused ? join_error::refused : join_error::none, what.answer.text, what.answer.state});
 }
 
+void client::impl::perform(const action::change_identity&) {
+  handler_.on_other_identity();
+}
+
 void client::impl::perform(const action::report& what) {
   const session_status& from = what.status;
   const auto now = at();

@@ -92,7 +92,8 @@ struct drop_held {  // an emit that was held is not sent
   emit_error error;
   std::string text;
 };
-struct answer_join {  // the answer to what hold_room() left open
+struct change_identity {};  // the session belongs to another user than the last one, or to another server
+struct answer_join {        // the answer to what hold_room() left open
   room_book::answer answer;
 };
 struct tell_rooms {};  // which rooms are joined has changed, and no report tells
@@ -103,9 +104,9 @@ struct note {  // worth a warning in the log, though it changes no status
   std::string text;
 };
 }  // namespace action
-using session_action =
-    std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit, action::send_held,
-                 action::drop_held, action::answer_join, action::tell_rooms, action::report, action::note>;
+using session_action = std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit,
+                                    action::send_held, action::drop_held, action::change_identity, action::answer_join,
+                                    action::tell_rooms, action::report, action::note>;
 
 struct session_counters {
   std::map<cause, std::uint64_t> causes;  // how often a connection, an attempt or an authentication ended by each
@@ -242,6 +243,7 @@ class session {
 
   // session_auth.cpp
   void accept(std::string_view arguments, moment at);
+  void become(std::string whose);
   void refuse(const std::string& said, moment at);
   void authenticate(moment at);
   [[nodiscard]] json_fields token_fields() const;
@@ -279,7 +281,7 @@ class session {
   void expire_emits(time_point now);
   [[nodiscard]] verdict make_packet(const emit_request& request, std::string& out, time_point deadline);
   [[nodiscard]] verdict hold_emit(const emit_request& request, moment at);
-  void resume_held(std::string whose, moment at);
+  void resume_held(moment at);
   void send_held();
   void drop_held(emit_error error, const std::string& text);
 
@@ -297,6 +299,8 @@ class session {
   bool token_sent_ = false;   // this connection carries it from its beginning: another token needs another connection
   unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
   json_fields identity_;      // the auth answer's fields
+  std::optional<std::string> whose_;  // identifies the user of the last authenticated session with this server
+  bool other_server_ = false;         // there was an authenticated session with another one, and none since
 
   room_book rooms_;
 
@@ -317,7 +321,6 @@ class session {
   backoff refusals_;
 
   held_emits held_;
-  std::optional<std::string> held_for_;     // whose the last authenticated session was
   std::optional<time_point> send_held_at_;  // authenticated, and the rooms' answers are waited for so long
 
   std::uint64_t next_id_ = 0;

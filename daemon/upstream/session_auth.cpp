@@ -125,12 +125,21 @@ void session::accept(std::string_view arguments, moment at) {
   if (!std::exchange(counted_, true)) ++counters_.authenticated;
   quiet_at_ = at.now + options_.reconnect.quiet;
   plan_refresh(at);
-  status_.user = cleared(identity_.text(options_.auth.user_field));
+  const std::string user = identity_.text(options_.auth.user_field);
+  status_.user = cleared(user);
   status_.lost = std::exchange(lost_at_, std::nullopt);
   if (recovery_.take_complete()) status_.lost.reset();
-  enter(phase::authenticated, state::authenticated);
   // Where the answer names no user, another token may be another's.
-  resume_held(status_.user.empty() ? "token " + token_.token.value_or(std::string()) : "user " + status_.user, at);
+  become(user.empty() ? "token " + token_.token.value_or(std::string()) : "user " + user);
+  enter(phase::authenticated, state::authenticated);
+  resume_held(at);
+}
+
+void session::become(std::string whose) {
+  const bool other_user = whose_ && *whose_ != whose;
+  if (other_user) drop_held(emit_error::session_changed, "held for the last user, and another one has logged in");
+  if (std::exchange(other_server_, false) || other_user) actions_.emplace_back(action::change_identity{});
+  whose_ = std::move(whose);
 }
 
 void session::refuse(const std::string& said, moment at) {

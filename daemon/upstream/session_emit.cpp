@@ -101,11 +101,8 @@ session::verdict session::hold_emit(const emit_request& request, moment at) {
       emit_error::hold_full, "not authenticated upstream, and no more of this event may be held (emits.hold)", {}, {}};
 }
 
-// After an authentication and what it sends for the rooms. `whose`: identifies the user.
-void session::resume_held(std::string whose, moment at) {
-  if (held_for_ && *held_for_ != whose)
-    drop_held(emit_error::session_changed, "held for the last user, and another one has logged in");
-  held_for_ = std::move(whose);
+// After an authentication and what it sends for the rooms.
+void session::resume_held(moment at) {
   if (rooms_.joining()) {
     send_held_at_ = at.now + patience_with_rooms;
   } else {

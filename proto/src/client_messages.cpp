@@ -37,12 +37,32 @@ void check_patterns(head_reader& reader, std::string_view name, const std::vecto
   }
 }
 
+void read_since(head_reader& reader, std::optional<log_position>& out) {
+  const auto* since = reader.object("since", need::optional);
+  if (since == nullptr) return;
+  out.emplace();
+  reader.enter(*since);
+  reader.text("epoch", out->epoch).number("seq", out->seq);
+  if (!is_epoch(out->epoch)) reader.expected("epoch", "16 lower-case hex digits");
+  reader.leave();
+}
+
 void check_room(head_reader& reader, const std::string& room) {
   if (is_valid_room(room)) return;
   reader.expected("room", "1 to " + std::to_string(max_room) + " bytes without control characters");
 }
 
 }  // namespace
+
+std::string epoch_text(std::uint64_t epoch) {
+  std::string text(16, '0');
+  for (std::size_t i = text.size(); epoch != 0; epoch >>= 4) text[--i] = "0123456789abcdef"[epoch & 15];
+  return text;
+}
+
+bool is_epoch(std::string_view text) noexcept {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 bool is_valid_room(std::string_view room) {
   return !room.empty() && room.size() <= max_room &&
@@ -81,6 +101,10 @@ std::string encode_head(const subscribe& value) {
   writer.number("id", value.id);
   if (!value.events.empty()) writer.list("events", value.events);
   if (!value.topics.empty()) writer.list("topics", value.topics);
+  if (value.since) {
+    writer.raw("since", head_writer{}.text("epoch", value.since->epoch).number("seq", value.since->seq).finish());
+  }
+  if (value.more) writer.boolean("more", true);
   return writer.finish();
 }
 
@@ -88,12 +112,13 @@ template <>
 parsed<subscribe> parse<subscribe>(std::string_view head) {
   head_reader reader{head, error_code::bad_request};
   subscribe value;
-  reader.id(value.id).texts("events", value.events).texts("topics", value.topics);
+  reader.id(value.id).texts("events", value.events).texts("topics", value.topics).boolean("more", value.more);
   if (value.events.size() + value.topics.size() > max_patterns) {
     reader.expected("events", "at most " + std::to_string(max_patterns) + " patterns, `topics` included");
   }
   check_patterns(reader, "events", value.events);
   check_patterns(reader, "topics", value.topics);
+  read_since(reader, value.since);
   return reader.finish(std::move(value));
 }
 

@@ -31,10 +31,6 @@ void read_name(head_reader& reader, std::string_view field, need needed,
   reader.expected(field, "one of the names that version 1 has");
 }
 
-bool is_epoch(std::string_view text) {
-  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 void write_error(head_writer& writer, const error_info& value) {
   writer.number("code", static_cast<int>(value.code))
       .text("name", value.name)
@@ -179,6 +175,7 @@ std::string encode_head(const gap& value) {
   if (value.bytes) writer.number("bytes", *value.bytes);
   if (value.from) writer.number("from", *value.from);
   if (value.until) writer.number("until", *value.until);
+  if (!value.epoch.empty()) writer.text("epoch", value.epoch);
   return writer.finish();
 }
 
@@ -193,7 +190,9 @@ parsed<gap> parse<gap>(std::string_view head) {
       .text("event", value.event, need::optional)
       .number("bytes", value.bytes)
       .number("from", value.from)
-      .number("until", value.until);
+      .number("until", value.until)
+      .text("epoch", value.epoch, need::optional);
+  if (!value.epoch.empty() && !is_epoch(value.epoch)) reader.expected("epoch", "16 hex digits");
   return reader.finish(std::move(value));
 }
 
@@ -208,6 +207,11 @@ std::string encode_head(const result& value) {
   if (value.outcome != emit_outcome::none) writer.text("outcome", to_string(value.outcome));
   if (value.state != room_state::none) writer.text("state", to_string(value.state));
   if (!value.attachments.empty()) writer.list("attachments", value.attachments);
+  if (value.resumption) {
+    writer.boolean("resumed", value.resumption->complete)
+        .number("first", value.resumption->first)
+        .number("newest", value.resumption->newest);
+  }
   return writer.finish();
 }
 
@@ -225,6 +229,12 @@ parsed<result> parse<result>(std::string_view head) {
   read_name(reader, "outcome", need::optional, outcome_names, value.outcome);
   read_name(reader, "state", need::optional, room_names, value.state);
   reader.sizes("attachments", value.attachments);
+  if (reader.find("resumed") != nullptr) {
+    auto& resumption = value.resumption.emplace();
+    reader.boolean("resumed", resumption.complete)
+        .number("first", resumption.first)
+        .number("newest", resumption.newest);
+  }
   return reader.finish(std::move(value));
 }
 

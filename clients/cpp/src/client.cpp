@@ -46,7 +46,7 @@ class client::impl {
   explicit impl(client_options options) : options_(std::move(options)) {}
 
   std::optional<failure> connect(milliseconds timeout);
-  outcome<request_id> subscribe(const filter& wanted);
+  outcome<request_id> subscribe(const filter& wanted, const beginning& from);
   std::optional<failure> unsubscribe(request_id subscription);
   outcome<room_state> join(std::string_view room, milliseconds patience);
   std::optional<failure> leave(std::string_view room);
@@ -54,8 +54,12 @@ class client::impl {
   std::optional<message> next(const deadline& until);
   std::optional<message> try_next();
 
+  // A connection begins that goes on from no other.
+  void start_anew() { position_ = {channel_.daemon().epoch, channel_.daemon().newest}; }
+
   const client_options options_;
   channel channel_;
+  log_position position_;
 
  private:
   struct subscription {
@@ -67,6 +71,7 @@ class client::impl {
   void ask_again();
   std::optional<message> take();
   bool is_wanted(const message& got);
+  void advance(const message& got);
 
   std::deque<message> kept_;  // what came while a request waited for its answer
   std::map<request_id, subscription> subscriptions_;
@@ -101,7 +106,19 @@ bool client::impl::is_wanted(const message& got) {
 std::optional<message> client::impl::try_next() {
   auto got = take();
   while (got && !is_wanted(*got)) got = take();
+  if (got) advance(*got);
   return got;
+}
+
+void client::impl::advance(const message& got) {
+  if (const auto* one = std::get_if<event>(&got)) {
+    position_.seq = one->seq;
+  } else if (const auto* replayed = std::get_if<live>(&got)) {
+    position_.seq = replayed->seq;
+  } else if (const auto* missed = std::get_if<gap>(&got)) {
+    position_.seq = missed->last;
+    if (!missed->epoch.empty()) position_.epoch = missed->epoch;
+  }
 }
 
 std::optional<message> client::impl::next(const deadline& until) {
@@ -141,8 +158,11 @@ bool client::impl::come_back(const deadline& until) {
 }
 
 void client::impl::ask_again() {
-  for (auto& [id, made] : subscriptions_) {
-    const auto request = channel_.core().subscribe(made.wanted);
+  beginning from{.since = position_};
+  for (auto left = subscriptions_.size(); auto& [id, made] : subscriptions_) {
+    from.more = --left > 0;
+    const auto request = channel_.core().subscribe(made.wanted, from);
+    from.since.reset();
     if (!request) continue;  // the connection is over again: the next one will do it
     made.current = *request;
     unasked_.insert(*request);
@@ -167,10 +187,11 @@ outcome<answer> client::impl::finish(const outcome<request_id>& request, millise
   }
 }
 
-outcome<request_id> client::impl::subscribe(const filter& wanted) {
-  const auto got = finish(channel_.core().subscribe(wanted), options_.timeout);
+outcome<request_id> client::impl::subscribe(const filter& wanted, const beginning& from) {
+  const auto got = finish(channel_.core().subscribe(wanted, from), options_.timeout);
   if (!got) return got.error();
   if (!got->ok()) return refusal(*got->error);
+  if (from.since) position_ = *from.since;
   subscriptions_[got->id] = {wanted, got->id};
   return got->id;
 }
@@ -207,19 +228,27 @@ client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 
 std::optional<failure> client::connect() {
-  return impl_->connect(impl_->options_.timeout);
+  auto failed = impl_->connect(impl_->options_.timeout);
+  if (!failed) impl_->start_anew();
+  return failed;
 }
 
 std::optional<failure> client::connect_over(int fd) {
-  return impl_->channel_.adopt(fd, impl_->options_.name, impl_->options_.timeout);
+  auto failed = impl_->channel_.adopt(fd, impl_->options_.name, impl_->options_.timeout);
+  if (!failed) impl_->start_anew();
+  return failed;
+}
+
+const log_position& client::position() const {
+  return impl_->position_;
 }
 
 const welcome& client::daemon() const {
   return impl_->channel_.daemon();
 }
 
-outcome<request_id> client::subscribe(const filter& wanted) {
-  return impl_->subscribe(wanted);
+outcome<request_id> client::subscribe(const filter& wanted, const beginning& from) {
+  return impl_->subscribe(wanted, from);
 }
 
 std::optional<failure> client::unsubscribe(request_id subscription) {

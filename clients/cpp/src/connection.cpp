@@ -192,7 +192,7 @@ void connection::on_event(const proto::frame& frame) {
 void connection::on_result(const proto::frame& frame) {
   auto head = proto::parse<proto::result>(frame.head);
   if (!head) return violation("RESULT", head.error().text);
-  answer out{head->id, std::move(head->error), head->outcome, {}, {}, head->state};
+  answer out{head->id, std::move(head->error), head->outcome, {}, {}, head->state, head->resumption};
   if (!copy_parts(frame.payload, head->attachments, out.payload, out.attachments)) {
     return violation("RESULT", "its attachments do not fit into its payload");
   }
@@ -224,9 +224,10 @@ outcome<request_id> connection::request(Message value, std::string_view payload)
   return ++last_id_;
 }
 
-outcome<request_id> connection::subscribe(const filter& wanted) {
+outcome<request_id> connection::subscribe(const filter& wanted, const beginning& from) {
   if (auto wrong = check_patterns(wanted)) return *std::move(wrong);
-  return request(proto::subscribe{0, wanted.events, wanted.topics});
+  if (from.since && !proto::is_epoch(from.since->epoch)) return invalid("an epoch has 16 lower-case hex digits");
+  return request(proto::subscribe{0, wanted.events, wanted.topics, from.since, from.more});
 }
 
 outcome<request_id> connection::unsubscribe(request_id subscription) {

@@ -22,7 +22,7 @@ from .errors import (
     RequestTimeout,
     RoombridgeError,
 )
-from .messages import Arguments, Bye, EmitResult, Event, Gap, Live, Message, Problem, Status, Welcome
+from .messages import Arguments, Bye, EmitResult, Event, Gap, Live, Message, Position, Problem, Status, Welcome
 
 __version__ = "0.1.0"
 
@@ -40,6 +40,7 @@ __all__ = [
     "Live",
     "Message",
     "PayloadError",
+    "Position",
     "Problem",
     "ProtocolError",
     "RequestError",

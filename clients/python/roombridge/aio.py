@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 
 from .client import DEFAULT_INBOX_LIMIT, READ_SIZE, Listening, parse_call_result
 from .errors import ConnectError, InboxFull, RequestTimeout, RoombridgeError
-from .messages import Arguments, EmitResult, Event, Message, Pong, Result, Status, Welcome
+from .messages import Arguments, EmitResult, Event, Message, Pong, Position, Result, Status, Welcome
 from .session import Session, default_name, default_path, make_arguments
 
 READ_AHEAD = 1 << 20
@@ -113,13 +113,30 @@ class Client(Listening):
         """The newest status that has been read; None before the first subscribe()."""
         return self._session.status
 
-    async def subscribe(self, events: Iterable[str] = (), topics: Iterable[str] = ()) -> int:
+    @property
+    def position(self) -> Position | None:
+        """The place in the daemon's log of the last message that was handed out: to be stored, and given to subscribe()
+        as `since` another time. None before connect()."""
+        return self._session.position
+
+    async def subscribe(
+        self,
+        events: Iterable[str] = (),
+        topics: Iterable[str] = (),
+        *,
+        since: Position | None = None,
+        more: bool = False,
+    ) -> int:
         """Adds a subscription and returns its id. Empty means everything; `shop-*` matches by prefix.
 
-        Raises RequestError.
+        `since`, in the first one of a connection only: begin behind this position, which is `position` of an earlier
+        connection; what is not in the log any more is told by a Gap. `more`: nothing comes before another subscribe()
+        without it, so that several begin at one position. Raises RequestError.
         """
-        id, frame = self._session.subscribe(events, topics)
+        id, frame = self._session.subscribe(events, topics, since, more)
         await self._request(id, frame, self._timeout)
+        if since is not None:
+            self._session.position = since
         return id
 
     async def unsubscribe(self, subscription: int) -> None:

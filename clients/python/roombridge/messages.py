@@ -61,6 +61,14 @@ class Welcome:
 
 
 @dataclass(frozen=True)
+class Position:
+    """A place in the daemon's log: that of the last record which somebody has handled. Two values, easily stored."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True)
 class Event:
     """An event. `time`: µs since the Unix epoch, when the daemon received it.
 
@@ -117,7 +125,8 @@ class Gap:
     unknown).
 
     `reason`: "slow"; "oversize" (`event` and `bytes` say which); "upstream" (between the times `from_time` and
-    `until`, µs).
+    `until`, µs); "expired" (the log does not reach back to the position that was asked for); "epoch" (`epoch` begins:
+    another user, another server, another life of the daemon).
     """
 
     first: int
@@ -128,6 +137,7 @@ class Gap:
     bytes: int | None = None
     from_time: int | None = None
     until: int | None = None
+    epoch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -256,14 +266,17 @@ def _fits(value: Any, kind: type) -> bool:
     return isinstance(value, kind)
 
 
-def _welcome(head: _Head) -> Welcome:
-    epoch = head.need("epoch", str)
-    if not re.fullmatch("[0-9a-f]{16}", epoch):
+def _epoch(head: _Head, text: str | None) -> Any:
+    if text is not None and not re.fullmatch("[0-9a-f]{16}", text):
         raise head.bad("epoch")
+    return text
+
+
+def _welcome(head: _Head) -> Welcome:
     return Welcome(
         version=head.need("version", int),
         server=head.need("server", str),
-        epoch=epoch,
+        epoch=_epoch(head, head.need("epoch", str)),
         newest=head.need("newest", int),
         body_limit=head.inside("limits").need("body", int),
         may_control=head.inside("may").need("control", bool),
@@ -306,6 +319,7 @@ def _gap(head: _Head) -> Gap:
         bytes=head.get("bytes", int),
         from_time=head.get("from", int),
         until=head.get("until", int),
+        epoch=_epoch(head, head.get("epoch", str)),
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .errors import ConnectionClosed, ProtocolError, RequestError
-from .messages import Arguments, Bye, Event, Message, Ping, Pong, Problem, Result, Status, Welcome, parse_frame
+from .messages import Arguments, Bye, Event, Gap, Live, Message, Ping, Pong, Position, Problem, Result, Status, Welcome, parse_frame
 from .protocol import MAX_BODY, VERSION, FrameDecoder, FrameType, encode_frame, encode_json
 
 DEFAULT_SOCKET = "/run/roombridge/roombridge.sock"
@@ -45,6 +45,7 @@ class Session:
         self.inbox_bytes = 0
         self.welcome: Welcome | None = None
         self.status: Status | None = None
+        self.position: Position | None = None
         self.closed: ConnectionClosed | ProtocolError | None = None
         self._name = name.encode(errors="replace")[:64].decode(errors="ignore")
         self._decoder = FrameDecoder()
@@ -90,9 +91,12 @@ class Session:
             return None
         message = self.inbox.popleft()
         self.inbox_bytes -= _cost(message)
+        self._advance(message)
         return message
 
-    def subscribe(self, events: Iterable[str], topics: Iterable[str]) -> tuple[int, bytes]:
+    def subscribe(
+        self, events: Iterable[str], topics: Iterable[str], since: Position | None = None, more: bool = False
+    ) -> tuple[int, bytes]:
         """SUBSCRIBE; its id names the subscription."""
         head: dict[str, Any] = {}
         for key, patterns in (("events", events), ("topics", topics)):
@@ -100,6 +104,10 @@ class Session:
                 raise ValueError(f"{key} is a list of patterns, not one text")
             if listed := list(patterns):
                 head[key] = listed
+        if since is not None:
+            head["since"] = {"epoch": since.epoch, "seq": since.seq}
+        if more:
+            head["more"] = True
         return self._request(FrameType.SUBSCRIBE, head)
 
     def unsubscribe(self, subscription: int) -> tuple[int, bytes]:
@@ -149,6 +157,13 @@ class Session:
         self._waiting.add(id)
         return id, frame
 
+    def _advance(self, message: Message) -> None:
+        assert self.position is not None
+        if isinstance(message, Gap):
+            self.position = Position(message.epoch or self.position.epoch, message.last)
+        elif isinstance(message, (Event, Live)):
+            self.position = Position(self.position.epoch, message.seq)
+
     def _handle(self, message: Any) -> None:
         if message is None:
             return
@@ -159,6 +174,7 @@ class Session:
             self._fatal = message
         elif isinstance(message, Welcome):
             self.welcome = message
+            self.position = Position(message.epoch, message.newest)
         elif self.welcome is None:
             raise ProtocolError(102, "hello_expected", f"{type(message).__name__} before WELCOME")
         elif isinstance(message, Ping):

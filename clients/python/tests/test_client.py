@@ -19,6 +19,7 @@ from roombridge import (
     Gap,
     InboxFull,
     Live,
+    Position,
     Problem,
     ProtocolError,
     RequestError,
@@ -52,6 +53,27 @@ class ClientTest(unittest.TestCase):
             ("roombridged 0.1.0", WELCOME["epoch"], 7),
         )
         self.assertFalse(client.welcome.may_control)
+
+    def test_the_position_follows_what_is_handed_out(self) -> None:
+        client = self.connected()
+        self.assertEqual(client.position, Position(WELCOME["epoch"], 7))
+        self.peer.say(FrameType.RESULT, {"id": 1, "ok": True, "resumed": True, "first": 1, "newest": 7})
+        self.peer.say(FrameType.LIVE, {"seq": 8})
+        self.peer.event(9)
+        client.subscribe(["a"], since=Position(WELCOME["epoch"], 3), more=True)
+        self.assertEqual(
+            self.peer.heard().head,
+            {"id": 1, "events": ["a"], "since": {"epoch": WELCOME["epoch"], "seq": 3}, "more": True},
+        )
+        self.assertEqual(client.position, Position(WELCOME["epoch"], 3))
+        client.receive()
+        self.assertEqual(client.position, Position(WELCOME["epoch"], 8))
+        self.peer.say(
+            FrameType.GAP, {"first": 10, "last": 10, "count": None, "reason": "epoch", "epoch": "0f00000000000001"}
+        )
+        client.receive()
+        client.receive()
+        self.assertEqual(client.position, Position("0f00000000000001", 10))
 
     def test_a_name_is_cut_between_characters(self) -> None:
         self.peer.welcome()

@@ -247,8 +247,44 @@ TEST(client, comes_back_and_subscribes_again) {
   }
   const auto& frames = daemon.received();
   ASSERT_EQ(frames.size(), 5u);
-  EXPECT_EQ(frames[3].head, R"({"id":2,"events":["back"]})");
+  EXPECT_EQ(frames[3].head, R"({"id":2,"events":["back"],"since":{"epoch":"8c0d3a5b7e9f1024","seq":1042}})");
   EXPECT_EQ(frames[4].head, R"({"id":3,"subscription":2})") << "the subscription's id on the new connection";
+}
+
+TEST(client, goes_on_behind_the_last_message_that_it_gave) {
+  const auto ok = [](request_id id) { return proto::encode(proto::result{id, {}, {}, {}}); };
+  const auto event = [](std::uint64_t seq) { return proto::encode(proto::event{seq, 1, "e", {}, {}, false}); };
+  const std::string anew = proto::encode(gap{1050, 1050, {}, "epoch", "", {}, {}, {}, "0f00000000000001"});
+  const std::string goodbye = proto::encode(bye{"shutdown", "restart", true});
+  scripted_daemon daemon{{
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::subscribe, ok(1) + proto::encode(live{1042})},
+        {frame_type::subscribe, ok(2) + event(1043) + anew + event(1051) + goodbye}},
+       true},
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::subscribe, ok(3)},
+        {frame_type::subscribe, ok(4) + event(1052) + goodbye}},
+       true},
+  }};
+  {
+    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
+    ASSERT_FALSE(one.connect());
+    EXPECT_EQ(one.position(), (log_position{"8c0d3a5b7e9f1024", 1042}));
+    ASSERT_TRUE(one.subscribe({{"a"}, {}}, {.since = log_position{"8c0d3a5b7e9f1024", 1000}}));
+    EXPECT_EQ(one.position().seq, 1000u);
+    ASSERT_TRUE(one.subscribe({{"b"}, {}}));
+    while (!std::holds_alternative<closed>(*one.next())) {
+    }
+    EXPECT_EQ(one.position(), (log_position{"0f00000000000001", 1051}));
+    EXPECT_TRUE(std::holds_alternative<welcome>(*one.next()));
+    EXPECT_EQ(std::get<roombridge::event>(*one.next()).seq, 1052u);
+    EXPECT_EQ(one.position().seq, 1052u);
+    EXPECT_EQ(one.subscribe({}, {.since = log_position{"here", 0}}).error().kind, failure_kind::invalid_argument);
+  }
+  const auto& frames = daemon.received();
+  EXPECT_EQ(frames[1].head, R"({"id":1,"events":["a"],"since":{"epoch":"8c0d3a5b7e9f1024","seq":1000}})");
+  EXPECT_EQ(frames[4].head, R"({"id":3,"events":["a"],"since":{"epoch":"0f00000000000001","seq":1051},"more":true})");
+  EXPECT_EQ(frames[5].head, R"({"id":4,"events":["b"]})");
 }
 
 TEST(client, holds_a_room_and_again_after_coming_back) {

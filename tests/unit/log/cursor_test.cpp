@@ -38,6 +38,33 @@ TEST_F(cursors, get_what_follows_the_subscription) {
   EXPECT_EQ(sink.at().behind(), 0u);
 }
 
+TEST_F(cursors, may_begin_behind_any_record_of_the_log) {
+  for (int i = 0; i < 40; ++i) append(i % 2 == 0 ? "a" : "b");
+  for (sequence after = log_.first() - 1; after <= log_.newest(); ++after) {
+    test_sink sink{log_};
+    sink.at().subscribe({.id = 1, .events = {"a"}, .topics = {}}, after);
+    strings expected;
+    for (sequence seq = after + 1; seq <= 40; ++seq) {
+      if (seq % 2 == 1) expected.push_back(std::to_string(seq));
+    }
+    EXPECT_EQ(told(sink), expected);
+  }
+}
+
+TEST_F(cursors, stop_where_they_are_told_to) {
+  test_sink sink{log_};
+  sink.subscribe(1);
+  for (int i = 0; i < 5; ++i) append("a");
+  log_.cursors().wake();
+  batch events;
+  EXPECT_FALSE(sink.at().passed(3));
+  sink.at().collect(events, SIZE_MAX, 3);
+  sink.at().sent(events, events.bytes());
+  EXPECT_EQ(sink.at().behind(), 2u);
+  EXPECT_TRUE(sink.at().passed(3));
+  EXPECT_FALSE(sink.at().passed(4));
+}
+
 TEST_F(cursors, match_events_and_topics) {
   struct {
     strings events, topics, expected;

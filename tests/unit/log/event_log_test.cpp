@@ -124,6 +124,27 @@ TEST(event_log, an_upstream_gap_is_for_everyone_who_subscribed) {
   EXPECT_FALSE(nobody.woken);
 }
 
+TEST(event_log, a_new_epoch_is_for_everyone_and_ends_what_was_before) {
+  event_log log{small_log, 7};
+  test_sink behind{log};
+  test_sink narrow{log};
+  behind.subscribe(1, {"a"});
+  narrow.subscribe(1, {"x"});
+  log.append({.name = "a", .arguments = "1"});
+  log.append({.name = "a", .arguments = "1"});
+  log.cursors().wake();
+  EXPECT_EQ(log.start_epoch(0x2a), 3u);
+  EXPECT_EQ(log.epoch(), 0x2au);
+  EXPECT_EQ(log.first(), 3u);
+  EXPECT_EQ(log.beginning(), 3u);
+  EXPECT_EQ(log.append({.name = "a", .arguments = "1"}), 4u);
+  log.cursors().wake();
+  behind.send();
+  narrow.send();
+  EXPECT_EQ(tell(behind.out), (strings{"gap 1-2 2 slow", "gap 3-3 null epoch anew", "4"}));
+  EXPECT_EQ(narrow.out, proto::encode(proto::gap{3, 3, {}, "epoch", "", {}, {}, {}, "000000000000002a"}));
+}
+
 TEST(event_log, gives_up_the_oldest_segment_whole) {
   event_log log{small_log, 7};
   const std::string arguments(50, '1');

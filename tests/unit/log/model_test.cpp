@@ -11,7 +11,7 @@ namespace roombridge::log {
 namespace {
 
 struct model_event {
-  enum { plain, oversize, upstream } kind = plain;
+  enum { plain, oversize, upstream, epoch } kind = plain;
   std::string name;
   std::vector<std::string> topics;
   std::int64_t from = 0, until = 0;
@@ -47,7 +47,7 @@ class subject {
     const model_event& what = all[seq - 1];
     return std::any_of(filters.begin(), filters.end(), [&](const filter& each) {
       if (seq < each.from) return false;
-      if (what.kind == model_event::upstream) return true;
+      if (what.kind >= model_event::upstream) return true;
       return any(each.events, {what.name}) && any(each.topics, what.topics);
     });
   }
@@ -58,7 +58,9 @@ class subject {
       if (!matches(all, next)) continue;
       if (!lost) lost.emplace().first = next;
       lost->last = next;
-      if (all[next - 1].kind != model_event::upstream) {
+      if (all[next - 1].kind == model_event::epoch) {
+        lost->new_epoch = true;
+      } else if (all[next - 1].kind != model_event::upstream) {
         ++lost->events;
       } else {
         if (!lost->upstream) lost->upstream = {all[next - 1].from, all[next - 1].until};
@@ -71,7 +73,7 @@ class subject {
   std::optional<std::string> take_next(const std::vector<model_event>& all) {
     if (lost) {
       std::string text = "gap " + std::to_string(lost->first) + "-" + std::to_string(lost->last) + " " +
-                         std::to_string(lost->events) + " slow";
+                         std::to_string(lost->events) + " slow" + (lost->new_epoch ? " anew" : "");
       if (lost->upstream) {
         text += " " + std::to_string(lost->upstream->from) + ".." + std::to_string(lost->upstream->until);
       }
@@ -84,6 +86,7 @@ class subject {
     const model_event& what = all[next++ - 1];
     if (what.kind == model_event::oversize) return "gap " + seq + "-" + seq + " 1 oversize";
     if (what.kind == model_event::plain) return seq;
+    if (what.kind == model_event::epoch) return "gap " + seq + "-" + seq + " null epoch anew";
     return "gap " + seq + "-" + seq + " null upstream " + std::to_string(what.from) + ".." + std::to_string(what.until);
   }
 
@@ -128,10 +131,14 @@ class model {
       log_.cursors().wake();
     } else if (dice < 90) {
       send(one, below(4) == 0 ? SIZE_MAX : below(600));
-    } else if (dice < 95) {
-      subscribe(one);
-    } else {
+    } else if (dice < 94) {
+      subscribe(one, all_.size());
+    } else if (dice < 97) {
       unsubscribe(one);
+    } else if (dice < 99) {
+      come_back(subjects_[below(subjects_.size())]);
+    } else if (below(4) == 0) {
+      start_epoch();
     }
   }
 
@@ -144,7 +151,7 @@ class model {
   }
 
   [[nodiscard]] std::uint64_t lost() const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = lost_before_;
     for (const auto& one : subjects_) sum += one->sink.at().lost_events();
     return sum;
   }
@@ -195,12 +202,36 @@ class model {
     ASSERT_EQ(one.take_next(all_), std::nullopt) << "a frame is missing";
   }
 
-  void subscribe(subject& one) {
+  void start_epoch() {
+    for (auto& one : subjects_) one->lose(all_, all_.size() + 1);
+    all_.push_back({.kind = model_event::epoch, .name = {}, .topics = {}});
+    ASSERT_EQ(log_.start_epoch(2), all_.size());
+  }
+
+  // A new connection in the place of one that has got everything, with subscriptions that begin at one place.
+  void come_back(std::unique_ptr<subject>& one) {
+    send(*one, SIZE_MAX);
+    ASSERT_EQ(tell(one->sink.out), one->expected);
+    lost_before_ += one->sink.at().lost_events();
+    one = std::make_unique<subject>(log_);
+    const sequence after = log_.first() - 1 + below(log_.newest() + 2 - log_.first());
+    one->next = after + 1;
+    for (std::size_t i = below(3) + 1; i > 0; --i) {
+      subscribe(*one, after);
+      if (below(2) == 0) append();
+    }
+  }
+
+  void subscribe(subject& one, sequence after) {
     static constexpr std::array<const char*, 6> events{"a", "a*", "ab*", "b", "c", "*"};
     static constexpr std::array<const char*, 7> topics{"shop-1", "shop-*", "shop-2*", "user-1", "t", "*", "nobody"};
     const std::uint64_t id = next_id_++;
-    one.filters.push_back({id, some(events, 2), some(topics, 3), all_.size() + 1});
-    one.sink.subscribe(id, one.filters.back().events, one.filters.back().topics);
+    const auto& made = one.filters.emplace_back(subject::filter{id, some(events, 2), some(topics, 3), after + 1});
+    if (after == all_.size()) {
+      one.sink.subscribe(id, made.events, made.topics);
+    } else {
+      one.sink.at().subscribe({.id = id, .events = made.events, .topics = made.topics}, after);
+    }
   }
 
   void unsubscribe(subject& one) {
@@ -215,6 +246,7 @@ class model {
   std::vector<model_event> all_;
   std::vector<std::unique_ptr<subject>> subjects_;
   std::uint64_t next_id_ = 1;
+  std::uint64_t lost_before_ = 0;
 };
 
 void run(std::uint32_t seed) {

@@ -85,6 +85,7 @@ class test_sink final : public cursor_owner {
     told.reason = "slow";
     if (lost.upstream) told.from = lost.upstream->from;
     if (lost.upstream) told.until = lost.upstream->until;
+    if (lost.new_epoch) told.epoch = proto::epoch_text(2);
     return proto::encode(told);
   }
 
@@ -92,7 +93,8 @@ class test_sink final : public cursor_owner {
   std::string kept_;
 };
 
-// What a stream says, one text a frame: "7" an event, "gap 3-5 2 slow", "gap 8-8 null upstream 10..20".
+// What a stream says, one text a frame: "7" an event, "gap 3-5 2 slow", "gap 8-8 null upstream 10..20", "gap 9-9 null
+// epoch anew".
 inline std::vector<std::string> tell(std::string_view stream) {
   std::vector<std::string> out;
   proto::frame_decoder decoder;
@@ -106,6 +108,7 @@ inline std::vector<std::string> tell(std::string_view stream) {
     const auto gap = proto::parse<proto::gap>(frame->head);
     out.push_back("gap " + std::to_string(gap->first) + "-" + std::to_string(gap->last) + " " +
                   (gap->count ? std::to_string(*gap->count) : "null") + " " + gap->reason);
+    if (!gap->epoch.empty()) out.back() += " anew";
     if (gap->from) out.back() += " " + std::to_string(*gap->from) + ".." + std::to_string(gap->until.value_or(0));
   }
   EXPECT_EQ(decoder.error(), proto::error_code::none);

@@ -38,8 +38,8 @@ struct client_options {
   std::string socket{};                     // empty: default_socket_path()
   std::string name{};                       // shown to the daemon's operator
   std::chrono::milliseconds timeout{5000};  // for connecting, and for the daemon's answer to a request
-  bool reconnect = false;  // next() connects again after the end, with delays from 250 ms to 5 s, and subscribes
-                           // and joins again
+  bool reconnect = false;  // next() connects again after the end, with delays from 250 ms to 5 s, subscribes and
+                           // joins again, and goes on behind the last message that it gave
 };
 
 class client {
@@ -58,10 +58,14 @@ class client {
   // What the daemon said in WELCOME. Precondition: connected once.
   [[nodiscard]] const welcome& daemon() const;
 
+  // The place in the daemon's log of the last message that next() or try_next() gave: to be stored, and to begin behind
+  // another time. Precondition: connected once.
+  [[nodiscard]] const log_position& position() const;
+
   // Requests that wait for their answer, which takes the options' timeout at most (and the deadline of an
   // emission or a join). What
   // else comes meanwhile is kept for next().
-  outcome<request_id> subscribe(const filter& wanted);
+  outcome<request_id> subscribe(const filter& wanted, const beginning& from = {});
   [[nodiscard]] std::optional<failure> unsubscribe(request_id subscription);
 
   // Holds a room until leave() or the end of the connection; with `reconnect` it is held again afterwards. How it

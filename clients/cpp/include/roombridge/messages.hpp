@@ -23,6 +23,8 @@ using proto::error_code;
 using proto::error_info;
 using proto::gap;
 using proto::live;
+using proto::log_position;
+using proto::resumption;
 using proto::room_state;
 using proto::status;
 using proto::upstream_state;
@@ -50,6 +52,7 @@ struct answer {
   std::string payload;                        // call: the result's JSON; acked emit: the acknowledgement's arguments
   std::vector<std::string> attachments;       // acked emit: bytes
   room_state state = room_state::none;        // none but for a join
+  std::optional<roombridge::resumption> resumption{};  // none but for a subscribe `since` a position
   [[nodiscard]] bool ok() const { return !error; }
   bool operator==(const answer&) const = default;
 };
@@ -92,6 +95,12 @@ struct filter {
   std::vector<std::string> events{};
   std::vector<std::string> topics{};
   bool operator==(const filter&) const = default;
+};
+
+// Where a connection's events begin; `since` belongs to its first subscription.
+struct beginning {
+  std::optional<log_position> since{};  // behind this position; nothing: from now on
+  bool more = false;                    // nothing comes before another subscription without it has been made
 };
 
 // An event to send upstream. `arguments`: a JSON array, or empty for none.

@@ -25,11 +25,24 @@ struct hello {
   bool operator==(const hello&) const = default;
 };
 
+// A place in the log: that of the last record which somebody has.
+struct log_position {
+  std::string epoch;  // 16 hex digits
+  std::uint64_t seq = 0;
+  bool operator==(const log_position&) const = default;
+};
+
+// An epoch as it is written: 16 lower-case hex digits.
+[[nodiscard]] std::string epoch_text(std::uint64_t epoch);
+[[nodiscard]] bool is_epoch(std::string_view text) noexcept;
+
 struct subscribe {
   static constexpr auto type = frame_type::subscribe;
   std::uint64_t id = 0;
-  std::vector<std::string> events;  // valid patterns; empty: every event
-  std::vector<std::string> topics;  // valid patterns; empty: any topics or none
+  std::vector<std::string> events;      // valid patterns; empty: every event
+  std::vector<std::string> topics;      // valid patterns; empty: any topics or none
+  std::optional<log_position> since{};  // nothing: from now on
+  bool more = false;                    // the stream begins with a later SUBSCRIBE
   bool operator==(const subscribe&) const = default;
 };
 

@@ -66,11 +66,12 @@ struct gap {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   std::optional<std::uint64_t> count;  // nothing: not known
-  std::string reason;                  // "slow", "oversize", "upstream"; a newer daemon may have more
-  std::string event;                   // oversize: the event's name
+  std::string reason;  // "slow", "oversize", "upstream", "expired", "epoch"; a newer daemon may have more
+  std::string event;   // oversize: the event's name
   std::optional<std::uint64_t> bytes;  // oversize: its payload's size
   std::optional<std::int64_t> from;    // upstream
   std::optional<std::int64_t> until;   // upstream
+  std::string epoch{};                 // that begins here; empty: it is the same as before
   bool operator==(const gap&) const = default;
 };
 
@@ -94,13 +95,22 @@ enum class emit_outcome { none, acked, sent_unknown, not_sent };
 enum class room_state { none, waiting, joining, joined };
 [[nodiscard]] std::string_view to_string(room_state state) noexcept;
 
+// What the answer to a SUBSCRIBE with `since` says.
+struct resumption {
+  bool complete = false;     // all that was asked for is still there
+  std::uint64_t first = 0;   // oldest seq in the log; newest + 1 when it is empty
+  std::uint64_t newest = 0;  // 0: none yet
+  bool operator==(const resumption&) const = default;
+};
+
 struct result {
   static constexpr auto type = frame_type::result;
   std::uint64_t id = 0;
-  std::optional<error_info> error;            // nothing: ok
-  emit_outcome outcome = emit_outcome::none;  // none but for an EMIT
-  std::vector<std::uint32_t> attachments;     // of an acknowledgement
-  room_state state = room_state::none;        // none but for a JOIN
+  std::optional<error_info> error;                // nothing: ok
+  emit_outcome outcome = emit_outcome::none;      // none but for an EMIT
+  std::vector<std::uint32_t> attachments;         // of an acknowledgement
+  room_state state = room_state::none;            // none but for a JOIN
+  std::optional<proto::resumption> resumption{};  // none but for a SUBSCRIBE with `since`
   bool operator==(const result&) const = default;
 };
 
