@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/events/json_check.hpp"
+#include "daemon/events/repeat_window.hpp"
 #include "daemon/events/topic_template.hpp"
 
 namespace roombridge::events {
@@ -30,6 +31,7 @@ struct prepared_rule {
   std::vector<std::string> fields;
   std::vector<topic_template> topics;
   std::vector<std::size_t> required;  // indices into fields
+  std::vector<std::size_t> repeat_key;
 };
 
 // What the profile says of an event of this name.
@@ -45,11 +47,14 @@ prepared_rule prepare(const event_rule& rule) {
     assert(parsed && "the config's reader checks templates");
     if (parsed) result.topics.push_back(*std::move(parsed));
   }
-  for (const std::string& name : rule.required) {
-    const auto found = std::find(result.fields.begin(), result.fields.end(), name);
-    result.required.push_back(static_cast<std::size_t>(found - result.fields.begin()));
-    if (found == result.fields.end()) result.fields.push_back(name);
-  }
+  const auto index_of = [&fields = result.fields](const std::string& name) {
+    const auto found = std::find(fields.begin(), fields.end(), name);
+    const auto index = static_cast<std::size_t>(found - fields.begin());
+    if (found == fields.end()) fields.push_back(name);
+    return index;
+  };
+  for (const std::string& name : rule.required) result.required.push_back(index_of(name));
+  for (const std::string& name : rule.repeat_key) result.repeat_key.push_back(index_of(name));
   return result;
 }
 
@@ -89,6 +94,7 @@ class parser::impl {
     }
     for (const std::string& name : changed.reserved) known_[name].reserved = true;
     deliver_unknown_ = changed.deliver_unknown;
+    repeat_window_ = changed.repeat_window;
     present_.assign(most_fields, false);
     values_.assign(most_fields, {});
     topic_texts_.assign(most_topics, std::string(max_topic_size, '\0'));
@@ -112,6 +118,7 @@ class parser::impl {
     if ((*at).get(first) != simdjson::SUCCESS || !read_name(first, data, out)) return parse_fault::not_an_event;
     out.topics = {};
     out.unexpected = {};
+    repeat_key_.clear();
     out.what = disposition::deliver;
     const auto found = known_.find(out.name);
     if (found != known_.end() && found->second.reserved) {
@@ -122,11 +129,17 @@ class parser::impl {
       read_fields(rule,
                   at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));
       make_topics(rule, out);
+      make_repeat_key(rule, out.name);
     } else if (!deliver_unknown_) {
       out.what = disposition::unwanted;
     }
     return parse_fault::none;
   }
+
+  bool repeats_last(std::chrono::steady_clock::time_point now) {
+    return came_.repeats(repeat_key_, repeat_window_, now);
+  }
+  void forget_repeats() { came_.clear(); }
 
   bool is_reserved(std::string_view name) const {
     const auto found = known_.find(name);
@@ -204,6 +217,20 @@ class parser::impl {
     out.topics = topics_;
   }
 
+  // The name and the key's values, each with its length before it, so that no two keys run into each other. Empty when
+  // there is no key, or one of its values is missing or neither a text nor a number.
+  void make_repeat_key(const prepared_rule& rule, std::string_view name) {
+    if (rule.repeat_key.empty() || repeat_window_.count() == 0) return;
+    const auto add = [this](std::string_view text) {
+      repeat_key_.append(std::to_string(text.size())).append(":").append(text);
+    };
+    add(name);
+    for (const std::size_t index : rule.repeat_key) {
+      if (values_[index].empty()) return repeat_key_.clear();
+      add(values_[index]);
+    }
+  }
+
   // A topic could not be made: for want of a field's text, or because it grew too long.
   std::string_view missing_field(const prepared_rule& rule) const {
     for (std::size_t i = 0; i < rule.fields.size(); ++i) {
@@ -220,6 +247,9 @@ class parser::impl {
   std::vector<std::string_view> values_;
   std::vector<std::string> topic_texts_;
   std::vector<std::string_view> topics_;
+  std::string repeat_key_;  // of the last event; empty: nobody can say what is a repeat of it
+  std::chrono::milliseconds repeat_window_{0};
+  repeat_window came_;
 };
 
 parser::parser(const profile& initial) : impl_(std::make_unique<impl>()) {
@@ -231,6 +261,12 @@ void parser::configure(const profile& changed) {
 }
 parse_fault parser::parse(std::string_view data, parsed_event& out) {
   return impl_->parse(data, out);
+}
+bool parser::repeats_last(std::chrono::steady_clock::time_point now) {
+  return impl_->repeats_last(now);
+}
+void parser::forget_repeats() {
+  impl_->forget_repeats();
 }
 bool parser::is_reserved(std::string_view name) const {
   return impl_->is_reserved(name);

@@ -4,6 +4,7 @@
 // as the bytes that came.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -55,6 +56,12 @@ class parser {
 
   // At least 64 bytes behind `data` must be readable. `out` is only meaningful when none is returned.
   [[nodiscard]] parse_fault parse(std::string_view data, parsed_event& out);
+
+  // Whether the event that parse() understood last came already within the profile's repeat_window; once for each.
+  // `now` never goes back.
+  [[nodiscard]] bool repeats_last(std::chrono::steady_clock::time_point now);
+  // What comes from now on is no repeat of what came before.
+  void forget_repeats();
 
   [[nodiscard]] bool is_reserved(std::string_view name) const;
 

@@ -2,6 +2,7 @@
 // What the daemon knows of a backend's events, as plain data from the config. Nothing of any backend is compiled in.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,15 @@ struct event_rule {
   std::string name;
   std::vector<std::string>
       topics;  // templates over top-level fields of the first argument: "shop-{shopId}"; "{{" is a brace
-  std::vector<std::string> required;  // top-level fields that must be there, else the event is marked unexpected
+  std::vector<std::string> required;      // top-level fields that must be there, else the event is marked unexpected
+  std::vector<std::string> repeat_key{};  // top-level fields by which two events are the same one; empty: no two are
   bool operator==(const event_rule&) const = default;
 };
 
 struct profile {
-  std::vector<event_rule> rules;  // names are unique
-  bool deliver_unknown = true;    // events without a rule: delivered without topics, or dropped (and counted)
+  std::vector<event_rule> rules;               // names are unique
+  std::chrono::milliseconds repeat_window{0};  // an event that came so long ago, by its repeat_key, is dropped
+  bool deliver_unknown = true;  // events without a rule: delivered without topics, or dropped (and counted)
   std::vector<std::string>
       reserved;  // names that are never delivered and never emitted: authentication and room events
   bool operator==(const profile&) const = default;

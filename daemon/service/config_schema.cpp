@@ -59,6 +59,7 @@ const table<events::event_rule>& rule_keys() {
   static const table<rule> keys{
       make_key<rule>("topics", at(&rule::topics), list_of(text_template{placeholders::event}, max_rule_items)),
       make_key<rule>("required", at(&rule::required), list_of(field_name, max_rule_items)),
+      make_key<rule>("repeat_key", at(&rule::repeat_key), list_of(field_name, max_rule_items)),
   };
   return keys;
 }
@@ -227,6 +228,7 @@ const table<config>& config_keys() {
 
       make("events.unknown", at(&config::events, &events::profile::deliver_unknown),
            scalar(choice<bool>{{{"deliver", true}, {"drop", false}}})),
+      make("events.repeat_window", at(&config::events, &events::profile::repeat_window), scalar(duration{0ms, 1h})),
       make("events.rules", at(&config::events, &events::profile::rules),
            rules_of(&events::event_rule::name, rule_keys()), paths_of_any(rule_keys())),
 

@@ -27,6 +27,7 @@ intake::intake(events::parser& parser, log::event_log& log, logger& diagnostics,
 void intake::on_other_identity() {
   diagnostics_.info("another user, or another server: the events until now are given to nobody any more");
   log_.start_epoch(random_epoch());
+  parser_.forget_repeats();
 }
 
 void intake::on_status(const upstream::client_status& status) {
@@ -45,7 +46,9 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
     report_malformed(fault, data.size());
     return std::nullopt;
   }
-  if (event.what == events::disposition::deliver) {
+  if (event.what == events::disposition::deliver && parser_.repeats_last(std::chrono::steady_clock::now())) {
+    ++counters_.repeated;
+  } else if (event.what == events::disposition::deliver) {
     ++counters_.events;
     if (!event.unexpected.empty()) report_unexpected(event);
     if (!received_) received_ = now_microseconds();

@@ -21,6 +21,7 @@ struct intake_counters {
   std::uint64_t unexpected = 0;  // of these: not what the profile expects
   std::uint64_t malformed = 0;   // dropped: the text is no event
   std::uint64_t unwanted = 0;    // dropped: the config does not list them and says so
+  std::uint64_t repeated = 0;    // dropped: they came already
 };
 
 class intake final : public upstream::client_handler {

@@ -82,6 +82,7 @@ json::object counters_object(const status_facts& facts) {
           {"events_unexpected", facts.intake.unexpected},
           {"events_malformed", facts.intake.malformed},
           {"events_unwanted", facts.intake.unwanted},
+          {"events_repeated", facts.intake.repeated},
           {"local_accepted", facts.local.accepted},
           {"local_refused", facts.local.refused},
           {"local_protocol_errors", facts.local.protocol_errors},

@@ -44,6 +44,17 @@ class FanOutTest(IntegrationTest):
         self.assertEqual(names, ["reservation_update", "marker"])
         subscriber.client.unsubscribe(second)
 
+    def test_an_update_that_the_server_sends_to_several_rooms_comes_once(self) -> None:
+        rules = {"reservation_update": {"repeat_key": ["reservationId", "updateType", "timestamp"]}}
+        daemon = self.start_authenticated(events={"rules": rules, "repeat_window": "1h"})
+        subscriber = self.subscriber(daemon)
+        for room in ("shop-7", "user-3", "shop-8"):
+            self.server.emit("reservation_update", reservation(1), room=room)
+        self.server.emit("reservation_update", reservation(1, updateType="cancelled"))
+        events = [*subscriber.until_event("reservation_update"), *subscriber.until_event("reservation_update")]
+        self.assertEqual([event.args[0]["updateType"] for event in events], ["confirmed", "cancelled"])
+        self.assertEqual(self.peer(daemon).call("status")["counters"]["events_repeated"], 2)
+
     def test_an_unexpected_event_is_delivered_and_marked(self) -> None:
         daemon = self.start_authenticated()
         subscriber = self.subscriber(daemon)

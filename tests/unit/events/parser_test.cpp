@@ -42,6 +42,33 @@ TEST_F(event_parser, reads_name_topics_and_passes_the_arguments_through) {
   EXPECT_EQ(event_.unexpected, "");
 }
 
+TEST_F(event_parser, knows_a_repeat_by_the_fields_of_its_key) {
+  profile some = booking();
+  some.rules[0].repeat_key = {"reservationId", "updateType"};
+  some.repeat_window = std::chrono::seconds(5);
+  parser_.configure(some);
+  std::chrono::steady_clock::time_point now{};
+  const auto repeats = [&](std::string_view data) {
+    EXPECT_EQ(parse(data), parse_fault::none);
+    return parser_.repeats_last(now);
+  };
+  EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
+  EXPECT_TRUE(repeats(R"(["reservation_update",{"more":1,"updateType":"a","reservationId":"42"}])"));
+  EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":4,"updateType":"2a"}])"));
+  EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"b"}])"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":null}])")) << "no key";
+    EXPECT_FALSE(repeats(R"(["settings_update",{"reservationId":42,"updateType":"a"}])")) << "no rule for it";
+  }
+  now += std::chrono::seconds(5);
+  EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
+  parser_.forget_repeats();
+  EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
+  some.repeat_window = std::chrono::seconds(0);
+  parser_.configure(some);
+  EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
+}
+
 TEST_F(event_parser, arguments_of_every_legal_shape) {
   const std::pair<const char*, const char*> cases[] = {
       {R"(["zero"])", ""},

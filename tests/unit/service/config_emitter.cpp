@@ -139,10 +139,13 @@ void emit(std::string& out, const upstream::options& value) {
 }
 
 void emit(std::string& out, const events::profile& value) {
-  const auto& [rules, deliver_unknown, reserved] = value;
-  out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n  rules: {";
-  for (const auto& [name, topics, required] : rules) {
-    out += "\n    " + quote(name, false) + ": {topics: " + of(topics) + ", required: " + of(required) + "},";
+  const auto& [rules, repeat_window, deliver_unknown, reserved] = value;
+  out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n";
+  line(out, 1, "repeat_window", repeat_window);
+  out += "  rules: {";
+  for (const auto& [name, topics, required, repeat_key] : rules) {
+    out += "\n    " + quote(name, false) + ": {topics: " + of(topics) + ", required: " + of(required) +
+           ", repeat_key: " + of(repeat_key) + "},";
   }
   out += "\n  }\n";
 }

@@ -72,7 +72,8 @@ const std::map<std::string, std::string> other_values{
     {"rooms.accepted", "rooms: {accepted: {ok: true, error: ''}}"},
     {"rooms.error_text", "rooms: {error_text: why}"},
     {"events.unknown", "events: {unknown: drop}"},
-    {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id]}}}"},
+    {"events.repeat_window", "events: {repeat_window: 5s}"},
+    {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id], repeat_key: [id, at]}}}"},
     {"emits.rate", "emits: {rate: 5}"},
     {"emits.burst", "emits: {burst: 5}"},
     {"emits.hold", "emits: {hold: {a: {count: 7, bytes: 4KiB, age: 30s}, b: {}}}"},
@@ -136,7 +137,7 @@ TEST(config, reads_values) {
             (upstream::payload_template{{"ok", "true"}, {"error", ""}}));
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
-              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}}));
+              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}}));
   EXPECT_THAT(value_of("emits.hold").upstream.hold,
               ElementsAre(upstream::hold_rule{"a", 7, 4096, 30s}, upstream::hold_rule{"b", 100, 1u << 20, 60s}));
   EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});
