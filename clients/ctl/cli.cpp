@@ -111,6 +111,7 @@ void add_tail(CLI::App& app, values& v) {
       ->type_name("ROOM")
       ->allow_extra_args(false);
   tail.add_flag("--history", v.tail.history, "first what the daemon still has in its log");
+  tail.add_flag("--snapshot", v.tail.snapshot, "first the newest event of each thing whose state the daemon retains");
   auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");
   add_timeout(tail, v, "end after this time; status 4 if --count was not reached");
   tail.callback([&v, count] {

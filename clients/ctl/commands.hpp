@@ -22,6 +22,7 @@ struct tail_options {
   filter wanted;
   std::vector<std::string> rooms;                    // to hold meanwhile
   bool history = false;                              // what the log holds comes first
+  bool snapshot = false;                             // the newest event of each thing, before that
   std::optional<std::uint64_t> count;                // end after so many events
   std::optional<std::chrono::milliseconds> timeout;  // end after so long; with `count` not reached that is a timeout
 };

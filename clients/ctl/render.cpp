@@ -84,6 +84,7 @@ struct to_text {
     std::string out = look.faint(time_text(what.time, now)) + "  " + look.strong(printable(what.name));
     if (!what.topics.empty()) out += "  " + look.faint("[" + joined(what.topics) + "]");
     if (what.unexpected) out += "  " + look.warn("(unexpected payload)");
+    if (what.retained) out += "  " + look.faint("(from before)");
     out += "  " + printable(one_line(what.arguments));
     for (const auto& bytes : what.attachments) out += look.faint(" <" + std::to_string(bytes.size()) + " bytes>");
     return out;

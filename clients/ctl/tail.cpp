@@ -17,7 +17,7 @@ class tail {
     exit_code ended = exit_code::ok;
     auto daemon = connect(where_, ended, options_.timeout);
     if (!daemon) return ended;
-    beginning from;
+    beginning from{.snapshot = options_.snapshot};
     if (options_.history) from.since = {.epoch = daemon->daemon().epoch, .seq = 0};
     if (const auto made = daemon->subscribe(options_.wanted, from); !made) return report(where_, made.error());
     for (const auto& room : options_.rooms) {

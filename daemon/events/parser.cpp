@@ -32,6 +32,7 @@ struct prepared_rule {
   std::vector<topic_template> topics;
   std::vector<std::size_t> required;  // indices into fields
   std::vector<std::size_t> repeat_key;
+  std::vector<std::size_t> retain_key;
 };
 
 // What the profile says of an event of this name.
@@ -55,6 +56,7 @@ prepared_rule prepare(const event_rule& rule) {
   };
   for (const std::string& name : rule.required) result.required.push_back(index_of(name));
   for (const std::string& name : rule.repeat_key) result.repeat_key.push_back(index_of(name));
+  for (const std::string& name : rule.retain_key) result.retain_key.push_back(index_of(name));
   return result;
 }
 
@@ -118,6 +120,7 @@ class parser::impl {
     if ((*at).get(first) != simdjson::SUCCESS || !read_name(first, data, out)) return parse_fault::not_an_event;
     out.topics = {};
     out.unexpected = {};
+    out.retain_key = {};
     repeat_key_.clear();
     out.what = disposition::deliver;
     const auto found = known_.find(out.name);
@@ -129,7 +132,9 @@ class parser::impl {
       read_fields(rule,
                   at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));
       make_topics(rule, out);
-      make_repeat_key(rule, out.name);
+      if (repeat_window_.count() != 0) make_key(rule.repeat_key, out.name, repeat_key_);
+      make_key(rule.retain_key, out.name, retain_key_);
+      out.retain_key = retain_key_;
     } else if (!deliver_unknown_) {
       out.what = disposition::unwanted;
     }
@@ -217,16 +222,17 @@ class parser::impl {
     out.topics = topics_;
   }
 
-  // The name and the key's values, each with its length before it, so that no two keys run into each other. Empty when
-  // there is no key, or one of its values is missing or neither a text nor a number.
-  void make_repeat_key(const prepared_rule& rule, std::string_view name) {
-    if (rule.repeat_key.empty() || repeat_window_.count() == 0) return;
-    const auto add = [this](std::string_view text) {
-      repeat_key_.append(std::to_string(text.size())).append(":").append(text);
+  // The name and the fields' values, each with its length before it, so that no two keys run into each other. Empty
+  // when there are no fields, or one of their values is missing or neither a text nor a number.
+  void make_key(const std::vector<std::size_t>& fields, std::string_view name, std::string& out) const {
+    out.clear();
+    if (fields.empty()) return;
+    const auto add = [&out](std::string_view text) {
+      out.append(std::to_string(text.size())).append(":").append(text);
     };
     add(name);
-    for (const std::size_t index : rule.repeat_key) {
-      if (values_[index].empty()) return repeat_key_.clear();
+    for (const std::size_t index : fields) {
+      if (values_[index].empty()) return out.clear();
       add(values_[index]);
     }
   }
@@ -247,6 +253,7 @@ class parser::impl {
   std::vector<std::string_view> values_;
   std::vector<std::string> topic_texts_;
   std::vector<std::string_view> topics_;
+  std::string retain_key_;
   std::string repeat_key_;  // of the last event; empty: nobody can say what is a repeat of it
   std::chrono::milliseconds repeat_window_{0};
   repeat_window came_;

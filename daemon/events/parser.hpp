@@ -39,6 +39,7 @@ struct parsed_event {
   std::string_view name;
   std::string_view arguments;  // between the brackets of the arguments' array
   std::span<const std::string_view> topics;
+  std::string_view retain_key{};  // the same for all events that tell one thing's state; empty: it tells none
   disposition what = disposition::deliver;
   std::string_view
       unexpected;  // the first field that the profile expects and that is missing or unusable; empty: all as expected

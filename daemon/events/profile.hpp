@@ -14,6 +14,8 @@ struct event_rule {
       topics;  // templates over top-level fields of the first argument: "shop-{shopId}"; "{{" is a brace
   std::vector<std::string> required;      // top-level fields that must be there, else the event is marked unexpected
   std::vector<std::string> repeat_key{};  // top-level fields by which two events are the same one; empty: no two are
+  std::vector<std::string>
+      retain_key{};  // those that name the thing whose present state the event tells; empty: it tells none
   bool operator==(const event_rule&) const = default;
 };
 

@@ -84,7 +84,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void handle(const proto::frame& frame);
   void handle_hello(const proto::frame& frame);
   void handle_subscribe(const proto::frame& frame);
-  [[nodiscard]] std::optional<std::string> fault_of(const std::optional<proto::log_position>& since) const;
+  [[nodiscard]] std::optional<std::string> fault_of(const proto::subscribe& request) const;
   void open_stream(const proto::subscribe& request);
   [[nodiscard]] std::optional<proto::gap> missing_since(const proto::log_position& since) const;
   void handle_unsubscribe(const proto::frame& frame);
@@ -122,6 +122,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   bool may_control_;
   state state_ = state::hello;
   bool subscribed_ever_ = false;
+  bool snapshot_ = false;                      // the stream, when it begins, begins with one
   std::optional<log::sequence> replay_after_;  // subscribed, and further subscriptions are awaited: where all begin
   bool reading_ = false;                       // a frame of decoder_ may be in use
   bool blocked_ = false;                       // the socket takes nothing at present

@@ -12,6 +12,8 @@ namespace {
 
 // Events of one turn: more would keep the other peers waiting, and the kernel takes no more at once.
 constexpr std::size_t turn_bytes = 256u << 10;
+// Retained events of one turn, for the same reason.
+constexpr std::size_t max_looked_at = 4096;
 
 std::string encode(const log::loss& lost, std::uint64_t epoch) {
   proto::gap told;
@@ -39,6 +41,7 @@ void peer_output::pieces::clear() {
   count_ = 0;
   bytes_ = 0;
   loss_.clear();
+  snapshot_ = 0;
   events_.clear();
 }
 
@@ -81,15 +84,16 @@ bool peer_output::pending() const {
   return !events_stopped_ && (status_ != nullptr || replay_end_ || (!stream_held_ && cursor_.pending()));
 }
 
-void peer_output::begin_stream(log::sequence seq) {
+void peer_output::begin_stream(log::sequence seq, bool snapshot) {
   stream_held_ = false;
+  if (snapshot) snapshot_after_ = 0;
   replay_end_ = seq;
   announce_live();
   owner_.on_output_pending();
 }
 
 void peer_output::announce_live() {
-  if (!replay_end_ || events_stopped_ || !cursor_.passed(*replay_end_)) return;
+  if (!replay_end_ || snapshot_after_ || events_stopped_ || !cursor_.passed(*replay_end_)) return;
   control_ += proto::encode(proto::live{*replay_end_});
   held_.set(held());
   replay_end_.reset();
@@ -105,6 +109,7 @@ void peer_output::gather(pieces& out) {
   if (events_stopped_) return;
   if (status_) out.add(status_->data(), status_->size());
   if (stream_held_) return;
+  if (snapshot_after_) return gather_snapshot(out);
   if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
   out.add(out.loss_.data(), out.loss_.size());
   if (replay_end_) {
@@ -113,6 +118,44 @@ void peer_output::gather(pieces& out) {
     cursor_.collect(out.events_, turn_bytes);
   }
   for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
+}
+
+// As many as one turn takes; the frames stay where they are until the next event comes.
+void peer_output::gather_snapshot(pieces& out) {
+  const auto& retained = events_.retained();
+  out.snapshot_end_ = *snapshot_after_;
+  for (std::size_t looked_at = 0; looked_at < max_looked_at && out.snapshot_ < turn_bytes; ++looked_at) {
+    const auto next = retained.next(out.snapshot_end_);
+    const bool over = !next || next->seq > *replay_end_;
+    out.snapshot_end_ = over ? *replay_end_ : next->seq;
+    if (over) break;
+    if (!cursor_.selects(*next)) continue;
+    out.add(next->frame.data(), next->frame.size());
+    out.snapshot_ += next->frame.size();
+    if (!out.has_room()) break;
+  }
+  if (out.snapshot_ == 0) snapshot_until(out.snapshot_end_);
+}
+
+// What is retained up to `seq` has been sent, or is for somebody else.
+void peer_output::snapshot_until(log::sequence seq) {
+  snapshot_after_ = seq;
+  if (snapshot_after_ == replay_end_) snapshot_after_.reset();
+}
+
+void peer_output::take_snapshot(const pieces& from, std::size_t& left) {
+  if (left < from.snapshot_) {
+    const auto& retained = events_.retained();
+    while (left > 0) {
+      const auto next = *retained.next(*snapshot_after_);
+      snapshot_after_ = next.seq;
+      if (!cursor_.selects(next)) continue;
+      left -= take_whole({reinterpret_cast<const char*>(next.frame.data()), next.frame.size()}, left);
+    }
+    return;
+  }
+  left -= from.snapshot_;
+  if (from.snapshot_ > 0) snapshot_until(from.snapshot_end_);
 }
 
 void peer_output::taken(const pieces& from, std::size_t size) {
@@ -130,6 +173,7 @@ void peer_output::taken(const pieces& from, std::size_t size) {
     left -= take_whole(*status_, left);
     status_.reset();
   }
+  if (snapshot_after_) take_snapshot(from, left);
   if (left > 0 && !from.loss_.empty()) {
     left -= take_whole(from.loss_, left);
     cursor_.told_loss();

@@ -53,8 +53,9 @@ class peer_output final : public log::cursor_owner {
 
   // Nothing of the log goes out until begin_stream().
   void hold_stream() { stream_held_ = true; }
-  // Up to the record `seq` it is a replay: LIVE goes out behind it, and before what comes later.
-  void begin_stream(log::sequence seq);
+  // Up to the record `seq` it is a replay: LIVE goes out behind it, and before what comes later. With `snapshot` the
+  // retained events up to there come first.
+  void begin_stream(log::sequence seq, bool snapshot);
 
   // `status` goes out next; it replaces one that has not begun to.
   void set_status(shared_frame status);
@@ -79,12 +80,15 @@ class peer_output final : public log::cursor_owner {
    private:
     friend class peer_output;
     void clear();
+    [[nodiscard]] bool has_room() const { return count_ < parts_.size(); }
     void add(const void* data, std::size_t size);
 
     std::array<iovec, log::batch::max_ranges + 5> parts_;
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;
     std::string loss_;
+    std::size_t snapshot_ = 0;        // bytes of retained events
+    log::sequence snapshot_end_ = 0;  // up to which they were looked at
     log::batch events_;
   };
   void gather(pieces& out);
@@ -100,6 +104,9 @@ class peer_output final : public log::cursor_owner {
   void on_frame_leaves(std::span<const std::byte> rest) override;
 
   void announce_live();
+  void gather_snapshot(pieces& out);
+  void snapshot_until(log::sequence seq);
+  void take_snapshot(const pieces& from, std::size_t& left);
   void take_control(std::size_t size);
   std::size_t take_whole(std::string_view frame, std::size_t& left);
 
@@ -113,7 +120,8 @@ class peer_output final : public log::cursor_owner {
   std::size_t control_begin_ = 0;  // of the first frame in control_ that is not wholly sent
   std::size_t control_sent_ = 0;   // bytes of control_ that are sent
   shared_frame status_;
-  std::optional<log::sequence> replay_end_;  // LIVE has not been announced yet
+  std::optional<log::sequence> replay_end_;      // LIVE has not been announced yet
+  std::optional<log::sequence> snapshot_after_;  // retained events behind it, up to replay_end_, are still to be sent
   bool stream_held_ = false;
   bool events_stopped_ = false;
   bool cut_ = false;

@@ -15,7 +15,7 @@ void peer::handle_subscribe(const proto::frame& frame) {
   if (!request) return reject(request.error());
   if (!accept_id(request->id)) return;
   auto& cursor = output_.cursor();
-  if (const auto fault = fault_of(request->since)) return refuse(request->id, error_code::bad_request, *fault);
+  if (const auto fault = fault_of(*request)) return refuse(request->id, error_code::bad_request, *fault);
   if (cursor.subscriptions() == proto::max_subscriptions) {
     return refuse(request->id, error_code::too_many_subscriptions,
                   "the connection has " + std::to_string(proto::max_subscriptions) + " subscriptions");
@@ -39,13 +39,14 @@ void peer::handle_subscribe(const proto::frame& frame) {
   filters_.set(cursor.footprint());
   if (request->more || !replay_after_) return;
   replay_after_.reset();
-  output_.begin_stream(host_.events().newest());
+  output_.begin_stream(host_.events().newest(), std::exchange(snapshot_, false));
 }
 
 // The first SUBSCRIBE is answered, and it is settled where the stream begins.
 void peer::open_stream(const proto::subscribe& request) {
   const auto& events = host_.events();
   subscribed_ever_ = true;
+  snapshot_ = request.snapshot;
   replay_after_ = events.newest();
   proto::result result;
   result.id = request.id;
@@ -81,9 +82,12 @@ std::optional<proto::gap> peer::missing_since(const proto::log_position& since) 
   return told;
 }
 
-std::optional<std::string> peer::fault_of(const std::optional<proto::log_position>& since) const {
+std::optional<std::string> peer::fault_of(const proto::subscribe& request) const {
+  const auto& since = request.since;
+  if (subscribed_ever_ && (since || request.snapshot)) {
+    return "`since` and `snapshot` belong to the first SUBSCRIBE of a connection";
+  }
   if (!since) return std::nullopt;
-  if (subscribed_ever_) return "`since` belongs to the first SUBSCRIBE of a connection";
   const auto& events = host_.events();
   if (since->epoch == proto::epoch_text(events.epoch()) && since->seq > events.newest()) {
     return "`since` lies ahead of the log, whose newest seq is " + std::to_string(events.newest());

@@ -69,6 +69,10 @@ bool cursor::subscribed(std::uint64_t id) const {
   return std::any_of(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
 }
 
+bool cursor::selects(const record& what) const {
+  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.selects(what); });
+}
+
 bool cursor::matches(const record& what) const {
   return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); });
 }

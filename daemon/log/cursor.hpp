@@ -94,6 +94,9 @@ class cursor : public unlinking_hook {
   [[nodiscard]] std::size_t subscriptions() const { return held_.size(); }
   [[nodiscard]] std::size_t footprint() const { return footprint_; }  // of all subscriptions, in bytes
 
+  // Whether a subscription is for `what`, whenever that came.
+  [[nodiscard]] bool selects(const record& what) const;
+
   // The unsent rest of the frame that is partly sent; empty when there is none. It goes out before anything else.
   [[nodiscard]] std::span<const std::byte> under_way() const;
   // `size` more bytes of under_way() have been sent.

@@ -77,6 +77,7 @@ class event_log::impl {
     out = put(put(put(out, "["), what.arguments), "]");
     for (const auto attachment : what.attachments) out = put(out, attachment);
     assert(out == room.data() + room.size());
+    if (!what.retain_key.empty()) retain(what.retain_key, fields, room.last(payload));
     return fields.seq;
   }
 
@@ -100,6 +101,7 @@ class event_log::impl {
   sequence start_epoch(std::uint64_t epoch) {
     cursors_.vacate_all();
     ring_.clear();
+    retained_.clear();
     epoch_ = epoch;
     const sequence seq = beginning_ = ring_.head().seq;
     proto::gap told;
@@ -115,9 +117,20 @@ class event_log::impl {
   std::uint64_t epoch_;
   sequence beginning_ = 1;
   segment_ring ring_;
+  retained_events retained_{retention{.keys = 0, .bytes = 0}};
   cursor_registry cursors_;
 
  private:
+  // The frame again, with its mark. With that the head may pass its limit: then the event is not retained.
+  void retain(std::string_view key, proto::event_fields fields, std::span<const std::byte> payload) {
+    fields.retained = true;
+    scratch_.clear();
+    proto::append_event_head(scratch_, fields);
+    std::string frame;
+    if (!proto::append_frame(frame, proto::frame_type::event, scratch_, payload)) return;
+    retained_.put(key, fields.seq, fields.event, fields.topics, std::move(frame));
+  }
+
   sequence append_oversize(const event& what, std::span<const std::string_view> topics, std::size_t payload) {
     const sequence seq = ring_.head().seq;
     proto::gap told{.first = seq,
@@ -198,6 +211,12 @@ std::size_t event_log::bytes() const {
 }
 std::size_t event_log::capacity() const {
   return impl_->ring_.capacity();
+}
+retained_events& event_log::retained() {
+  return impl_->retained_;
+}
+const retained_events& event_log::retained() const {
+  return impl_->retained_;
 }
 cursor_registry& event_log::cursors() {
   return impl_->cursors_;

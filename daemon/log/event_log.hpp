@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "daemon/log/retained_events.hpp"
 #include "daemon/log/sequence.hpp"
 
 namespace roombridge::log {
@@ -25,6 +26,7 @@ struct event {
   bool unexpected = false;
   std::string_view arguments{};  // JSON text between the brackets of the arguments' array, not including them
   std::span<const std::span<const std::byte>> attachments{};  // at most 16
+  std::string_view retain_key{};                              // empty: it is not retained
 };
 
 class cursor_registry;
@@ -65,6 +67,10 @@ class event_log {
   [[nodiscard]] sequence newest() const;     // 0: none yet
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t capacity() const;
+
+  // The newest event of each retain_key; nothing until configured. An epoch begins with none.
+  [[nodiscard]] retained_events& retained();
+  [[nodiscard]] const retained_events& retained() const;
 
   // The cursors and filters over this log.
   [[nodiscard]] cursor_registry& cursors();

@@ -38,6 +38,16 @@ std::size_t packed_topics::length_of(std::size_t index) const {
   return length;
 }
 
+std::string pack_topics(std::span<const std::string_view> topics) {
+  std::string out;
+  for (const auto topic : topics) {
+    const auto length = static_cast<std::uint16_t>(matched(topic).size());
+    out.append(reinterpret_cast<const char*>(&length), sizeof length);
+  }
+  for (const auto topic : topics) out += matched(topic);
+  return out;
+}
+
 segment_ring::segment_ring(std::size_t segment_bytes, std::size_t segments)
     : segment_bytes_(segment_bytes), segments_(segments) {
   assert(segments >= 2 && segment_bytes % alignment == 0 && segment_bytes < UINT32_MAX);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,6 +64,9 @@ class packed_topics {
   const std::byte* lengths_ = nullptr;
   std::size_t count_ = 0;
 };
+
+// Topics as packed_topics reads them; at most max_topics, of each at most max_matched_text bytes.
+[[nodiscard]] std::string pack_topics(std::span<const std::string_view> topics);
 
 // One entry of the log. The views live until its segment is reused.
 struct record {

@@ -16,8 +16,7 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
 
 }  // namespace
 
-bool subscription::matches(const record& what) const {
-  if (what.seq < from) return false;
+bool subscription::selects(const record& what) const {
   if (is_for_everyone(what.kind)) return true;
   if (!events.empty() && !any_matches(events, what.name)) return false;
   return topics.empty() || what.topics.any_of([this](std::string_view topic) { return any_matches(topics, topic); });

@@ -18,8 +18,10 @@ struct subscription {
   std::vector<std::string> topics;  // empty: every event, also one without topics
   sequence from = 1;                // older records do not match
 
-  // Whether it matches `what`. What is_for_everyone() matches every subscription.
-  [[nodiscard]] bool matches(const record& what) const;
+  // Whether it is for `what`, whenever that came. What is_for_everyone() matches every subscription.
+  [[nodiscard]] bool selects(const record& what) const;
+  // Whether it matches `what`: is for it, and not younger.
+  [[nodiscard]] bool matches(const record& what) const { return what.seq >= from && selects(what); }
 
   // Bytes that it takes, its places in the index included; about.
   [[nodiscard]] std::size_t footprint() const;

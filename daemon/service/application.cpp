@@ -80,6 +80,7 @@ class application::impl {
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
         watchdog_(context_.get_executor()) {
+    log_.retained().configure(config_.retained);
     intake_.attach(server_);
     publish_status();
   }
@@ -159,6 +160,7 @@ class application::impl {
   local::answer apply(config changed) {
     const std::vector<std::string> keys = changed_keys(config_, changed);
     parser_.configure(changed.events);
+    log_.retained().configure(changed.retained);
     diagnostics_.set_level(changed.level);
     std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
     if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");

@@ -15,6 +15,7 @@
 #include "daemon/base/logger.hpp"
 #include "daemon/events/profile.hpp"
 #include "daemon/local/options.hpp"
+#include "daemon/log/retention.hpp"
 #include "daemon/upstream/options.hpp"
 
 namespace roombridge::service {
@@ -24,6 +25,7 @@ struct config {
   events::profile events;
   local::options local;
   std::size_t log_capacity = 16u << 20;  // bytes of the event log; fixed for the life of the process
+  log::retention retained;
   log_level level = log_level::info;
   bool operator==(const config&) const = default;
 };

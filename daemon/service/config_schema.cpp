@@ -60,6 +60,7 @@ const table<events::event_rule>& rule_keys() {
       make_key<rule>("topics", at(&rule::topics), list_of(text_template{placeholders::event}, max_rule_items)),
       make_key<rule>("required", at(&rule::required), list_of(field_name, max_rule_items)),
       make_key<rule>("repeat_key", at(&rule::repeat_key), list_of(field_name, max_rule_items)),
+      make_key<rule>("retain_key", at(&rule::retain_key), list_of(field_name, max_rule_items)),
   };
   return keys;
 }
@@ -248,6 +249,8 @@ const table<config>& config_keys() {
       make("local.ping.deadline", at(here, &local_options::ping_deadline), scalar(duration{10ms, 1h})),
 
       make("log.capacity", at(&config::log_capacity), scalar(byte_size{2 * MiB, GiB})),
+      make("log.retained.keys", at(&config::retained, &log::retention::keys), scalar(count{0, 1'000'000})),
+      make("log.retained.bytes", at(&config::retained, &log::retention::bytes), scalar(byte_size{64 * KiB, GiB})),
 
       make("logging.level", at(&config::level),
            scalar(choice<log_level>{{{"trace", log_level::trace},

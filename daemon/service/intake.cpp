@@ -57,7 +57,8 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
                  .topics = event.topics,
                  .unexpected = !event.unexpected.empty(),
                  .arguments = event.arguments,
-                 .attachments = attachments});
+                 .attachments = attachments,
+                 .retain_key = event.retain_key});
   } else if (event.what == events::disposition::unwanted) {
     ++counters_.unwanted;
   }

@@ -146,7 +146,9 @@ std::string status_json(const status_facts& facts) {
                              {{"first", facts.log.first()},
                               {"newest", facts.log.newest()},
                               {"bytes", facts.log.bytes()},
-                              {"capacity", facts.log.capacity()}}},
+                              {"capacity", facts.log.capacity()},
+                              {"retained", facts.log.retained().size()},
+                              {"retained_bytes", facts.log.retained().bytes()}}},
                             {"counters", counters_object(facts)}};
   return json::serialize(status);
 }

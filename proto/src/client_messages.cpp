@@ -104,6 +104,7 @@ std::string encode_head(const subscribe& value) {
   if (value.since) {
     writer.raw("since", head_writer{}.text("epoch", value.since->epoch).number("seq", value.since->seq).finish());
   }
+  if (value.snapshot) writer.boolean("snapshot", true);
   if (value.more) writer.boolean("more", true);
   return writer.finish();
 }
@@ -112,7 +113,11 @@ template <>
 parsed<subscribe> parse<subscribe>(std::string_view head) {
   head_reader reader{head, error_code::bad_request};
   subscribe value;
-  reader.id(value.id).texts("events", value.events).texts("topics", value.topics).boolean("more", value.more);
+  reader.id(value.id)
+      .texts("events", value.events)
+      .texts("topics", value.topics)
+      .boolean("snapshot", value.snapshot)
+      .boolean("more", value.more);
   if (value.events.size() + value.topics.size() > max_patterns) {
     reader.expected("events", "at most " + std::to_string(max_patterns) + " patterns, `topics` included");
   }

@@ -108,7 +108,8 @@ parsed<welcome> parse<welcome>(std::string_view head) {
 std::string encode_head(const event& value) {
   const std::vector<std::string_view> topics{value.topics.begin(), value.topics.end()};
   std::string out;
-  append_event_head(out, {value.seq, value.time, value.name, topics, value.attachments, value.unexpected});
+  append_event_head(out,
+                    {value.seq, value.time, value.name, topics, value.attachments, value.unexpected, value.retained});
   return out;
 }
 
@@ -121,7 +122,8 @@ parsed<event> parse<event>(std::string_view head) {
       .text("event", value.name)
       .texts("topics", value.topics)
       .sizes("attachments", value.attachments)
-      .boolean("unexpected", value.unexpected);
+      .boolean("unexpected", value.unexpected)
+      .boolean("retained", value.retained);
   return reader.finish(std::move(value));
 }
 

@@ -75,6 +75,7 @@ void put_head(Sink& sink, const event_fields& fields) {
     sink.raw("]");
   }
   if (fields.unexpected) sink.raw(R"(,"unexpected":true)");
+  if (fields.retained) sink.raw(R"(,"retained":true)");
   sink.raw("}");
 }
 

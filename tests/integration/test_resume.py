@@ -51,6 +51,23 @@ class ResumeTest(IntegrationTest):
         events += subscriber.until_event("last")
         self.assertEqual([event.args[0] for event in events[:-1]], list(range(1, events[-1].args[0] + 1)))
 
+    def test_a_program_that_starts_gets_the_newest_of_each_reservation_first(self) -> None:
+        rules = {"reservation_update": {"topics": ["shop-{shopId}"], "retain_key": ["reservationId"]}}
+        daemon = self.start_authenticated(events={"rules": rules})
+        witness = self.subscriber(daemon)
+        for reservation_id, status in ((1, "created"), (2, "created"), (1, "confirmed"), (3, "created")):
+            self.server.emit("reservation_update", {"reservationId": reservation_id, "status": status, "shopId": reservation_id % 2})
+        self.server.emit("other")
+        witness.until_event("other")
+        late = Subscriber(daemon, "late")
+        self.addCleanup(late.client.close)
+        late.client.subscribe(topics=["shop-1"], snapshot=True)
+        got = late.until(lambda message: isinstance(message, Live))
+        events = [message for message in got if isinstance(message, Event)]
+        self.assertTrue(all(event.retained for event in events))
+        self.assertEqual([(event.args[0]["reservationId"], event.args[0]["status"]) for event in events], [(1, "confirmed"), (3, "created")])
+        self.assertEqual(self.peer(daemon).call("status")["log"]["retained"], 3)
+
     def test_another_users_program_gets_nothing_of_the_last_users_time(self) -> None:
         daemon = self.start_authenticated()
         subscriber = self.subscriber(daemon)

@@ -112,7 +112,7 @@ std::optional<message> client::impl::try_next() {
 
 void client::impl::advance(const message& got) {
   if (const auto* one = std::get_if<event>(&got)) {
-    position_.seq = one->seq;
+    if (!one->retained) position_.seq = one->seq;
   } else if (const auto* replayed = std::get_if<live>(&got)) {
     position_.seq = replayed->seq;
   } else if (const auto* missed = std::get_if<gap>(&got)) {

@@ -182,7 +182,8 @@ void connection::on_welcome(const proto::frame& frame) {
 void connection::on_event(const proto::frame& frame) {
   auto head = proto::parse<proto::event>(frame.head);
   if (!head) return violation("EVENT", head.error().text);
-  event out{head->seq, head->time, std::move(head->name), std::move(head->topics), head->unexpected, {}, {}};
+  event out{head->seq, head->time, std::move(head->name), std::move(head->topics), head->unexpected,
+            {},        {},         head->retained};
   if (!copy_parts(frame.payload, head->attachments, out.arguments, out.attachments)) {
     return violation("EVENT", "its attachments do not fit into its payload");
   }
@@ -227,7 +228,7 @@ outcome<request_id> connection::request(Message value, std::string_view payload)
 outcome<request_id> connection::subscribe(const filter& wanted, const beginning& from) {
   if (auto wrong = check_patterns(wanted)) return *std::move(wrong);
   if (from.since && !proto::is_epoch(from.since->epoch)) return invalid("an epoch has 16 lower-case hex digits");
-  return request(proto::subscribe{0, wanted.events, wanted.topics, from.since, from.more});
+  return request(proto::subscribe{0, wanted.events, wanted.topics, from.since, from.snapshot, from.more});
 }
 
 outcome<request_id> connection::unsubscribe(request_id subscription) {

@@ -125,15 +125,17 @@ class Client(Listening):
         topics: Iterable[str] = (),
         *,
         since: Position | None = None,
+        snapshot: bool = False,
         more: bool = False,
     ) -> int:
         """Adds a subscription and returns its id. Empty means everything; `shop-*` matches by prefix.
 
         `since`, in the first one of a connection only: begin behind this position, which is `position` of an earlier
-        connection; what is not in the log any more is told by a Gap. `more`: nothing comes before another subscribe()
-        without it, so that several begin at one position. Raises RequestError.
+        connection; what is not in the log any more is told by a Gap. `snapshot`, likewise: first the newest event of each
+        thing whose state the daemon retains. `more`: nothing comes before another subscribe() without it, so that several
+        begin at one position. Raises RequestError.
         """
-        id, frame = self._session.subscribe(events, topics, since, more)
+        id, frame = self._session.subscribe(events, topics, since, snapshot, more)
         await self._request(id, frame, self._timeout)
         if since is not None:
             self._session.position = since

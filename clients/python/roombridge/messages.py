@@ -72,7 +72,7 @@ class Position:
 class Event:
     """An event. `time`: µs since the Unix epoch, when the daemon received it.
 
-    `unexpected`: not what its profile expects.
+    `unexpected`: not what its profile expects. `retained`: it came before, and is part of a snapshot.
     """
 
     seq: int
@@ -81,6 +81,7 @@ class Event:
     topics: tuple[str, ...] = ()
     unexpected: bool = False
     arguments: Arguments = field(default_factory=Arguments)
+    retained: bool = False
 
     @cached_property
     def args(self) -> list[Any]:
@@ -291,6 +292,7 @@ def _event(head: _Head) -> Event:
         topics=head.texts("topics"),
         unexpected=head.get("unexpected", bool, False),
         arguments=head.arguments(),
+        retained=head.get("retained", bool, False),
     )
 
 

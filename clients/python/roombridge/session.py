@@ -95,7 +95,12 @@ class Session:
         return message
 
     def subscribe(
-        self, events: Iterable[str], topics: Iterable[str], since: Position | None = None, more: bool = False
+        self,
+        events: Iterable[str],
+        topics: Iterable[str],
+        since: Position | None = None,
+        snapshot: bool = False,
+        more: bool = False,
     ) -> tuple[int, bytes]:
         """SUBSCRIBE; its id names the subscription."""
         head: dict[str, Any] = {}
@@ -106,6 +111,8 @@ class Session:
                 head[key] = listed
         if since is not None:
             head["since"] = {"epoch": since.epoch, "seq": since.seq}
+        if snapshot:
+            head["snapshot"] = True
         if more:
             head["more"] = True
         return self._request(FrameType.SUBSCRIBE, head)
@@ -161,7 +168,7 @@ class Session:
         assert self.position is not None
         if isinstance(message, Gap):
             self.position = Position(message.epoch or self.position.epoch, message.last)
-        elif isinstance(message, (Event, Live)):
+        elif isinstance(message, Live) or (isinstance(message, Event) and not message.retained):
             self.position = Position(self.position.epoch, message.seq)
 
     def _handle(self, message: Any) -> None:

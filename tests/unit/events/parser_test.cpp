@@ -69,6 +69,20 @@ TEST_F(event_parser, knows_a_repeat_by_the_fields_of_its_key) {
   EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
 }
 
+TEST_F(event_parser, names_what_an_event_tells_the_state_of) {
+  profile some = booking();
+  some.rules[0].retain_key = {"reservationId"};
+  parser_.configure(some);
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":42}])"), parse_fault::none);
+  EXPECT_EQ(event_.retain_key, "18:reservation_update2:42");
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":"42"}])"), parse_fault::none);
+  EXPECT_EQ(event_.retain_key, "18:reservation_update2:42");
+  ASSERT_EQ(parse(R"(["reservation_update",{"shopId":42}])"), parse_fault::none);
+  EXPECT_EQ(event_.retain_key, "");
+  ASSERT_EQ(parse(R"(["settings_update",{"reservationId":42}])"), parse_fault::none);
+  EXPECT_EQ(event_.retain_key, "");
+}
+
 TEST_F(event_parser, arguments_of_every_legal_shape) {
   const std::pair<const char*, const char*> cases[] = {
       {R"(["zero"])", ""},

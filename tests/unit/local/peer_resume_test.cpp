@@ -13,7 +13,12 @@ class resumption : public hub_test {
   static constexpr auto other_epoch = "0123456789abcdee";
 
   static proto::subscribe since(log::sequence seq, std::string of = same_epoch) {
-    return {.id = 1, .events = {"a"}, .topics = {}, .since = proto::log_position{std::move(of), seq}, .more = false};
+    return {.id = 1,
+            .events = {"a"},
+            .topics = {},
+            .since = proto::log_position{std::move(of), seq},
+            .snapshot = false,
+            .more = false};
   }
   void append_many(int count) {
     for (int i = 0; i < count; ++i) append(i % 2 == 0 ? "a" : "b");
@@ -158,10 +163,107 @@ TEST_F(resumption, several_subscriptions_begin_at_one_place) {
   EXPECT_EQ(rest(client), strings{});
 }
 
+class snapshots : public resumption {
+ protected:
+  void SetUp() override {
+    resumption::SetUp();
+    events_->retained().configure({.keys = 100, .bytes = 1u << 20});
+  }
+  void put(std::string_view name, std::string_view key, std::vector<std::string_view> topics = {},
+           std::string_view arguments = "1") {
+    events_->append({.time = 1, .name = name, .topics = topics, .arguments = arguments, .retain_key = key});
+  }
+  static proto::subscribe with_snapshot(std::vector<std::string> events = {}) {
+    return {.id = 1, .events = std::move(events), .topics = {}, .since = {}, .snapshot = true, .more = false};
+  }
+};
+
+TEST_F(snapshots, are_the_newest_of_each_key_that_matches) {
+  put("a", "a1", {"t"}, "1");
+  put("a", "a2", {"t"}, "2");
+  put("b", "b1", {}, "3");
+  put("a", "a1", {"t"}, "4");
+  append("a");
+  auto client = welcomed();
+  client.send_message(with_snapshot({"a"}));
+  run();
+  client.expect<proto::result>();
+  const auto first = client.expect<proto::event>();
+  EXPECT_EQ(first, (proto::event{2, 1, "a", {"t"}, {}, false, true}));
+  EXPECT_EQ(client.payload, "[2]");
+  EXPECT_EQ(client.expect<proto::event>().seq, 4u);
+  EXPECT_EQ(client.expect<proto::live>().seq, 5u);
+  put("a", "a1");
+  hub_->flush();
+  EXPECT_FALSE(client.expect<proto::event>().retained);
+}
+
+TEST_F(snapshots, come_before_a_replay_and_what_comes_meanwhile) {
+  put("a", "a1");
+  put("a", "a2");
+  append("a");
+  auto client = welcomed();
+  auto request = since(2);
+  request.snapshot = true;
+  request.more = true;
+  client.send_message(request);
+  run();
+  client.expect<proto::result>();
+  put("a", "a1");
+  hub_->flush();
+  EXPECT_EQ(rest(client), strings{});
+  client.send_message(proto::subscribe{2, {"b"}, {}});
+  run();
+  client.expect<proto::result>();
+  EXPECT_EQ(rest(client), (strings{"2", "4", "3", "4", "live 4"}));
+}
+
+TEST_F(snapshots, reach_a_client_that_reads_slowly_while_events_come) {
+  const std::string large(100'000, '1');
+  for (const auto* key : {"1", "2", "3", "4", "5"}) put("a", key, {}, large);
+  auto client = welcomed(4096);
+  client.send_message(with_snapshot());
+  run();
+  put("a", "4", {}, "7");  // its place in the snapshot is empty now; it comes as what it is, a new event
+  put("b", "6");
+  hub_->flush();
+  do run();
+  while (client.read());
+  client.expect<proto::result>();
+  EXPECT_EQ(rest(client), (strings{"1", "2", "3", "5", "live 5", "6", "7"}));
+}
+
+TEST_F(snapshots, of_nothing) {
+  put("b", "b1");
+  auto client = welcomed();
+  client.send_message(with_snapshot({"a"}));
+  run();
+  client.expect<proto::result>();
+  EXPECT_EQ(rest(client), strings{"live 1"});
+  client.send_message([] {
+    auto again = with_snapshot();
+    again.id = 2;
+    return again;
+  }());
+  run();
+  EXPECT_EQ(client.expect<proto::result>().error->code, error_code::bad_request) << "not the first one";
+}
+
+TEST_F(snapshots, have_nothing_of_another_users_time) {
+  put("a", "a1");
+  events_->start_epoch(1);
+  auto client = welcomed();
+  client.send_message(with_snapshot());
+  run();
+  client.expect<proto::result>();
+  EXPECT_EQ(rest(client), strings{"live 2"});
+}
+
 TEST_F(resumption, a_client_that_asks_for_more_and_says_nothing_costs_no_memory) {
   make({.segment_bytes = 1024, .segments = 3, .max_body = 400});
   auto client = welcomed();
-  client.send_message(proto::subscribe{.id = 1, .events = {}, .topics = {}, .since = {}, .more = true});
+  client.send_message(
+      proto::subscribe{.id = 1, .events = {}, .topics = {}, .since = {}, .snapshot = false, .more = true});
   run();
   client.expect<proto::result>();
   append_many(100);

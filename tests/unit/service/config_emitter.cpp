@@ -143,9 +143,9 @@ void emit(std::string& out, const events::profile& value) {
   out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n";
   line(out, 1, "repeat_window", repeat_window);
   out += "  rules: {";
-  for (const auto& [name, topics, required, repeat_key] : rules) {
+  for (const auto& [name, topics, required, repeat_key, retain_key] : rules) {
     out += "\n    " + quote(name, false) + ": {topics: " + of(topics) + ", required: " + of(required) +
-           ", repeat_key: " + of(repeat_key) + "},";
+           ", repeat_key: " + of(repeat_key) + ", retain_key: " + of(retain_key) + "},";
   }
   out += "\n  }\n";
 }
@@ -198,7 +198,7 @@ void emit_rooms(std::string& out, const upstream::room_options& value, const std
 }  // namespace
 
 std::string emit_config(const config& value) {
-  const auto& [upstream, events, local, log_capacity, level] = value;
+  const auto& [upstream, events, local, log_capacity, retained, level] = value;
   std::string out;
   emit(out, upstream);
   emit_rooms(out, upstream.rooms, local.rooms_allowed);
@@ -207,6 +207,9 @@ std::string emit_config(const config& value) {
   emit(out, local);
   out += "log:\n";
   line(out, 1, "capacity", log_capacity);
+  out += "  retained:\n";
+  line(out, 2, "keys", retained.keys);
+  line(out, 2, "bytes", retained.bytes);
   out += "logging:\n";
   line(out, 1, "level", level);
   return out;

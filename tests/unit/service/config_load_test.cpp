@@ -49,7 +49,7 @@ TEST_F(config_load, reads_a_file_with_the_processs_environment) {
 
 TEST_F(config_load, errors_name_the_file) {
   const std::string path = write("log: {size: 1}\n");
-  EXPECT_THAT(errors(path), ElementsAre(path + ":1:7: log: unknown key \"size\"; known here: capacity"));
+  EXPECT_THAT(errors(path), ElementsAre(path + ":1:7: log: unknown key \"size\"; known here: capacity, retained"));
 }
 
 TEST_F(config_load, a_missing_file) {

@@ -63,9 +63,9 @@ TEST(config_suggest, somewhat_like_a_key_or_like_none) {
           "user_buffer, ping"));
   EXPECT_THAT(errors_of("local: {conection: 1}"),
               ElementsAre("1:9: local: unknown key \"conection\"; did you mean \"connections\"?"));
-  EXPECT_THAT(errors_of("log: {'': 1}"), ElementsAre("1:7: log: unknown key \"\"; known here: capacity"));
+  EXPECT_THAT(errors_of("log: {'': 1}"), ElementsAre("1:7: log: unknown key \"\"; known here: capacity, retained"));
   EXPECT_THAT(errors_of("log: {" + std::string(1000, 'x') + ": 1}"),
-              ElementsAre("1:7: log: unknown key \"" + std::string(60, 'x') + "…\"; known here: capacity"));
+              ElementsAre("1:7: log: unknown key \"" + std::string(60, 'x') + "…\"; known here: capacity, retained"));
 }
 
 TEST(config_suggest, keys_are_not_dotted_and_not_merged) {

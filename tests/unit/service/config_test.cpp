@@ -73,7 +73,8 @@ const std::map<std::string, std::string> other_values{
     {"rooms.error_text", "rooms: {error_text: why}"},
     {"events.unknown", "events: {unknown: drop}"},
     {"events.repeat_window", "events: {repeat_window: 5s}"},
-    {"events.rules", "events: {rules: {news: {topics: ['news-{id}', all], required: [id], repeat_key: [id, at]}}}"},
+    {"events.rules",
+     "events: {rules: {news: {topics: ['news-{id}', all], required: [id], repeat_key: [id, at], retain_key: [id]}}}"},
     {"emits.rate", "emits: {rate: 5}"},
     {"emits.burst", "emits: {burst: 5}"},
     {"emits.hold", "emits: {hold: {a: {count: 7, bytes: 4KiB, age: 30s}, b: {}}}"},
@@ -88,6 +89,8 @@ const std::map<std::string, std::string> other_values{
     {"local.ping.interval", "local: {ping: {interval: 30s}}"},
     {"local.ping.deadline", "local: {ping: {deadline: 500ms}}"},
     {"log.capacity", "log: {capacity: 2MiB}"},
+    {"log.retained.keys", "log: {retained: {keys: 5}}"},
+    {"log.retained.bytes", "log: {retained: {bytes: 1MiB}}"},
     {"logging.level", "logging: {level: debug}"},
 };
 
@@ -137,7 +140,7 @@ TEST(config, reads_values) {
             (upstream::payload_template{{"ok", "true"}, {"error", ""}}));
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
-              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}}));
+              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}, {"id"}}));
   EXPECT_THAT(value_of("emits.hold").upstream.hold,
               ElementsAre(upstream::hold_rule{"a", 7, 4096, 30s}, upstream::hold_rule{"b", 100, 1u << 20, 60s}));
   EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});

@@ -41,6 +41,7 @@ struct event {
   bool unexpected = false;  // its payload is not what the daemon's profile expects
   std::string arguments;
   std::vector<std::string> attachments;  // bytes
+  bool retained = false;                 // it came before, and is part of a snapshot
   bool operator==(const event&) const = default;
 };
 
@@ -97,9 +98,10 @@ struct filter {
   bool operator==(const filter&) const = default;
 };
 
-// Where a connection's events begin; `since` belongs to its first subscription.
+// Where a connection's events begin; `since` and `snapshot` belong to its first subscription.
 struct beginning {
   std::optional<log_position> since{};  // behind this position; nothing: from now on
+  bool snapshot = false;                // first the newest event of each thing whose state the daemon retains
   bool more = false;                    // nothing comes before another subscription without it has been made
 };
 

@@ -42,6 +42,7 @@ struct subscribe {
   std::vector<std::string> events;      // valid patterns; empty: every event
   std::vector<std::string> topics;      // valid patterns; empty: any topics or none
   std::optional<log_position> since{};  // nothing: from now on
+  bool snapshot = false;                // the newest event of each key comes first
   bool more = false;                    // the stream begins with a later SUBSCRIBE
   bool operator==(const subscribe&) const = default;
 };

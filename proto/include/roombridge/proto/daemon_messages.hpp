@@ -37,6 +37,7 @@ struct event {
   std::vector<std::string> topics;
   std::vector<std::uint32_t> attachments;
   bool unexpected = false;
+  bool retained = false;  // it came before, and is given because a snapshot was asked for
   bool operator==(const event&) const = default;
 };
 

@@ -20,6 +20,7 @@ struct event_fields {
   std::span<const std::string_view> topics{};    // left out when empty
   std::span<const std::uint32_t> attachments{};  // their sizes in bytes; left out when empty
   bool unexpected = false;                       // left out when false
+  bool retained = false;                         // likewise
 };
 
 // Bytes that write_event_head() will write. The caller checks them against max_head and max_body.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The newest event of each key: what a program that starts now wants to know first. Copies of their own, which live on
+// when the log has given the event up. Pure.
+//
+// Invariants: within both limits, the oldest give way; a key's newer event takes the place of its older one, so that
+// numbers are only ever added behind the newest.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "daemon/log/retention.hpp"
+#include "daemon/log/segment_ring.hpp"
+
+namespace roombridge::log {
+
+class retained_events {
+ public:
+  explicit retained_events(const retention& limits) : limits_(limits) {}
+  void configure(const retention& limits);
+
+  // `frame`: as it goes out, with the mark of a retained event. `key` is not empty.
+  void put(std::string_view key, sequence seq, std::string_view name, std::span<const std::string_view> topics,
+           std::string frame);
+  void clear();
+
+  // The oldest one newer than `after`; nothing: there is none. The views live until the next call of put(),
+  // configure() or clear().
+  [[nodiscard]] std::optional<record> next(sequence after) const;
+
+  [[nodiscard]] std::size_t size() const { return by_seq_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct entry {
+    std::string key;
+    std::string name;
+    std::string topics;  // as packed_topics reads them
+    std::size_t topic_count = 0;
+    std::string frame;
+    [[nodiscard]] std::size_t size() const { return key.size() + name.size() + topics.size() + frame.size(); }
+  };
+  using entries = std::map<sequence, entry>;
+
+  void drop(entries::iterator which);
+  void keep_limits();
+
+  retention limits_;
+  entries by_seq_;
+  std::unordered_map<std::string_view, entries::iterator> by_key_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace roombridge::log
