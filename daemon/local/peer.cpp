@@ -36,6 +36,8 @@ proto::bye bye_for(end_reason reason, std::string text) {
       return {"hello_timeout", std::move(text), false};
     case end_reason::ping_timeout:
       return {"ping_timeout", std::move(text), true};
+    case end_reason::too_slow:
+      return {"too_slow", std::move(text), true};
     case end_reason::buffer_exceeded:
       return {"buffer_exceeded", std::move(text), true};
     case end_reason::too_many_connections:
@@ -109,7 +111,9 @@ void peer::on_deadline() {
       fail(proto::error_code::hello_timeout, "no HELLO within 5 s", end_reason::hello_timeout);
       break;
     case state::open:
-      if (ping_open_) {
+      if (too_slow_) {
+        end_too_slow();
+      } else if (ping_open_) {
         end(end_reason::ping_timeout, "no PONG within the deadline");
       } else {
         send_ping();
@@ -127,9 +131,23 @@ void peer::on_output_pending() {
   if (!blocked_ && state_ != state::closed) host_.schedule(*this);
 }
 
+// Within the log's own work nobody can be ended; the next write does it, or the deadline, which is due at once.
+void peer::on_output_lost() {
+  if (slow_ != proto::slow_policy::disconnect || state_ != state::open) return;
+  too_slow_ = true;
+  host_.set_deadline(*this, host_.now());
+}
+
+void peer::end_too_slow() {
+  const auto& lost = output_.cursor().lost();
+  end(end_reason::too_slow, "the log gave up events before they could be sent" +
+                                (lost ? ", from seq " + std::to_string(lost->first) + " on" : ""));
+}
+
 void peer::write() {
   if (blocked_ || state_ == state::closed) return;
   if (output_.cut()) return close();
+  if (too_slow_ && state_ == state::open) end_too_slow();
   auto& pieces = host_.pieces();
   output_.gather(pieces);
   if (pieces.bytes() > 0) {

@@ -30,7 +30,15 @@ namespace roombridge::local {
 using ready_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 // Why a connection ends, as BYE says it.
-enum class end_reason { shutdown, protocol_error, hello_timeout, ping_timeout, buffer_exceeded, too_many_connections };
+enum class end_reason {
+  shutdown,
+  protocol_error,
+  hello_timeout,
+  ping_timeout,
+  too_slow,
+  buffer_exceeded,
+  too_many_connections
+};
 [[nodiscard]] proto::bye bye_for(end_reason reason, std::string text);
 
 // Reads away what a client has sent and nobody will look at: left there, it would make the client see a reset in the
@@ -80,6 +88,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   enum class state : std::uint8_t { hello, open, ending, closed };
 
   void on_output_pending() override;
+  void on_output_lost() override;
+  void end_too_slow();
 
   void handle(const proto::frame& frame);
   void handle_hello(const proto::frame& frame);
@@ -122,6 +132,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   bool may_control_;
   state state_ = state::hello;
   bool subscribed_ever_ = false;
+  bool too_slow_ = false;  // for its policy: it is about to be ended
+  proto::slow_policy slow_ = proto::slow_policy::gap;
   bool snapshot_ = false;                      // the stream, when it begins, begins with one
   std::optional<log::sequence> replay_after_;  // subscribed, and further subscriptions are awaited: where all begin
   bool reading_ = false;                       // a frame of decoder_ may be in use

@@ -33,6 +33,8 @@ class peer_output final : public log::cursor_owner {
   class listener {
    public:
     virtual void on_output_pending() = 0;
+    // Events were lost: the log has given them up. Must not end the connection at once.
+    virtual void on_output_lost() = 0;
 
    protected:
     ~listener() = default;
@@ -101,6 +103,7 @@ class peer_output final : public log::cursor_owner {
 
  private:
   void on_pending() override { owner_.on_output_pending(); }
+  void on_loss() override { owner_.on_output_lost(); }
   void on_frame_leaves(std::span<const std::byte> rest) override;
 
   void announce_live();

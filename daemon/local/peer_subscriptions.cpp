@@ -47,6 +47,7 @@ void peer::open_stream(const proto::subscribe& request) {
   const auto& events = host_.events();
   subscribed_ever_ = true;
   snapshot_ = request.snapshot;
+  slow_ = request.slow;
   replay_after_ = events.newest();
   proto::result result;
   result.id = request.id;
@@ -84,8 +85,8 @@ std::optional<proto::gap> peer::missing_since(const proto::log_position& since) 
 
 std::optional<std::string> peer::fault_of(const proto::subscribe& request) const {
   const auto& since = request.since;
-  if (subscribed_ever_ && (since || request.snapshot)) {
-    return "`since` and `snapshot` belong to the first SUBSCRIBE of a connection";
+  if (subscribed_ever_ && (since || request.snapshot || request.slow != proto::slow_policy::gap)) {
+    return "`since`, `snapshot` and `slow` belong to the first SUBSCRIBE of a connection";
   }
   if (!since) return std::nullopt;
   const auto& events = host_.events();

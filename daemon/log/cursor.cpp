@@ -166,7 +166,10 @@ void cursor::leave(std::uint64_t segment) {
 }
 
 void cursor::lose(const record& what) {
-  if (!lost_) lost_.emplace().first = what.seq;
+  if (!lost_) {
+    lost_.emplace().first = what.seq;
+    owner_.on_loss();
+  }
   lost_->last = what.seq;
   if (!is_for_everyone(what.kind)) {
     ++lost_->events;

@@ -26,11 +26,14 @@ namespace roombridge::log {
 
 class cursor_registry;
 
-// Whoever sends for a cursor. Neither function may change the log or any cursor.
+// Whoever sends for a cursor. No function may change the log or any cursor.
 class cursor_owner {
  public:
   // The cursor, which had nothing to scan, has now.
   virtual void on_pending() = 0;
+
+  // The cursor has lost records: lost() is set.
+  virtual void on_loss() = 0;
 
   // The log is about to reuse the memory of the frame under way; `rest` is what has not been sent of it. The cursor
   // takes it as sent.

@@ -7,7 +7,7 @@ namespace roombridge::log {
 
 // How much retained_events keeps.
 struct retention {
-  std::size_t keys = 10'000;    // 0: nothing
+  std::size_t keys = 10'000;     // 0: nothing
   std::size_t bytes = 4u << 20;  // of frames, names, topics and keys
   bool operator==(const retention&) const = default;
 };

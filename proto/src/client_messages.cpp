@@ -47,6 +47,17 @@ void read_since(head_reader& reader, std::optional<log_position>& out) {
   reader.leave();
 }
 
+void read_slow(head_reader& reader, slow_policy& out) {
+  std::string name{to_string(out)};
+  reader.text("slow", name, need::optional);
+  for (const auto policy : {slow_policy::gap, slow_policy::disconnect}) {
+    if (to_string(policy) != name) continue;
+    out = policy;
+    return;
+  }
+  reader.expected("slow", "gap or disconnect");
+}
+
 void check_room(head_reader& reader, const std::string& room) {
   if (is_valid_room(room)) return;
   reader.expected("room", "1 to " + std::to_string(max_room) + " bytes without control characters");
@@ -58,6 +69,10 @@ std::string epoch_text(std::uint64_t epoch) {
   std::string text(16, '0');
   for (std::size_t i = text.size(); epoch != 0; epoch >>= 4) text[--i] = "0123456789abcdef"[epoch & 15];
   return text;
+}
+
+std::string_view to_string(slow_policy policy) noexcept {
+  return policy == slow_policy::gap ? "gap" : "disconnect";
 }
 
 bool is_epoch(std::string_view text) noexcept {
@@ -105,6 +120,7 @@ std::string encode_head(const subscribe& value) {
     writer.raw("since", head_writer{}.text("epoch", value.since->epoch).number("seq", value.since->seq).finish());
   }
   if (value.snapshot) writer.boolean("snapshot", true);
+  if (value.slow != slow_policy::gap) writer.text("slow", to_string(value.slow));
   if (value.more) writer.boolean("more", true);
   return writer.finish();
 }
@@ -124,6 +140,7 @@ parsed<subscribe> parse<subscribe>(std::string_view head) {
   check_patterns(reader, "events", value.events);
   check_patterns(reader, "topics", value.topics);
   read_since(reader, value.since);
+  read_slow(reader, value.slow);
   return reader.finish(std::move(value));
 }
 

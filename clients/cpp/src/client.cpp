@@ -75,6 +75,7 @@ class client::impl {
 
   std::deque<message> kept_;  // what came while a request waited for its answer
   std::map<request_id, subscription> subscriptions_;
+  slow_policy slow_ = slow_policy::gap;
   std::set<std::string, std::less<>> rooms_;
   std::set<request_id> unasked_;  // requests of ask_again(): the program does not expect their answers
   closed last_end_{{failure_kind::not_connected, "connect() has not been called or has failed", std::nullopt}, true};
@@ -158,11 +159,12 @@ bool client::impl::come_back(const deadline& until) {
 }
 
 void client::impl::ask_again() {
-  beginning from{.since = position_};
+  beginning from{.since = position_, .slow = slow_};
   for (auto left = subscriptions_.size(); auto& [id, made] : subscriptions_) {
     from.more = --left > 0;
     const auto request = channel_.core().subscribe(made.wanted, from);
     from.since.reset();
+    from.slow = slow_policy::gap;
     if (!request) continue;  // the connection is over again: the next one will do it
     made.current = *request;
     unasked_.insert(*request);
@@ -192,6 +194,7 @@ outcome<request_id> client::impl::subscribe(const filter& wanted, const beginnin
   if (!got) return got.error();
   if (!got->ok()) return refusal(*got->error);
   if (from.since) position_ = *from.since;
+  if (subscriptions_.empty()) slow_ = from.slow;
   subscriptions_[got->id] = {wanted, got->id};
   return got->id;
 }

@@ -228,7 +228,7 @@ outcome<request_id> connection::request(Message value, std::string_view payload)
 outcome<request_id> connection::subscribe(const filter& wanted, const beginning& from) {
   if (auto wrong = check_patterns(wanted)) return *std::move(wrong);
   if (from.since && !proto::is_epoch(from.since->epoch)) return invalid("an epoch has 16 lower-case hex digits");
-  return request(proto::subscribe{0, wanted.events, wanted.topics, from.since, from.snapshot, from.more});
+  return request(proto::subscribe{0, wanted.events, wanted.topics, from.since, from.snapshot, from.slow, from.more});
 }
 
 outcome<request_id> connection::unsubscribe(request_id subscription) {

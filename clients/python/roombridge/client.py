@@ -165,16 +165,18 @@ class Client(Listening):
         *,
         since: Position | None = None,
         snapshot: bool = False,
+        slow: str = "gap",
         more: bool = False,
     ) -> int:
         """Adds a subscription and returns its id. Empty means everything; `shop-*` matches by prefix.
 
         `since`, in the first one of a connection only: begin behind this position, which is `position` of an earlier
         connection; what is not in the log any more is told by a Gap. `snapshot`, likewise: first the newest event of each
-        thing whose state the daemon retains. `more`: nothing comes before another subscribe() without it, so that several
+        thing whose state the daemon retains. `slow`, likewise: "disconnect" ends the connection rather than lose events to
+        a Gap. `more`: nothing comes before another subscribe() without it, so that several
         begin at one position. Raises RequestError.
         """
-        id, frame = self._session.subscribe(events, topics, since, snapshot, more)
+        id, frame = self._session.subscribe(events, topics, since, snapshot, slow, more)
         self._request(id, frame, self._timeout)
         if since is not None:
             self._session.position = since

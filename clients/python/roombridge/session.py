@@ -100,6 +100,7 @@ class Session:
         topics: Iterable[str],
         since: Position | None = None,
         snapshot: bool = False,
+        slow: str = "gap",
         more: bool = False,
     ) -> tuple[int, bytes]:
         """SUBSCRIBE; its id names the subscription."""
@@ -113,6 +114,8 @@ class Session:
             head["since"] = {"epoch": since.epoch, "seq": since.seq}
         if snapshot:
             head["snapshot"] = True
+        if slow != "gap":
+            head["slow"] = slow
         if more:
             head["more"] = True
         return self._request(FrameType.SUBSCRIBE, head)

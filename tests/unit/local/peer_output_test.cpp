@@ -110,6 +110,51 @@ TEST_F(slow_readers, learn_exactly_what_they_lost) {
   EXPECT_EQ(drain(healthy), strings{"event " + std::to_string(newest)});
 }
 
+TEST_F(slow_readers, are_ended_rather_than_lose_anything_where_they_ask_for_it) {
+  auto client = welcomed(socket_buffer);
+  client.send_message(proto::subscribe{.id = 1,
+                                       .events = {"big"},
+                                       .topics = {},
+                                       .since = {},
+                                       .snapshot = false,
+                                       .slow = proto::slow_policy::disconnect,
+                                       .more = false});
+  run();
+  EXPECT_FALSE(client.expect<proto::result>().error);
+  client.expect<proto::live>();
+  client.send_message(proto::subscribe{2, {"rare"}, {}});
+  run();
+  EXPECT_FALSE(client.expect<proto::result>().error) << "a later subscription says nothing of it";
+  stall(client);
+  append("noise");
+  push_out(2);
+  EXPECT_EQ(hub_->size(), 1u) << "nothing of it was lost";
+  append_big();
+  push_out(events_->newest());
+  EXPECT_EQ(hub_->size(), 1u);
+  advance(std::chrono::milliseconds{0});
+  EXPECT_EQ(drain(client), (strings{"event 1", "bye too_slow"}));
+  EXPECT_TRUE(client.closed());
+}
+
+TEST_F(slow_readers, that_read_on_in_the_very_moment_are_ended_all_the_same) {
+  auto client = welcomed(socket_buffer);
+  client.send_message(proto::subscribe{.id = 1,
+                                       .events = {"big"},
+                                       .topics = {},
+                                       .since = {},
+                                       .snapshot = false,
+                                       .slow = proto::slow_policy::disconnect,
+                                       .more = false});
+  run();
+  client.expect<proto::result>();
+  client.expect<proto::live>();
+  stall(client);
+  append_big();
+  push_out(2);
+  EXPECT_EQ(drain(client), (strings{"event 1", "bye too_slow"}));
+}
+
 TEST_F(slow_readers, lost_upstream_gaps_keep_their_times) {
   auto client = stalled();
   stall(client);

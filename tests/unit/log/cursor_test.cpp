@@ -190,6 +190,7 @@ TEST_F(cursors, losses_of_several_segments_are_one) {
   push_out(1, "b");
   const auto second = append("a");
   push_out(second, "b");
+  EXPECT_EQ(sink.losses, 1);
   EXPECT_EQ(told(sink), strings{"gap 1-" + std::to_string(second) + " 2 slow"});
 }
 

@@ -62,9 +62,11 @@ class test_sink final : public cursor_owner {
 
   std::string out;  // all that was ever taken
   bool woken = false;
+  int losses = 0;  // that on_loss() told of
 
  private:
   void on_pending() override { woken = true; }
+  void on_loss() override { ++losses; }
   void on_frame_leaves(std::span<const std::byte> rest) override {
     ASSERT_TRUE(kept_.empty());
     kept_.assign(reinterpret_cast<const char*>(rest.data()), rest.size());

@@ -26,6 +26,7 @@ using proto::live;
 using proto::log_position;
 using proto::resumption;
 using proto::room_state;
+using proto::slow_policy;
 using proto::status;
 using proto::upstream_state;
 using proto::welcome;
@@ -98,9 +99,10 @@ struct filter {
   bool operator==(const filter&) const = default;
 };
 
-// Where a connection's events begin; `since` and `snapshot` belong to its first subscription.
+// Where a connection's events begin; `since`, `slow` and `snapshot` belong to its first subscription.
 struct beginning {
   std::optional<log_position> since{};  // behind this position; nothing: from now on
+  slow_policy slow = slow_policy::gap;  // likewise
   bool snapshot = false;                // first the newest event of each thing whose state the daemon retains
   bool more = false;                    // nothing comes before another subscription without it has been made
 };

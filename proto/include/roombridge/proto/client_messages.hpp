@@ -36,6 +36,13 @@ struct log_position {
 [[nodiscard]] std::string epoch_text(std::uint64_t epoch);
 [[nodiscard]] bool is_epoch(std::string_view text) noexcept;
 
+// What becomes of a subscriber that is so slow that the log gives up events before it has got them.
+enum class slow_policy {
+  gap,         // a GAP says what it lost
+  disconnect,  // the connection ends, told why
+};
+[[nodiscard]] std::string_view to_string(slow_policy policy) noexcept;
+
 struct subscribe {
   static constexpr auto type = frame_type::subscribe;
   std::uint64_t id = 0;
@@ -43,7 +50,8 @@ struct subscribe {
   std::vector<std::string> topics;      // valid patterns; empty: any topics or none
   std::optional<log_position> since{};  // nothing: from now on
   bool snapshot = false;                // the newest event of each key comes first
-  bool more = false;                    // the stream begins with a later SUBSCRIBE
+  slow_policy slow = slow_policy::gap;
+  bool more = false;  // the stream begins with a later SUBSCRIBE
   bool operator==(const subscribe&) const = default;
 };
 
