@@ -116,6 +116,20 @@ retry_policy policy_of(cause value) {
   return entry(value).retry;
 }
 
+bool may_be_one_sided(cause value) {
+  switch (value) {
+    case cause::resumed:
+    case cause::tcp_unreachable:
+    case cause::tcp_timeout:
+    case cause::ping_timeout:
+    case cause::connection_lost:
+    case cause::send_stalled:
+      return true;
+    default:
+      return false;
+  }
+}
+
 failure describe_close(std::uint16_t code, std::string_view reason) {
   std::string words = "the server closed the WebSocket";
   if (code == ws_close_no_code) {

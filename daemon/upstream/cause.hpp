@@ -86,6 +86,9 @@ struct cause_entry {
 // The name as it stands in STATUS and in the field CAUSE, e.g. "ping_timeout"; empty for none.
 [[nodiscard]] std::string_view to_string(cause value);
 [[nodiscard]] retry_policy policy_of(cause value);
+// Whether the network may have ended the connection for one side only: the server then goes on for a while, and what it
+// has sent lately may be lost.
+[[nodiscard]] bool may_be_one_sided(cause value);
 
 // A failure as one layer hands it to the next.
 struct failure {

@@ -34,7 +34,7 @@ struct client_status {
   std::string text;   // the same in words, for a person
   std::optional<wall_time> next_attempt;  // while waiting between attempts
   std::optional<wall_time>
-      lost;          // set on entering `authenticated` after an outage: when the previous authenticated session ended
+      lost;          // set on entering `authenticated` after an outage: since when events may have been missed
   std::string user;  // the auth answer's user field as text; empty: not known
   std::optional<std::chrono::sys_seconds> token_expires;  // by its own `exp`, if it is a JWT
   bool token_stale = false;                 // it was read again because it will expire, and there is no newer one

@@ -9,11 +9,9 @@
 namespace roombridge::upstream {
 namespace {
 
-// The peer itself ended the connection, or will read our close frame: it knows. After anything else it may not, or what
-// it sent last would come again.
-bool peer_knows(cause why) {
-  return why == cause::server_closed || why == cause::server_error || why == cause::connection_lost ||
-         why == cause::shutdown;
+// The server said so itself, or will answer our close.
+bool is_noticed(cause why) {
+  return why == cause::server_closed || why == cause::server_error || why == cause::shutdown;
 }
 
 }  // namespace
@@ -23,7 +21,7 @@ void recovery::ask(std::string_view token, json_fields& payload) {
   recovered_ = complete_ = offered_ = false;
   if (pid_.empty()) return;
   if (offset_.empty() || token_digest_ != token_digest(token)) return forget();
-  asked_ = true;
+  asked_ = asked_before_ = true;
   asked_offset_ = offset_;
   payload.set("pid", json_string(pid_));
   payload.set("offset", json_string(offset_));
@@ -39,11 +37,12 @@ void recovery::on_reply(const std::optional<std::string>& pid) {
   drop_held();
   forget();
   shape_ = offset_shape::unseen;
+  asked_before_ = false;
   if (pid && pid->size() <= pid_limit) pid_ = *pid;
 }
 
 bool recovery::on_authenticated(std::string_view user, std::string_view token) {
-  const bool foreign = !token_digest_.empty() && user_ != user;
+  const bool foreign = (confirmed_ || recovered_) && user_ != user;
   user_ = user;
   token_digest_ = token_digest(token);
   if (foreign) forget();
@@ -55,8 +54,10 @@ void recovery::on_end(cause why) {
   const bool established = offered_ || asked_;
   asked_ = offered_ = recovered_ = complete_ = false;
   drop_held();
-  if (established && !(confirmed_ && peer_knows(why))) forget();
-  unanswered_ = established && why == cause::shutdown;
+  // After anything else, such as a message that cannot be read, what was sent last would come again.
+  const bool askable = is_noticed(why) || (may_be_one_sided(why) && !asked_before_);
+  if (established && !(confirmed_ && askable)) forget();
+  unanswered_ = established && asked_before_ && why == cause::shutdown;
 }
 
 void recovery::on_refused() {

@@ -4,8 +4,12 @@
 //
 // Invariants: a pid is asked for only with the token of the user it belongs to; what the server sends again is held, at
 // most held_count events and held_bytes, until it has said that these are ours; arguments are handed on without the
-// offset. It is forgotten wherever the server may not have noticed the old connection's end: it would recover us, drop
-// the old connection later, and our rooms with it (a connection that is authenticated and deaf).
+// offset.
+//
+// A server that recovers us before it has noticed the old connection's end drops that later, and our rooms with it: a
+// connection that is authenticated and deaf. It can recover what it has seen end, and goes on being able to afterwards.
+// So a pid that was never asked for may be asked for after whatever the network did, at worst in vain; one that was,
+// only where the server has certainly noticed. Else it is forgotten, and what was missed is a gap.
 #pragma once
 
 #include <cstddef>
@@ -94,13 +98,14 @@ class recovery {
   std::string offset_;  // of the last event
   offset_shape shape_ = offset_shape::unseen;
   std::string user_;          // whose the pid is
-  std::string token_digest_;  // of the token with which that user was authenticated; empty: nobody yet
+  std::string token_digest_;  // of the token with which that user was authenticated
 
-  bool confirmed_ = false;   // the pid stands for an authenticated session
-  bool unanswered_ = false;  // our close may not have reached the server
-  bool offered_ = false;     // on this connection
-  bool asked_ = false;       // and not yet answered
-  bool recovered_ = false;   // this connection
+  bool confirmed_ = false;     // the pid stands for an authenticated session
+  bool asked_before_ = false;  // for this pid
+  bool unanswered_ = false;    // our close may not have reached a server that could recover us twice
+  bool offered_ = false;       // on this connection
+  bool asked_ = false;         // and not yet answered
+  bool recovered_ = false;     // this connection
   bool complete_ = false;
   bool overflow_ = false;
   std::string asked_offset_;

@@ -2,8 +2,8 @@
 // Where a saved_session waits from a stop of the daemon to its next start. It is taken away when it is read: a server
 // that was asked once must not be asked again with what was true before.
 //
-// Nothing is kept while the daemon runs, so nothing is there after a crash or a power cut: the server might not have
-// noticed such an end, and would recover a connection that it then drops unheard (see recovery.hpp).
+// It is not kept while the daemon runs, so nothing is there after a crash or a power cut: it would have to be written
+// with every event, and the server may not have noticed such an end (see recovery.hpp).
 #pragma once
 
 #include <optional>

@@ -311,7 +311,7 @@ class session {
   std::optional<time_point> quiet_at_;
   std::optional<time_point> hinted_at_;   // the last early attempt
   std::optional<time_point> refresh_at_;  // the token is to be read again
-  std::optional<time_point> lost_at_;     // when the last authenticated session ended
+  std::optional<time_point> lost_at_;     // when the last authenticated session ended, or was last heard of
   bool live_ = false;                     // authenticated on this connection, and not refused since
   upstream::recovery recovery_;
   bool counted_ = false;  // this connection's authentication was counted

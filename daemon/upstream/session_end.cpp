@@ -153,10 +153,10 @@ void session::schedule(const failure& why, moment at) {
   status_.next_attempt = policy_of(why.why) == retry_policy::never ? std::nullopt : retry_at_;
 }
 
-// Notes when a session that was authenticated stopped being so.
+// Notes since when a session that was authenticated may have missed something.
 void session::leave_authenticated(cause why, moment at) {
   if (!std::exchange(live_, false)) return;
-  lost_at_ = at.now;
+  lost_at_ = may_be_one_sided(why) ? *ping_deadline_ - engine_->ping_interval - engine_->ping_timeout : at.now;
   if (!wished(why)) ++counters_.outages;
 }
 

@@ -165,17 +165,24 @@ class Proxy:
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._write(http)
+        self.start()
+
+    def start(self) -> None:
         # It takes over the listening socket: there is no moment at which nobody listens.
         environment = {**os.environ, "PATH": PATH, "NGINX": f"{self._socket.fileno()};"}
         self.process = subprocess.Popen(
-            ["nginx", "-p", directory, "-c", directory / "nginx.conf", "-e", directory / "nginx.log"],
+            ["nginx", "-p", self.directory, "-c", self.directory / "nginx.conf", "-e", self.directory / "nginx.log"],
             pass_fds=[self._socket.fileno()],
             env=environment,
         )
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """All connections end; new ones wait for start()."""
         self.process.terminate()
         self.process.wait(DEADLINE)
+
+    def close(self) -> None:
+        self.stop()
         self._socket.close()
 
     def _write(self, http: str) -> None:

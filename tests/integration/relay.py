@@ -30,6 +30,7 @@ class Link:
             self.close()
 
     def close(self) -> None:
+        self.open = False
         self.near.close()
         self.far.close()
 
@@ -90,7 +91,7 @@ class Relay:
 
     def _leave(self, reset: bool) -> None:
         def act() -> None:
-            for link in self._links:
+            for link in filter(lambda link: link.open, self._links):
                 link.open = False
                 if reset:
                     near = link.near.get_extra_info("socket")

@@ -176,7 +176,9 @@ const commands = {
     report('closed', { room });
   },
   kick: () => sockets().forEach((socket) => socket.disconnect()),
+  // The TCP connection without a word, and the connection as WebSocket has it.
   cut: () => transports().forEach(cut),
+  close: () => sockets().forEach((socket) => socket.conn.close()),
 };
 
 readline

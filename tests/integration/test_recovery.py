@@ -38,8 +38,8 @@ class RecoveryTest(IntegrationTest):
         return counts
 
     def miss(self, subscriber: Subscriber, *events: tuple[Any, ...]) -> None:
-        """Cuts the connection; these events happen before the daemon is back."""
-        self.server.command(do="cut")
+        """The server ends the connection; these events happen before the daemon is back."""
+        self.server.command(do="close")
         for name, *args in events:
             self.server.emit(name, *args)
         subscriber.until_state("offline", "authenticated")

@@ -271,8 +271,9 @@ TEST_F(upstream_client, leaves_to_its_next_life_what_can_be_recovered) {
   EXPECT_EQ(left->recovery->user, "7");
 }
 
-TEST_F(upstream_client, leaves_only_the_outage_where_the_server_may_not_have_noticed) {
+TEST_F(upstream_client, leaves_only_the_outage_where_the_server_may_not_have_noticed_and_could_recover_it_twice) {
   settings.recovery_file = testing::TempDir() + "roombridge-recovery-" + std::to_string(::getpid());
+  run(take_leave);
   run(ignore_the_close);
   const auto left = take_recovery_file(settings.recovery_file, log);
   ASSERT_TRUE(left);

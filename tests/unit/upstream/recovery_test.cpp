@@ -120,19 +120,56 @@ TEST(recovery, is_a_failure_when_too_much_was_missed) {
   EXPECT_FALSE(large.take_complete());
 }
 
-TEST(recovery, is_asked_for_only_where_the_server_knows_of_the_end) {
-  for (const cause why : {cause::ping_timeout, cause::send_stalled, cause::tcp_timeout, cause::message_too_large,
-                          cause::protocol_error, cause::auth_timeout, cause::reconnect_requested}) {
-    recovery r = established();
-    r.on_end(why);
-    EXPECT_EQ(asked(r), "{}") << to_string(why);
+constexpr const char* asking = R"({"pid":"p","offset":"Pf3xK2a"})";
+
+// Whether it is asked for after such an end of a connection that was itself recovered.
+bool asked_twice_after(cause why) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r), asking);
+  r.on_reply("p");
+  EXPECT_TRUE(r.on_authenticated("7", "token"));
+  r.on_end(why);
+  return asked(r) == asking;
+}
+
+TEST(recovery, is_asked_for_only_where_the_server_cannot_do_it_before_it_knows_of_the_end) {
+  for (const auto& entry : cause_table()) {
+    const cause why = entry.value;
+    const bool noticed = why == cause::server_closed || why == cause::server_error || why == cause::shutdown;
+    recovery fresh = established();
+    fresh.on_end(why);
+    EXPECT_EQ(asked(fresh) == asking, noticed || may_be_one_sided(why)) << entry.name;
+    EXPECT_EQ(asked_twice_after(why), noticed) << entry.name;
   }
+}
+
+TEST(recovery, is_asked_for_once_where_the_answer_is_lost) {
   recovery r = established();
   r.on_end(cause::connection_lost);
   r.on_end(cause::tcp_timeout);  // of an attempt
-  EXPECT_EQ(asked(r), R"({"pid":"p","offset":"Pf3xK2a"})");
-  r.on_end(cause::message_too_large);  // among what was missed
+  EXPECT_EQ(asked(r), asking);
+  r.on_end(cause::connection_lost);
   EXPECT_EQ(asked(r), "{}");
+}
+
+TEST(recovery, is_not_asked_for_again_where_what_was_missed_cannot_be_read) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r), asking);
+  r.on_end(cause::message_too_large);
+  EXPECT_EQ(asked(r), "{}");
+}
+
+TEST(recovery, begins_anew_with_a_fresh_pid) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r), asking);
+  r.on_reply("q");
+  EXPECT_TRUE(r.on_authenticated("7", "token"));
+  EXPECT_EQ(r.strip(R"(["e","Pf3xK2b"])", false), R"(["e"])");
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r), R"({"pid":"q","offset":"Pf3xK2b"})");
 }
 
 TEST(recovery, belongs_to_one_user) {
@@ -149,11 +186,21 @@ TEST(recovery, belongs_to_one_user) {
   EXPECT_EQ(asked(r), "{}");
 }
 
-TEST(recovery, outlives_a_stop_that_the_server_has_noticed) {
+TEST(recovery, outlives_a_stop_unnoticed_if_the_server_cannot_recover_it_twice) {
   recovery r = established();
+  r.on_end(cause::server_closed);
+  asked(r);
+  r.on_reply("p");
+  EXPECT_TRUE(r.on_authenticated("7", "token"));
   r.on_end(cause::shutdown);
   EXPECT_FALSE(r.saved());
   r.on_close_answered();
+  EXPECT_TRUE(r.saved());
+}
+
+TEST(recovery, outlives_a_stop) {
+  recovery r = established();
+  r.on_end(cause::shutdown);
   const auto saved = r.saved();
   EXPECT_EQ(saved, (saved_recovery{"p", "Pf3xK2a", "7", token_digest("token")}));
 
@@ -187,15 +234,33 @@ TEST(recovery, that_is_of_no_use_does_not_outlive_a_stop) {
   recovery refused = established();
   refused.on_refused();
   refused.on_end(cause::shutdown);
-  refused.on_close_answered();
   EXPECT_FALSE(refused.saved());
 
   recovery silent;  // no offset has been seen
   silent.on_reply("p");
   EXPECT_TRUE(silent.on_authenticated("7", "token"));
   silent.on_end(cause::shutdown);
-  silent.on_close_answered();
   EXPECT_FALSE(silent.saved());
+}
+
+TEST(recovery, of_the_next_user_is_that_users) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r, "another"), "{}");
+  r.on_reply("q");
+  EXPECT_TRUE(r.on_authenticated("8", "another"));
+  EXPECT_EQ(r.strip(R"(["e","Pf3xK2b"])", false), R"(["e"])");
+  r.on_end(cause::connection_lost);
+  EXPECT_EQ(asked(r, "another"), R"({"pid":"q","offset":"Pf3xK2b"})");
+}
+
+TEST(recovery, of_a_refused_user_is_no_others) {
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  asked(r);
+  r.on_reply("p");
+  r.on_refused();
+  EXPECT_FALSE(r.on_authenticated("8", "another"));
 }
 
 TEST(recovery, is_given_up_while_the_token_is_refused) {

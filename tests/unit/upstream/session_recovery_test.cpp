@@ -57,9 +57,28 @@ TEST_F(session_recovery, is_not_asked_for_after_a_logout) {
   EXPECT_EQ(reconnect(), "40");
 }
 
-TEST_F(session_recovery, is_not_asked_for_after_a_ping_timeout) {
+TEST_F(session_recovery, is_not_asked_for_where_the_server_may_not_have_noticed_the_end_of_a_recovered_connection) {
+  h.lose(cause::connection_lost);
+  EXPECT_EQ(reconnect(), asking);
   h.lose(cause::ping_timeout);
   EXPECT_EQ(reconnect(), "40");
+}
+
+TEST_F(session_recovery, that_is_not_to_be_had_leaves_a_gap_from_when_the_server_was_last_heard) {
+  h.offers_pid = "another";
+  h.advance(20s);
+  h.engine("2");
+  const auto heard = h.now;
+  h.advance(10s);
+  h.lose(cause::connection_lost);
+  EXPECT_EQ(reconnect(), asking);
+  EXPECT_EQ(h.status().lost, heard);
+
+  h.advance(10s);
+  const auto closed = h.now;
+  h.lose(cause::server_closed);
+  EXPECT_EQ(reconnect(), "40");
+  EXPECT_EQ(h.status().lost, closed);
 }
 
 TEST_F(session_recovery, is_not_asked_for_at_another_server) {
@@ -100,7 +119,6 @@ class session_after_restart : public session_recovery {
  protected:
   std::optional<saved_session> stop() {
     h.machine.stop(h.at());
-    h.machine.recovery().on_close_answered();
     return h.machine.saved(h.at());
   }
 

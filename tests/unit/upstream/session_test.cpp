@@ -91,10 +91,10 @@ TEST(session, tells_when_the_last_authenticated_session_ended) {
   h.start();
   h.advance(3s);
   const auto ended = h.now;
-  h.lose(cause::connection_lost);
+  h.lose(cause::server_closed);
   ASSERT_TRUE(h.reach(state::authenticated, 10));
   EXPECT_EQ(h.status().lost, ended);
-  EXPECT_EQ(h.status().cause, cause::connection_lost);
+  EXPECT_EQ(h.status().cause, cause::server_closed);
 }
 
 TEST(session, leaves_without_disconnect_when_stopped) {
