@@ -87,6 +87,22 @@ class RestartedDaemonTest(RestartTest):
         self.assertEqual(self.recovery(), {"offered": True, "recovered": 1, "failed": 0})
         self.assertFalse(self.file.exists())
 
+    def test_a_program_that_comes_back_later_gets_it_too(self) -> None:
+        subscriber = self.start_listening()
+        self.server.emit("handled")
+        subscriber.until_event("handled")
+        self.stop()
+        position = subscriber.client.position
+        subscriber.client.close()
+        self.server.saw("disconnect")
+        self.server.emit("missed", 1)
+        self.until_last(self.start_again())
+        back = Subscriber(self.daemon)
+        self.addCleanup(back.client.close)
+        back.client.subscribe(since=position)
+        events, gaps = super().until_last(back)
+        self.assertEqual((events, gaps), ([("missed", [1]), ("last", [])], ["epoch"]))
+
     def test_twice_and_with_a_life_between_that_never_connected(self) -> None:
         self.begin()
         for n in (1, 2):
