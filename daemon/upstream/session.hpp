@@ -237,7 +237,7 @@ class session {
   void end(const failure& told, moment at, std::optional<std::uint16_t> code);
   void forget_connection(const failure& why);
   [[nodiscard]] std::string_view choose_transport(cause why);
-  void schedule(const failure& why, moment at);
+  void schedule(const failure& why, retry_policy policy, moment at);
   void leave_authenticated(cause why, moment at);
   void reset_delays();
 

@@ -89,7 +89,10 @@ std::optional<session::time_point> session::next_deadline() const {
 
 // The one way out of a connection, an attempt or a wait.
 void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
-  const failure why{told.why, cleared(told.text) + std::string(choose_transport(told.why))};
+  const std::string_view next_transport = choose_transport(told.why);
+  const failure why{told.why, cleared(told.text) + std::string(next_transport)};
+  // How one transport is refused says nothing of the others, unless all are.
+  const bool refused_alone = !next_transport.empty() && policy_of(status_.cause) == retry_policy::normal;
   const bool socket_open = phase_ > phase::opening;
   ++counters_.causes[why.why];
   leave_authenticated(why.why, at);
@@ -100,7 +103,7 @@ void session::end(const failure& told, moment at, std::optional<std::uint16_t> c
   status_.state = state::offline;
   status_.transport.reset();
   explain(why);
-  schedule(why, at);
+  schedule(why, refused_alone ? retry_policy::normal : policy_of(why.why), at);
   report();
   if (policy_of(why.why) == retry_policy::at_once) begin_attempt();
 }
@@ -133,8 +136,8 @@ void session::forget_connection(const failure& why) {
   retry_at_.reset();
 }
 
-void session::schedule(const failure& why, moment at) {
-  switch (policy_of(why.why)) {
+void session::schedule(const failure& why, retry_policy policy, moment at) {
+  switch (policy) {
     case retry_policy::normal:
       retry_at_ = at.now + normal_.next(at.random);
       break;
@@ -150,7 +153,7 @@ void session::schedule(const failure& why, moment at) {
   }
   const bool still_refused = refused_ && token_.token == refused_ && refused_until_;
   if (retry_at_ && still_refused) retry_at_ = std::max(*retry_at_, *refused_until_);
-  status_.next_attempt = policy_of(why.why) == retry_policy::never ? std::nullopt : retry_at_;
+  status_.next_attempt = policy == retry_policy::never ? std::nullopt : retry_at_;
 }
 
 // Notes since when a session that was authenticated may have missed something.

@@ -73,6 +73,34 @@ TEST(session_transport, goes_round_while_all_are_refused) {
   EXPECT_THAT(h.status().text, HasSubstr("(HTTP long-polling is tried next)"));
 }
 
+// A server without long-polling: how it refuses that says nothing of the WebSocket.
+TEST(session_transport, does_not_slow_the_attempts_where_only_one_is_refused) {
+  harness h(plain_options());
+  h.start();
+  h.lose(cause::connection_lost);
+  for (int i = 0; i < 20; ++i) {
+    h.fault_at = h.steps;
+    h.fault = [](harness& broken) {
+      broken.lose(broken.over.back() == polling ? cause::http_4xx : cause::connect_timeout);
+    };
+    h.advance_to_deadline();
+    ASSERT_TRUE(h.status().next_attempt);
+    EXPECT_LE(*h.status().next_attempt - h.now, plain_options().reconnect.max) << i;
+  }
+}
+
+TEST(session_transport, slows_the_attempts_where_all_are_refused) {
+  harness h(plain_options());
+  h.start();
+  h.lose(cause::connection_lost);
+  for (int i = 0; i < 20; ++i) {
+    h.fault_at = h.steps;
+    h.fault = [](harness& broken) { broken.lose(cause::http_4xx); };
+    h.advance_to_deadline();
+  }
+  EXPECT_GT(*h.status().next_attempt - h.now, plain_options().reconnect.max);
+}
+
 TEST(session_transport, that_carried_a_session_is_tried_first_afterwards) {
   harness h(plain_options());
   h.upgrades = R"(["websocket"])";
