@@ -75,6 +75,29 @@ TEST_F(session_expiry, a_newer_token_makes_a_new_connection_where_it_travels_wit
   EXPECT_EQ(other.status().cause, cause::token_changed);
 }
 
+// Every other wait is the steady clock's.
+TEST(session_expiry_clock, jumps_neither_end_a_session_nor_make_it_busy) {
+  for (const auto jump : {-24h * 365 * 20, -2h, 2h, 24h * 365 * 20}) {
+    harness h(plain_options());
+    h.token = test::jwt_until(h.wall_start + 1h);
+    h.accepted.insert(*h.token);
+    h.start();
+    h.wall_start += jump;
+    h.machine.on_clock_change(0ms, h.at());
+    h.settle();
+    int turns = 0;
+    for (const auto end = h.now + 2h; h.now < end; ++turns) {
+      const auto next = std::min(h.machine.next_deadline().value(), h.now + 20s);
+      h.advance(std::chrono::ceil<std::chrono::milliseconds>(next - h.now));
+      h.engine("2");
+    }
+    EXPECT_EQ(h.status().state, state::authenticated) << jump.count();
+    EXPECT_EQ(h.connections, 1) << jump.count();
+    EXPECT_EQ(h.count_sent(R"(42["authenticate")"), 1) << jump.count();
+    EXPECT_LT(turns, 2h / 20s + 10) << jump.count();
+  }
+}
+
 TEST_F(session_expiry, is_told_once_when_there_is_no_newer_token) {
   h.token = token_for(1h);
   h.start();
