@@ -53,7 +53,7 @@ class EveryStep(IntegrationTest):
         self.daemon = self.start_daemon(
             upstream={
                 **self.config()["upstream"],
-                "transports": ["websocket"],
+                "transports": self.chance.choice((["websocket"], ["websocket", "polling"])),
                 "connect_timeout": "300ms",
                 "receive_limit": MESSAGE_LIMIT,
                 "reconnect": {"first": "10ms", "max": "50ms", "refused_max": "100ms", "quiet": "1s"},
