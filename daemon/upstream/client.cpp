@@ -60,13 +60,14 @@ io::task<> client::impl::run() {
 
 io::task<> client::impl::connection(action::connect how) {
   closing_ = false;
-  const auto where = make_route(session_.settings(), std::move(how.extras));
+  auto where = make_route(session_.settings(), std::move(how.extras));
   if (const auto* unusable = std::get_if<failure>(&where)) {
     session_.on_transport_end(*unusable, at());
     perform();
     co_return;
   }
-  const auto& target = std::get<endpoint>(where);
+  auto& target = std::get<endpoint>(where);
+  target.turn = how.turn;
   story_.way(target.through ? target.name : "");
   transport_ = make_transport(how.over, target);
   const auto failed = co_await transport_->open(session_.settings().connect_timeout);

@@ -2,6 +2,7 @@
 // Where to connect, made from the URL and the path of the config. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ struct endpoint {
   std::string path;         // the config's
   request_extras extras;
   std::optional<proxy> through;
+  std::size_t turn = 0;     // which address of the host's, or of the proxy's, is tried first; counted round
   std::string name;         // "https://host:port", and through which proxy, for people
   bool is_address = false;  // `host` is an IP address: no SNI
   bool operator==(const endpoint&) const = default;

@@ -140,7 +140,10 @@ void session::connect(moment at) {
   status_.transport = choice_.current();
   enter(phase::opening, state::connecting);
   token_sent_ = !std::get<request_extras>(extras).secret.empty();
-  actions_.emplace_back(action::connect{choice_.current(), std::get<request_extras>(std::move(extras))});
+  // An address that takes connections and lets nothing through must not be the first one for ever, nor may the order of
+  // the transports keep step with that of the addresses.
+  const std::size_t turn = fruitless_ / options_.transports.size();
+  actions_.emplace_back(action::connect{choice_.current(), std::get<request_extras>(std::move(extras)), turn});
 }
 
 void session::on_transport_open(moment at) {

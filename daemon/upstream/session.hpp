@@ -70,6 +70,7 @@ struct read_token {};  // answer with on_token()
 struct connect {       // open a transport; answer with on_transport_open() or on_transport_end()
   transport_kind over;
   request_extras extras;
+  std::size_t turn;  // see endpoint::turn
 };
 struct close {  // end the connection: with a WebSocket close frame and a little patience, or at once
   std::optional<std::uint16_t> code;
@@ -316,6 +317,7 @@ class session {
   upstream::recovery recovery_;
   bool counted_ = false;  // this connection's authentication was counted
   transport_choice choice_;
+  std::size_t fruitless_ = 0;  // attempts that did not join the namespace
   backoff normal_;
   backoff slow_;
   backoff refusals_;

@@ -115,7 +115,9 @@ std::string_view session::choose_transport(cause why) {
     if (status_.transport == transport_kind::polling && !engine_->offers_websocket) choice_.start_over();
     return {};
   }
-  if (phase_ < phase::opening || !may_be_the_transports(why) || !choice_.pass_on()) return {};
+  if (phase_ < phase::opening) return {};
+  ++fruitless_;
+  if (!may_be_the_transports(why) || !choice_.pass_on()) return {};
   return choice_.current() == transport_kind::polling ? " (HTTP long-polling is tried next)"
                                                       : " (WebSocket is tried next)";
 }

@@ -166,6 +166,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     if (over_due_) co_return unresolved("the name servers do not answer");
     if (const auto* why = std::get_if<std::string>(&answer)) co_return unresolved(*why);
     addresses_ = std::get<0>(std::move(answer));
+    std::rotate(addresses_.begin(), addresses_.begin() + static_cast<std::ptrdiff_t>(where_.turn % addresses_.size()),
+                addresses_.end());
     co_return std::nullopt;
   }
 

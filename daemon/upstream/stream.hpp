@@ -41,7 +41,7 @@ class stream {
 
   // Ends when bytes may be read and written, or with why not: at the latest when nine tenths of `patience` have passed,
   // so that the words are of the step that took too long, and not of a caller who gave up the whole. When a name has
-  // several addresses, they are tried in the resolver's order, and each gets its share.
+  // several addresses, they are tried in the resolver's order, from endpoint::turn on, and each gets its share.
   [[nodiscard]] io::task<std::optional<failure>> connect(const endpoint& where, const tls_options& tls,
                                                          std::chrono::milliseconds patience);
 

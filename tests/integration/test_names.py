@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import unittest
+from typing import Any
 
 from .harness import IntegrationTest
 from .processes import Daemon
@@ -23,11 +25,12 @@ class NameTest(IntegrationTest):
         """The server's; written in place, because the daemon sees this very file."""
         self.hosts.write_text("".join(f"{address} booking.example\n" for address in addresses), encoding="ascii")
 
-    def start(self) -> Daemon:
+    def start(self, **upstream: Any) -> Daemon:
         namespace = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
         url = f"http://booking.example:{self.server.port}"
         return self.start_daemon(
-            within=[*namespace, "sh", "-c", BIND, self.hosts], upstream={**self.config()["upstream"], "url": url}
+            within=[*namespace, "sh", "-c", BIND, self.hosts],
+            upstream={**self.config()["upstream"], "url": url, **upstream},
         )
 
     def test_a_server_that_moves_is_found_at_the_next_attempt(self) -> None:
@@ -42,6 +45,16 @@ class NameTest(IntegrationTest):
         daemon = self.start()
         self.server.saw("join", room="shop-7")
         self.assertEqual(self.peer(daemon).call("status")["upstream"]["attempts"], 1)
+
+    def test_an_address_that_takes_connections_and_lets_nothing_through(self) -> None:
+        try:
+            silent = socket.create_server(("::1", self.server.port), family=socket.AF_INET6)
+        except OSError:
+            self.skipTest("no IPv6 here")
+        self.addCleanup(silent.close)
+        self.name("::1", "127.0.0.1")  # in this order the system gives them
+        self.start(connect_timeout="1s", transports=["websocket"])
+        self.server.saw("join", room="shop-7")
 
 
 if __name__ == "__main__":

@@ -123,6 +123,7 @@ void harness::perform(const action::read_token&) {
 void harness::perform(const action::connect& what) {
   ++connections;
   extras = what.extras;
+  turn = what.turn;
   over.push_back(what.over);
   sent.clear();
   rooms.clear();

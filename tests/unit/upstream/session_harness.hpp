@@ -49,6 +49,7 @@ class harness {
   std::vector<std::optional<std::uint16_t>> closes;
   std::set<std::string> rooms;  // as the server sees them
   request_extras extras;        // of the last attempt
+  std::size_t turn = 0;         // likewise
   int connections = 0;
   std::vector<transport_kind> over;  // the transports of all attempts
   std::string upgrades = "[]";       // that the engine offers

@@ -101,6 +101,27 @@ TEST(session_transport, slows_the_attempts_where_all_are_refused) {
   EXPECT_GT(*h.status().next_attempt - h.now, plain_options().reconnect.max);
 }
 
+// A host may have an address that takes connections and lets nothing through: each transport has its try at it.
+TEST(session_transport, all_are_tried_before_the_turn_of_the_next_address) {
+  harness h(plain_options());
+  std::vector<std::size_t> turns;
+  h.fault = [&](harness& broken) {
+    turns.push_back(broken.turn);
+    broken.fault_at = broken.steps;
+    broken.lose(cause::connect_timeout);
+  };
+  h.fault_at = 0;
+  h.start();
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(h.advance_to_deadline());
+  EXPECT_THAT(turns, ElementsAre(0u, 0u, 1u, 1u, 2u));
+  h.fault_at.reset();
+  ASSERT_TRUE(h.reach(state::authenticated, 5));
+  EXPECT_EQ(h.turn, 2u);
+  h.lose(cause::connection_lost);
+  ASSERT_TRUE(h.reach(state::authenticated, 5));
+  EXPECT_EQ(h.turn, 2u) << "what carried a session is tried first afterwards";
+}
+
 TEST(session_transport, that_carried_a_session_is_tried_first_afterwards) {
   harness h(plain_options());
   h.upgrades = R"(["websocket"])";

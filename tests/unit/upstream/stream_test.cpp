@@ -54,6 +54,28 @@ TEST_F(upstream_stream, tries_every_address_of_a_name) {
   EXPECT_EQ(connect("http://shop.example:80"), failure{});
 }
 
+io::task<> say(scripted_peer& peer, std::string word) {
+  co_await peer.accept();
+  co_await peer.write(std::move(word));
+}
+
+TEST_F(upstream_stream, begins_with_the_address_whose_turn_it_is) {
+  scripted_peer one(context);
+  scripted_peer other(context);
+  spawn(say(one, "one"));
+  spawn(say(other, "other"));
+  table["shop.example:80"] = std::vector<tcp::endpoint>{{make_address("127.0.0.1"), dead_port()},
+                                                        {make_address("127.0.0.1"), port_of(one.url())},
+                                                        {make_address("127.0.0.1"), port_of(other.url())}};
+  endpoint where = at("http://shop.example:80");
+  for (const std::string word : {"one", "other"}) {
+    where.turn += 4;
+    stream next(context, names());
+    ASSERT_FALSE(run(next.connect(where, tls, 20s)));
+    EXPECT_EQ(run(read_once(next)), word) << where.turn;
+  }
+}
+
 TEST_F(upstream_stream, goes_on_from_the_older_family_to_the_newer) {
   tcp_acceptor six(context, tcp::v6());
   boost::system::error_code missing;
