@@ -38,6 +38,7 @@ struct to_json {
   std::string operator()(const gap& what) const { return typed("gap", proto::encode_head(what)); }
   std::string operator()(const protocol_error& what) const { return typed("error", proto::encode_head(what)); }
   std::string operator()(const bye& what) const { return typed("bye", proto::encode_head(what)); }
+  std::string operator()(const trace& what) const { return typed("trace", proto::encode_head(what)); }
   std::string operator()(const closed& what) const {
     std::string out = R"({"type":"closed","text":)";
     proto::append_json_string(out, what.why.text);
@@ -76,6 +77,33 @@ std::string gap_text(const gap& what, std::int64_t now) {
   return "missed events (" + printable(what.reason) + ")";
 }
 
+std::string column(std::string_view text) {
+  constexpr std::size_t width = 8;
+  std::string out = printable(text);
+  return out.append(width > out.size() ? width - out.size() : 0, ' ');
+}
+
+std::string packet_text(const trace& what, const style& look) {
+  std::string out = column(what.packet.empty() ? what.engine : what.packet);
+  if (what.transport == "polling") out += look.faint(" (polling)");
+  if (!what.nsp.empty() && what.nsp != "/") out += ' ' + printable(what.nsp);
+  if (!what.event.empty()) out += ' ' + look.strong(printable(what.event));
+  if (what.ack) out += " ack " + std::to_string(*what.ack);
+  if (!what.shape.empty()) out += ' ' + printable(what.shape);
+  if (what.bytes) out += look.faint("  " + std::to_string(*what.bytes) + " bytes");
+  for (const auto size : what.attachments) out += look.faint(" <" + std::to_string(size) + " bytes>");
+  return out;
+}
+
+std::string trace_text(const trace& what, const style& look) {
+  const std::string time = look.faint(precise_time_text(what.time)) + "  ";
+  if (what.missed) {
+    return time + look.warn("!! " + std::to_string(*what.missed) + " lines are missing here: they came too fast");
+  }
+  if (!what.step.empty()) return time + "-- " + column(what.step) + ' ' + printable(what.text);
+  return time + (what.direction == "out" ? "-> " : "<- ") + packet_text(what, look);
+}
+
 struct to_text {
   const style& look;
   std::int64_t now;
@@ -96,6 +124,7 @@ struct to_text {
     return look.bad("!! " + printable(what.info.name) + ": " + printable(what.info.text));
   }
   std::string operator()(const bye& what) const { return look.warn("-- the daemon says bye: " + printable(what.text)); }
+  std::string operator()(const trace& what) const { return trace_text(what, look); }
   std::string operator()(const closed&) const { return {}; }
   std::string operator()(const answer&) const { return {}; }
   std::string operator()(const welcome&) const { return {}; }

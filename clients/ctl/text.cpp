@@ -56,6 +56,11 @@ std::string time_text(std::int64_t time, std::int64_t now) {
   return {out.data(), size};
 }
 
+std::string precise_time_text(std::int64_t time) {
+  const std::string milliseconds = std::to_string(time % microseconds_per_second / 1000);
+  return time_text(time, time) + '.' + std::string(3 - milliseconds.size(), '0') + milliseconds;
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());

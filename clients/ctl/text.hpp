@@ -20,6 +20,9 @@ namespace roombridge::ctl {
 // epoch.
 [[nodiscard]] std::string time_text(std::int64_t time, std::int64_t now);
 
+// "12:30:01.042" in local time: for lines of which many have the same second.
+[[nodiscard]] std::string precise_time_text(std::int64_t time);
+
 // The text with control characters replaced by "?": what a server sends must not reach into the terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 

@@ -226,6 +226,20 @@ parsed<call> parse<call>(std::string_view head) {
   return reader.finish(std::move(value));
 }
 
+std::string encode_head(const trace_params& value) {
+  head_writer writer;
+  if (value.for_ms != default_trace_ms) writer.number("for_ms", value.for_ms);
+  return writer.finish();
+}
+
+template <>
+parsed<trace_params> parse<trace_params>(std::string_view params) {
+  head_reader reader{params, error_code::bad_request};
+  trace_params value;
+  reader.number("for_ms", value.for_ms, need::optional, {1, max_trace_ms});
+  return reader.finish(value);
+}
+
 std::string encode_head(const reserved_request& value) {
   return encode_id(value.id);
 }

@@ -271,4 +271,47 @@ parsed<bye> parse<bye>(std::string_view head) {
   return reader.finish(std::move(value));
 }
 
+std::string encode_head(const trace& value) {
+  head_writer writer;
+  const auto optional_text = [&writer](std::string_view name, std::string_view text) {
+    if (!text.empty()) writer.text(name, text);
+  };
+  writer.number("time", value.time);
+  optional_text("step", value.step);
+  optional_text("text", value.text);
+  optional_text("direction", value.direction);
+  optional_text("transport", value.transport);
+  optional_text("engine", value.engine);
+  optional_text("packet", value.packet);
+  optional_text("nsp", value.nsp);
+  optional_text("event", value.event);
+  if (value.ack) writer.number("ack", *value.ack);
+  if (value.bytes) writer.number("bytes", *value.bytes);
+  if (!value.attachments.empty()) writer.list("attachments", value.attachments);
+  optional_text("shape", value.shape);
+  if (value.missed) writer.number("missed", *value.missed);
+  return writer.finish();
+}
+
+template <>
+parsed<trace> parse<trace>(std::string_view head) {
+  head_reader reader{head, error_code::bad_head};
+  trace value;
+  reader.number("time", value.time)
+      .text("step", value.step, need::optional)
+      .text("text", value.text, need::optional)
+      .text("direction", value.direction, need::optional)
+      .text("transport", value.transport, need::optional)
+      .text("engine", value.engine, need::optional)
+      .text("packet", value.packet, need::optional)
+      .text("nsp", value.nsp, need::optional)
+      .text("event", value.event, need::optional)
+      .number("ack", value.ack)
+      .number("bytes", value.bytes)
+      .sizes("attachments", value.attachments)
+      .text("shape", value.shape, need::optional)
+      .number("missed", value.missed);
+  return reader.finish(std::move(value));
+}
+
 }  // namespace roombridge::proto

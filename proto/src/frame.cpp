@@ -58,6 +58,8 @@ std::string_view to_string(frame_type type) noexcept {
       return "ERROR";
     case frame_type::bye:
       return "BYE";
+    case frame_type::trace:
+      return "TRACE";
   }
   return "unknown";
 }

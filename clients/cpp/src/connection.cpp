@@ -144,6 +144,7 @@ void connection::on_frame(const proto::frame& frame) {
     case frame_type::live:
     case frame_type::gap:
     case frame_type::result:
+    case frame_type::trace:
       break;
     default:
       return;  // a type of a later version, or one that only clients send
@@ -158,6 +159,8 @@ void connection::on_frame(const proto::frame& frame) {
       return pass_on<live>(frame);
     case frame_type::gap:
       return pass_on<gap>(frame);
+    case frame_type::trace:
+      return pass_on<trace>(frame);
     default:
       return on_result(frame);
   }

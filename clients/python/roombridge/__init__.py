@@ -22,7 +22,7 @@ from .errors import (
     RequestTimeout,
     RoombridgeError,
 )
-from .messages import Arguments, Bye, EmitResult, Event, Gap, Live, Message, Position, Problem, Status, Welcome
+from .messages import Arguments, Bye, EmitResult, Event, Gap, Live, Message, Position, Problem, Status, Trace, Welcome
 
 __version__ = "0.1.0"
 
@@ -47,5 +47,6 @@ __all__ = [
     "RequestTimeout",
     "RoombridgeError",
     "Status",
+    "Trace",
     "Welcome",
 ]

@@ -228,7 +228,7 @@ class Client(Listening):
         self._request(*self._session.ping(self._timeout), self._timeout)
 
     def receive(self, timeout: float | None = None) -> Message | None:
-        """The next message, listeners told: an Event, Gap, Status, Live or Problem. Waits for ever, or `timeout`
+        """The next message, listeners told: an Event, Gap, Status, Live, Trace or Problem. Waits for ever, or `timeout`
         seconds: then None.
 
         Raises ConnectionClosed or ProtocolError when nothing more can come.

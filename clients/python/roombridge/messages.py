@@ -142,6 +142,15 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """One line of what passes between the daemon and the server, while a call of `trace` is open. `time`: µs since
+    the Unix epoch; `line`: the frame's other fields."""
+
+    time: int
+    line: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Problem:
     """What was wrong: alone a mistake that answers no request (an ERROR frame). When `fatal`, the daemon closes."""
 
@@ -199,7 +208,7 @@ class EmitResult:
         return self.arguments.parse()
 
 
-Message = Event | Gap | Status | Live | Problem
+Message = Event | Gap | Status | Live | Problem | Trace
 """What a client hands out to whoever iterates over everything."""
 
 
@@ -253,6 +262,9 @@ class _Head:
 
     def inside(self, name: str) -> _Head:
         return _Head(Frame(self._frame.type, self.need(name, dict)))
+
+    def others(self, *names: str) -> dict[str, Any]:
+        return {name: value for name, value in self._fields.items() if name not in names}
 
     def bad(self, name: str) -> ProtocolError:
         return ProtocolError(
@@ -362,6 +374,7 @@ _PARSERS: dict[int, Any] = {
     FrameType.RESULT: _result,
     FrameType.ERROR: _problem,
     FrameType.BYE: _bye,
+    FrameType.TRACE: lambda head: Trace(head.need("time", int), head.others("time")),
     FrameType.PING: lambda head: Ping(head.need("id", int)),
     FrameType.PONG: lambda head: Pong(head.need("id", int)),
 }

@@ -44,6 +44,7 @@ class FrameType(IntEnum):
     RESULT = 0x46
     ERROR = 0x47
     BYE = 0x48
+    TRACE = 0x49
 
 
 KNOWN_TYPES = frozenset(int(value) for value in FrameType)

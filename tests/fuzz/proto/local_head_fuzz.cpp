@@ -31,7 +31,7 @@ constexpr std::array types{frame_type::hello,  frame_type::subscribe, frame_type
                            frame_type::leave,  frame_type::emit,      frame_type::ack,         frame_type::call,
                            frame_type::ping,   frame_type::pong,      frame_type::welcome,     frame_type::event,
                            frame_type::status, frame_type::live,      frame_type::gap,         frame_type::result,
-                           frame_type::error,  frame_type::bye};
+                           frame_type::error,  frame_type::bye,       frame_type::trace};
 
 void check_event_writer(std::string_view head) {
   const auto read = parse<event>(head);

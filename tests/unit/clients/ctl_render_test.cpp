@@ -55,6 +55,40 @@ TEST_F(render, a_gap_says_what_is_missing) {
             R"({"type":"gap","first":4,"last":9,"count":null,"reason":"crash"})");
 }
 
+TEST_F(render, a_trace) {
+  trace step;
+  step.time = now + 1'042'000;
+  step.step = "tcp";
+  step.text = "connected\033";
+  EXPECT_EQ(text_line(step, plain, now), "12:00:01.042  -- tcp      connected?");
+  trace packet;
+  packet.time = now;
+  packet.direction = "in";
+  packet.transport = "polling";
+  packet.engine = "message";
+  packet.packet = "binary_event";
+  packet.nsp = "/shop";
+  packet.event = "order";
+  packet.ack = 7;
+  packet.bytes = 143;
+  packet.attachments = {4};
+  packet.shape = "[{id:number}]";
+  EXPECT_EQ(text_line(packet, plain, now),
+            "12:00:00.000  <- binary_event (polling) /shop order ack 7 [{id:number}]  143 bytes <4 bytes>");
+  trace ping;
+  ping.time = now;
+  ping.direction = "out";
+  ping.transport = "websocket";
+  ping.engine = "pong";
+  EXPECT_EQ(text_line(ping, plain, now), "12:00:00.000  -> pong    ");
+  EXPECT_EQ(json_line(ping),
+            R"({"type":"trace","time":1764072000000000,"direction":"out","transport":"websocket","engine":"pong"})");
+  trace loss;
+  loss.time = now;
+  loss.missed = 17;
+  EXPECT_EQ(text_line(loss, plain, now), "12:00:00.000  !! 17 lines are missing here: they came too fast");
+}
+
 TEST_F(render, a_status_in_words) {
   EXPECT_EQ(status_text({upstream_state::authenticated, now, {{"shop-7"}}, "ping_timeout", "old", {}, "websocket"},
                         plain, now),

@@ -65,6 +65,8 @@ inline std::optional<reread> reread_head(frame_type type, std::string_view head)
       return reread_as<error>(head);
     case frame_type::bye:
       return reread_as<bye>(head);
+    case frame_type::trace:
+      return reread_as<trace>(head);
   }
   return std::nullopt;
 }

@@ -28,6 +28,7 @@ using proto::resumption;
 using proto::room_state;
 using proto::slow_policy;
 using proto::status;
+using proto::trace;
 using proto::upstream_state;
 using proto::welcome;
 
@@ -90,7 +91,7 @@ struct closed {
   bool operator==(const closed&) const = default;
 };
 
-using message = std::variant<welcome, event, status, live, gap, answer, protocol_error, bye, closed>;
+using message = std::variant<welcome, event, status, live, gap, answer, protocol_error, bye, trace, closed>;
 
 // Which events a subscription wants. Patterns are exact names, or a prefix and one `*` at the end; an empty list: all.
 struct filter {

@@ -95,6 +95,12 @@ struct call {
   bool operator==(const call&) const = default;
 };
 
+// The params of the call `trace`.
+struct trace_params {
+  std::uint32_t for_ms = default_trace_ms;  // 1 to max_trace_ms
+  bool operator==(const trace_params&) const = default;
+};
+
 // ACK: reserved in version 0.1, so that only the id is read, to answer `unsupported`.
 struct reserved_request {
   std::uint64_t id = 0;
@@ -121,6 +127,7 @@ struct pong {
 [[nodiscard]] std::string encode_head(const leave& value);
 [[nodiscard]] std::string encode_head(const emit& value);
 [[nodiscard]] std::string encode_head(const call& value);
+[[nodiscard]] std::string encode_head(const trace_params& value);
 [[nodiscard]] std::string encode_head(const reserved_request& value);
 [[nodiscard]] std::string encode_head(const ping& value);
 [[nodiscard]] std::string encode_head(const pong& value);
@@ -148,6 +155,8 @@ template <>
 parsed<emit> parse<emit>(std::string_view head);
 template <>
 parsed<call> parse<call>(std::string_view head);
+template <>
+parsed<trace_params> parse<trace_params>(std::string_view params);
 template <>
 parsed<reserved_request> parse<reserved_request>(std::string_view head);
 template <>

@@ -130,6 +130,26 @@ struct bye {
   bool operator==(const bye&) const = default;
 };
 
+// One of a packet, a step and a loss: what it is not, is empty.
+struct trace {
+  static constexpr auto type = frame_type::trace;
+  std::int64_t time = 0;
+  std::string step;       // "tls", "http", ...
+  std::string text;       // of the step
+  std::string direction;  // "in", "out": a packet
+  std::string transport;  // "websocket", "polling"
+  std::string engine;     // "message", "ping", ...
+  std::string packet;     // of a message: "event", "ack", ...
+  std::string nsp;
+  std::string event;
+  std::optional<std::uint64_t> ack;
+  std::optional<std::uint64_t> bytes;
+  std::vector<std::uint32_t> attachments;
+  std::string shape;
+  std::optional<std::uint64_t> missed;  // lines that are left out here
+  bool operator==(const trace&) const = default;
+};
+
 [[nodiscard]] std::string encode_head(const welcome& value);
 [[nodiscard]] std::string encode_head(const event& value);
 [[nodiscard]] std::string encode_head(const status& value);
@@ -138,6 +158,7 @@ struct bye {
 [[nodiscard]] std::string encode_head(const result& value);
 [[nodiscard]] std::string encode_head(const error& value);
 [[nodiscard]] std::string encode_head(const bye& value);
+[[nodiscard]] std::string encode_head(const trace& value);
 
 template <>
 parsed<welcome> parse<welcome>(std::string_view head);
@@ -155,5 +176,7 @@ template <>
 parsed<error> parse<error>(std::string_view head);
 template <>
 parsed<bye> parse<bye>(std::string_view head);
+template <>
+parsed<trace> parse<trace>(std::string_view head);
 
 }  // namespace roombridge::proto

@@ -33,6 +33,8 @@ inline constexpr std::size_t max_rooms = 64;            // held by one connectio
 inline constexpr std::uint32_t max_deadline_ms = 300'000;
 inline constexpr std::uint32_t default_deadline_ms = 10'000;
 inline constexpr std::uint32_t hello_deadline_ms = 5000;
+inline constexpr std::uint32_t max_trace_ms = 3'600'000;
+inline constexpr std::uint32_t default_trace_ms = 30'000;
 inline constexpr std::uint32_t protocol_version = 1;
 
 // Types below 0x40 come from clients (PING and PONG from either side), the others from the daemon. A header may carry
@@ -56,6 +58,7 @@ enum class frame_type : std::uint8_t {
   result = 0x46,
   error = 0x47,
   bye = 0x48,
+  trace = 0x49,
 };
 
 // The name in the protocol, e.g. "HELLO"; a literal. "unknown" for other values.
