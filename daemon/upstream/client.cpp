@@ -69,6 +69,7 @@ io::task<> client::impl::connection(action::connect how) {
   auto& target = std::get<endpoint>(where);
   target.turn = how.turn;
   story_.way(target.through ? target.name : "");
+  if (trace_.on()) trace_.step("attempt", "to " + target.name + " over " + std::string(to_string(how.over)));
   transport_ = make_transport(how.over, target);
   const auto failed = co_await transport_->open(session_.settings().connect_timeout);
   if (!closing_) {
@@ -86,12 +87,12 @@ io::task<> client::impl::connection(action::connect how) {
 std::unique_ptr<transport> client::impl::make_transport(transport_kind over, const endpoint& where) {
   const options& settings = session_.settings();
   if (over == transport_kind::websocket) {
-    return std::make_unique<websocket>(context_, where, engine_session{}, settings.tls, settings.receive_limit,
+    return std::make_unique<websocket>(context_, trace_, where, engine_session{}, settings.tls, settings.receive_limit,
                                        settings.compression);
   }
   const auto& order = settings.transports;
   if (std::find(order.begin(), order.end(), transport_kind::websocket) == order.end()) {
-    return std::make_unique<polling>(context_, where, settings.tls, settings.receive_limit);
+    return std::make_unique<polling>(context_, trace_, where, settings.tls, settings.receive_limit);
   }
   const backoff delays(settings.reconnect.first, std::max(settings.reconnect.max, settings.reconnect.refused_max));
   auto upgraded = [this] {
@@ -99,7 +100,7 @@ std::unique_ptr<transport> client::impl::make_transport(transport_kind over, con
     perform();
   };
   const bool at_once = order.front() == transport_kind::polling;
-  return std::make_unique<upgradable>(context_, where, settings.tls, settings.receive_limit,
+  return std::make_unique<upgradable>(context_, trace_, where, settings.tls, settings.receive_limit,
                                       upgradable::plan{at_once, delays, settings.compression, std::move(upgraded)});
 }
 
@@ -184,15 +185,20 @@ void client::impl::emit(const emit_request& request, std::function<void(const em
     ++counters_.emits_held;
     return arm();
   }
-  transport_->send_text(scratch_);
-  for (const bytes_view& attachment : request.attachments) {
-    transport_->send_binary({reinterpret_cast<const char*>(attachment.data()), attachment.size()});
-  }
+  send(scratch_, request.attachments);
   flush();
   ++counters_.emits_sent;
   if (!verdict.id) return done({emit_outcome::sent_unknown, emit_error::none, {}, {}, {}});
   emits_.emplace(*verdict.id, std::move(done));
   arm();
+}
+
+void client::impl::trace(tracer::show_function show) {
+  trace_.start([this, show = std::move(show)](trace_line line) {
+    for (std::string* text : {&line.text, &line.nsp, &line.event, &line.shape}) *text = session_.cleared(*text);
+    return show(std::move(line));
+  });
+  trace_.step("state", in_words(session_.status(), at()));
 }
 
 client::client(io::context& context, options initial, client_handler& handler, logger& log)
@@ -219,6 +225,9 @@ void client::hold_room(room_holder who, const std::string& room, milliseconds de
 }
 bool client::release_room(room_holder who, const std::string& room) {
   return impl_->release_room(who, room);
+}
+void client::trace(tracer::show_function show) {
+  impl_->trace(std::move(show));
 }
 const client_status& client::status() const {
   return impl_->status();

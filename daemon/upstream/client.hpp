@@ -19,6 +19,7 @@
 #include "daemon/upstream/emit.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/room_book.hpp"
+#include "daemon/upstream/trace.hpp"
 
 namespace roombridge::upstream {
 
@@ -122,6 +123,10 @@ class client {
                  std::function<void(const join_result&)> done);
   // False: it does not hold it.
   bool release_room(room_holder who, const std::string& room);
+
+  // Tells what passes between us and the server from now on, and first how the connection stands, until `show` returns
+  // false. Another call takes the place of this one.
+  void trace(tracer::show_function show);
 
   [[nodiscard]] const client_status& status() const;
   [[nodiscard]] const client_counters& counters() const;

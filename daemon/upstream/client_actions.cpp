@@ -42,14 +42,17 @@ void client::impl::perform(const action::close& what) {
   if (!transport_ || closing_) return;
   closing_ = true;
   if (!what.code) {
+    trace_.step("close", "the connection is cut");
     transport_->abort();
     return;
   }
+  if (trace_.on())
+    trace_.step("close", "the connection is closed, with code " + std::to_string(*what.code) + " over WebSocket");
   transport_->close(*what.code, close_patience);
 }
 
 void client::impl::perform(const action::send& what) {
-  transport_->send_text(what.text);
+  send(what.text, std::span<const bytes_view>());
 }
 
 void client::impl::perform(const action::fail_emit& what) {
@@ -63,10 +66,7 @@ void client::impl::perform(const action::send_held& what) {
   const auto found = held_.find(what.what.id);
   auto done = std::move(found->second);
   held_.erase(found);
-  transport_->send_text(what.text);
-  for (const auto& bytes : what.what.attachments) {
-    transport_->send_binary({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
+  send(what.text, what.what.attachments);
   ++counters_.emits_sent;
   if (!what.ack) return done({emit_outcome::sent_unknown, emit_error::none, {}, {}, {}});
   emits_.emplace(*what.ack, std::move(done));
@@ -107,6 +107,7 @@ void client::impl::perform(const action::report& what) {
   status_.token_expires = from.token_expires;
   status_.token_stale = from.token_stale;
   status_.transport = from.transport;
+  if (trace_.on()) trace_.step("state", in_words(from, now));
   story_.report(from, session_.settings().url, session_.rooms().count(), now);
   rooms_changed_ = false;
   handler_.on_status(status_);

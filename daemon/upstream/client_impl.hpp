@@ -13,6 +13,7 @@
 #include "daemon/base/timer.hpp"
 #include "daemon/upstream/client.hpp"
 #include "daemon/upstream/inbound.hpp"
+#include "daemon/upstream/packet_trace.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/status_log.hpp"
 #include "daemon/upstream/system_watch.hpp"
@@ -57,6 +58,7 @@ class client::impl final : private inbound_sink {
   void hold_room(room_holder who, const std::string& room, milliseconds deadline,
                  std::function<void(const join_result&)> done);
   bool release_room(room_holder who, const std::string& room);
+  void trace(tracer::show_function show);
 
   const client_status& status() const { return status_; }
   const client_counters& counters() const { return counters_; }
@@ -96,6 +98,18 @@ class client::impl final : private inbound_sink {
   void perform(const action::report& what);
   void perform(const action::note& what) { story_.note(what.text, at()); }
 
+  // Queues a message and its attachments.
+  template <class Attachments>
+  void send(const std::string& text, const Attachments& attachments) {
+    transport_->send_text(text);
+    for (const auto& one : attachments) {
+      transport_->send_binary({reinterpret_cast<const char*>(one.data()), one.size()});
+    }
+    if (trace_.on()) trace_packet(true, describe_text(text, sizes_of(attachments), session_.settings().auth));
+  }
+  void trace_received(const socketio::packet& packet, std::span<const bytes_view> attachments);
+  void trace_packet(bool outgoing, trace_line line);
+
   void tell_rooms();
   void on_network_change();
   void on_clock_change(std::chrono::milliseconds slept);
@@ -108,6 +122,7 @@ class client::impl final : private inbound_sink {
   client_handler& handler_;
   logger& log_;
   status_log story_;
+  tracer trace_;
   session session_;
   std::unique_ptr<token_source> token_;
   std::unique_ptr<transport> transport_;

@@ -14,11 +14,13 @@ std::string_view arguments_of(std::string_view data) {
 }  // namespace
 
 void client::impl::on_engine_packet(const engineio::packet& packet) {
+  if (trace_.on()) trace_packet(false, describe_packet(packet));
   session_.on_engine_packet(packet, at());
   perform();
 }
 
 void client::impl::on_packet(const socketio::packet& packet) {
+  if (trace_.on()) trace_received(packet, {});
   session_.on_packet(packet, at());
   // What was missed is delivered, but answers nothing that was asked on this connection.
   for (const auto& missed : session_.recovery().take_held()) {
@@ -31,6 +33,7 @@ void client::impl::on_packet(const socketio::packet& packet) {
 }
 
 void client::impl::on_event(const socketio::packet& packet, std::span<const bytes_view> attachments) {
+  if (trace_.on()) trace_received(packet, attachments);
   if (packet.nsp != session_.settings().nsp) return on_malformed("an event of a namespace that was not joined");
   recovery& offsets = session_.recovery();
   if (offsets.holding()) return offsets.hold(packet, attachments);
@@ -41,6 +44,7 @@ void client::impl::on_event(const socketio::packet& packet, std::span<const byte
 }
 
 void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) {
+  if (trace_.on()) trace_received(packet, attachments);
   if (packet.nsp != session_.settings().nsp) return;
   if (session_.on_room_ack(*packet.id, arguments_of(packet.data))) return perform();
   if (!session_.take_ack(*packet.id)) return;
@@ -52,7 +56,18 @@ void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_
 
 void client::impl::on_malformed(std::string_view why) {
   ++counters_.malformed;
+  if (trace_.on()) trace_.step("dropped", std::string(why));
   story_.malformed(why, at());
+}
+
+void client::impl::trace_received(const socketio::packet& packet, std::span<const bytes_view> attachments) {
+  trace_packet(false, describe_packet(packet, sizes_of(attachments), session_.settings().auth));
+}
+
+void client::impl::trace_packet(bool outgoing, trace_line line) {
+  line.outgoing = outgoing;
+  line.transport = session_.status().transport;
+  trace_.tell(std::move(line));
 }
 
 void client::impl::on_broken(const failure& why, std::uint16_t code) {

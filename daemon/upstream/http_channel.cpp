@@ -28,8 +28,8 @@ seconds reuse_of(std::string_view keep_alive) {
 
 }  // namespace
 
-http_channel::http_channel(io::context& context, endpoint where, tls_options tls)
-    : context_(context), where_(std::move(where)), tls_(std::move(tls)) {}
+http_channel::http_channel(io::context& context, tracer& trace, endpoint where, tls_options tls)
+    : context_(context), trace_(trace), where_(std::move(where)), tls_(std::move(tls)) {}
 
 io::task<std::optional<failure>> http_channel::exchange(std::string request, std::chrono::milliseconds patience,
                                                         http_response& response) {
@@ -38,13 +38,15 @@ io::task<std::optional<failure>> http_channel::exchange(std::string request, std
     co_return given_up;
   }
   if (!reusable()) {
-    stream_ = std::make_unique<stream>(context_);
+    stream_ = std::make_unique<stream>(context_, trace_);
     auto failed = co_await stream_->connect(where_, tls_, patience);
     if (failed) co_return failed;
   }
   reuse_until_ = clock::time_point{};
   stream_->write(request);
-  co_return co_await receive(response);
+  auto failed = co_await receive(response);
+  if (trace_.on()) tell(std::string_view(request).substr(0, request.find(' ')), response, failed);
+  co_return failed;
 }
 
 void http_channel::abort() {
@@ -78,6 +80,17 @@ std::optional<failure> http_channel::judge(http_response::state end, const http_
   }
   const bool silent = response.has_header() || response.rest().empty();
   return silent && lost.why != cause::none ? lost : describe_no_http(response, where_);
+}
+
+void http_channel::tell(std::string_view method, const http_response& response,
+                        const std::optional<failure>& failed) const {
+  std::string text(method);
+  if (failed) {
+    text += ": " + failed->text;
+  } else {
+    text += ' ' + std::to_string(response.status()) + ", " + std::to_string(response.body().size()) + " bytes";
+  }
+  trace_.step("http", std::move(text));
 }
 
 void http_channel::keep(const http_response& response) {

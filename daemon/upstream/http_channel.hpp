@@ -19,7 +19,8 @@ namespace roombridge::upstream {
 
 class http_channel {
  public:
-  http_channel(io::context& context, endpoint where, tls_options tls);
+  // `trace` outlives the channel.
+  http_channel(io::context& context, tracer& trace, endpoint where, tls_options tls);
 
   // Sends a request and reads its response, whatever its status, or says why there is none. Not while another is under
   // way. `patience`: to connect, see stream::connect(); the whole has no deadline of its own: the caller aborts.
@@ -37,9 +38,11 @@ class http_channel {
   [[nodiscard]] io::task<std::optional<failure>> receive(http_response& response);
   [[nodiscard]] std::optional<failure> judge(http_response::state end, const http_response& response,
                                              const failure& lost) const;
+  void tell(std::string_view method, const http_response& response, const std::optional<failure>& failed) const;
   void keep(const http_response& response);
 
   io::context& context_;
+  tracer& trace_;
   endpoint where_;
   tls_options tls_;
   std::unique_ptr<stream> stream_;  // null: none yet, or the last one is not to be used again

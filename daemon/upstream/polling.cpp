@@ -29,12 +29,12 @@ constexpr std::uint64_t max_batch = 1u << 20;
 
 class polling::impl : public std::enable_shared_from_this<polling::impl> {
  public:
-  impl(io::context& context, endpoint where, const tls_options& tls, std::size_t receive_limit)
+  impl(io::context& context, tracer& trace, endpoint where, const tls_options& tls, std::size_t receive_limit)
       : context_(context),
         where_(std::move(where)),
         receive_limit_(receive_limit),
-        polls_(context, where_, tls),
-        posts_(context, where_, tls),
+        polls_(context, trace, where_, tls),
+        posts_(context, trace, where_, tls),
         post_deadline_(context),
         close_deadline_(context),
         idle_(context) {}
@@ -231,8 +231,8 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
   bool aborted_ = false;
 };
 
-polling::polling(io::context& context, endpoint where, const tls_options& tls, std::size_t receive_limit)
-    : impl_(std::make_shared<impl>(context, std::move(where), tls, receive_limit)) {}
+polling::polling(io::context& context, tracer& trace, endpoint where, const tls_options& tls, std::size_t receive_limit)
+    : impl_(std::make_shared<impl>(context, trace, std::move(where), tls, receive_limit)) {}
 polling::~polling() {
   impl_->abort();
 }

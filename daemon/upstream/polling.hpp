@@ -17,8 +17,8 @@ namespace roombridge::upstream {
 
 class polling final : public transport {
  public:
-  // `receive_limit`: bytes of one response.
-  polling(io::context& context, endpoint where, const tls_options& tls, std::size_t receive_limit);
+  // `receive_limit`: bytes of one response. `trace` outlives the transport.
+  polling(io::context& context, tracer& trace, endpoint where, const tls_options& tls, std::size_t receive_limit);
   ~polling() override;
 
   // Ends with the session's first response, which read() begins with.

@@ -200,6 +200,9 @@ class session {
   [[nodiscard]] upstream::recovery& recovery() { return recovery_; }
   [[nodiscard]] const upstream::recovery& recovery() const { return recovery_; }
 
+  // Servers repeat the token, or its beginning, in what they say of it: it must not reach a log.
+  [[nodiscard]] std::string cleared(std::string_view text) const;
+
   [[nodiscard]] const options& settings() const { return options_; }
   [[nodiscard]] const session_status& status() const { return status_; }
   [[nodiscard]] const session_counters& counters() const { return counters_; }
@@ -255,8 +258,6 @@ class session {
   void lack_token(moment at);
   void log_out(moment at);
   void keep_token(const failure& why, moment at);
-  // Servers repeat the token, or its beginning, in what they say of it: it must not reach a log.
-  [[nodiscard]] std::string cleared(std::string_view text) const;
 
   // session_rooms.cpp
   [[nodiscard]] std::vector<std::string> fixed_rooms(const json_fields& identity) const;

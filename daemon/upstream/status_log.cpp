@@ -27,6 +27,16 @@ std::string next_attempt(const session_status& status, moment at) {
 
 }  // namespace
 
+std::string in_words(const session_status& status, moment at) {
+  std::string text(to_string(status.state));
+  if (status.transport) text.append(" over ").append(to_string(*status.transport));
+  // On the way to a connection the words are still of the last one's end.
+  const bool stands_still = status.state == state::offline || status.next_attempt;
+  if (stands_still && status.cause != cause::none)
+    text.append(": ").append(status.text).append(" (").append(to_string(status.cause)).append(1, ')');
+  return text + next_attempt(status, at);
+}
+
 void status_log::report(const session_status& status, std::string_view url, std::size_t rooms, moment at) {
   std::string text = "upstream " + std::string(to_string(status.state));
   // What stays the same while a fault repeats itself: not the delays.

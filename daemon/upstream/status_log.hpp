@@ -13,6 +13,9 @@
 
 namespace roombridge::upstream {
 
+// A status as one line for a person.
+[[nodiscard]] std::string in_words(const session_status& status, moment at);
+
 class status_log {
  public:
   // `log` outlives this.

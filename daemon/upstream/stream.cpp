@@ -60,8 +60,9 @@ failure describe_loss(const error_code& error, const std::string& where) {
 
 class stream::impl : public std::enable_shared_from_this<stream::impl> {
  public:
-  impl(io::context& context, look_up_function names)
-      : socket_(context),
+  impl(io::context& context, tracer& trace, look_up_function names)
+      : trace_(trace),
+        socket_(context),
         resolver_(context, std::move(names)),
         step_timer_(context),
         end_timer_(context),
@@ -168,6 +169,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     addresses_ = std::get<0>(std::move(answer));
     std::rotate(addresses_.begin(), addresses_.begin() + static_cast<std::ptrdiff_t>(where_.turn % addresses_.size()),
                 addresses_.end());
+    const std::size_t count = addresses_.size();
+    tell("dns", next_.host + " has " + std::to_string(count) + (count == 1 ? " address" : " addresses"));
     co_return std::nullopt;
   }
 
@@ -183,9 +186,11 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
       if (aborted_) co_return aborted();
       if (!error && !over_due_) {
         socket_.set_option(tcp::no_delay(true), ignored);
+        tell("tcp", "connected to " + next_.name + " (" + address.address().to_string() + ")");
         co_return std::nullopt;
       }
       last = describe_tcp(error, next_.name + " (" + address.address().to_string() + ")", over_due_);
+      tell("tcp", last.text);
     }
     if (where_.through) last.why = cause::proxy_unreachable;
     if (addresses_.size() > 1) last.text += "; so did all " + std::to_string(addresses_.size()) + " addresses fail";
@@ -200,6 +205,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     heard_ = false;
     if (aborted_) co_return aborted();
     if (over_due_) co_return no_answer_of_proxy("does not answer in time: perhaps it does not reach the server");
+    if (!failed) tell("proxy", next_.name + " has opened the way to " + where_.host + ':' + where_.port);
     co_return failed;
   }
 
@@ -224,6 +230,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     if (aborted_) co_return aborted();
     if (over_due_) co_return silent();
     if (error) co_return describe_tls(*tls_->native_handle(), error, where_);
+    tell("tls",
+         SSL_get_version(tls_->native_handle()) + std::string(", ") + SSL_get_cipher_name(tls_->native_handle()));
     co_return check_pins(*tls_->native_handle(), where_, options);
   }
 
@@ -247,6 +255,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
       asio::async_write(socket_, asio::buffer(under_way_), std::move(done));
     }
   }
+
+  void tell(std::string_view step, std::string text) { trace_.step(step, std::move(text)); }
 
   // Results are made outside the coroutines: g++ 12 mishandles temporaries of aggregates in co_await and co_return.
   burst received(std::size_t size) {
@@ -292,6 +302,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
     std::string name;  // for people
   };
 
+  tracer& trace_;
   endpoint where_;
   hop next_;
   tcp_socket socket_;
@@ -314,8 +325,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   bool write_failed_ = false;
 };
 
-stream::stream(io::context& context, look_up_function names)
-    : impl_(std::make_shared<impl>(context, std::move(names))) {}
+stream::stream(io::context& context, tracer& trace, look_up_function names)
+    : impl_(std::make_shared<impl>(context, trace, std::move(names))) {}
 stream::~stream() {
   impl_->abort();
 }

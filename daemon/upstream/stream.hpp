@@ -17,6 +17,7 @@
 #include "daemon/upstream/endpoint.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/resolver.hpp"
+#include "daemon/upstream/trace.hpp"
 
 namespace roombridge::upstream {
 
@@ -34,7 +35,8 @@ class stream {
   // Bytes that may wait for the network; more end the connection with cause::send_stalled.
   static constexpr std::size_t max_queued = 8u << 20;
 
-  explicit stream(io::context& context, look_up_function names = look_up);
+  // `trace` is told the steps of connect(), and outlives the stream.
+  stream(io::context& context, tracer& trace, look_up_function names = look_up);
   ~stream();
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;

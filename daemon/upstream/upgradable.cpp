@@ -23,8 +23,9 @@ using io::as_result;
 
 class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
  public:
-  impl(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, plan probes)
+  impl(io::context& context, tracer& trace, endpoint where, tls_options tls, std::size_t receive_limit, plan probes)
       : context_(context),
+        trace_(trace),
         where_(std::move(where)),
         tls_(std::move(tls)),
         receive_limit_(receive_limit),
@@ -32,7 +33,7 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
         random_(std::random_device{}()),
         delay_(context),
         deadline_(context),
-        polling_(std::make_unique<polling>(context, where_, tls_, receive_limit)),
+        polling_(std::make_unique<polling>(context, trace, where_, tls_, receive_limit)),
         current_(polling_.get()) {}
 
   transport& current() const { return *current_; }
@@ -71,26 +72,34 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
       delay_.expires_after(wait);
       co_await delay_.async_wait(as_result);
       if (over_) co_return;
-      candidate_ =
-          std::make_unique<websocket>(context_, where_, polling_->session(), tls_, receive_limit_, plan_.compression);
+      candidate_ = std::make_unique<websocket>(context_, trace_, where_, polling_->session(), tls_, receive_limit_,
+                                               plan_.compression);
+      trace_.step("upgrade", "asking over a WebSocket, beside the polling");
       arm_deadline();
       const bool answered = co_await ask();
       ++attempt_;
       deadline_.cancel();
       ready_ = answered && !over_;
+      if (ready_) trace_.step("upgrade", "answered: the session moves when the poll under way ends");
       if (!ready_) candidate_.reset();
     }
   }
 
   io::task<bool> ask() {
     const auto failed = co_await candidate_->open(patience_);
-    if (failed) co_return false;
+    if (failed) {
+      trace_.step("upgrade", "not now: " + failed->text);
+      co_return false;
+    }
     probe_answer answer(receive_limit_, where_.name);
     candidate_->send_text(probe_answer::question);
     candidate_->flush();
     while (!answer.good() && !answer.bad()) {
       const burst got = co_await candidate_->read();
-      if (got.bytes.empty()) co_return false;
+      if (got.bytes.empty()) {
+        trace_.step("upgrade", "not answered: " + got.ended.text);
+        co_return false;
+      }
       candidate_->deliver(got.bytes, answer.to());
       candidate_->flush();  // pongs
     }
@@ -143,18 +152,21 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
     }
     candidate_->flush();
     current_ = candidate_.get();
+    trace_.step("upgrade", "the session has moved to the WebSocket");
     plan_.on_upgrade();
   }
 
   // The WebSocket has ended while the poll did.
   void probe_again() {
     ready_ = false;
+    trace_.step("upgrade", "the WebSocket has ended before the session could move");
     candidate_.reset();
     polling_->resume();
     start_probing();
   }
 
   io::context& context_;
+  tracer& trace_;
   endpoint where_;
   tls_options tls_;
   std::size_t receive_limit_;
@@ -171,8 +183,10 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
   bool over_ = false;   // no more probes
 };
 
-upgradable::upgradable(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, plan probes)
-    : impl_(std::make_shared<impl>(context, std::move(where), std::move(tls), receive_limit, std::move(probes))) {}
+upgradable::upgradable(io::context& context, tracer& trace, endpoint where, tls_options tls, std::size_t receive_limit,
+                       plan probes)
+    : impl_(
+          std::make_shared<impl>(context, trace, std::move(where), std::move(tls), receive_limit, std::move(probes))) {}
 upgradable::~upgradable() {
   impl_->abort();
 }

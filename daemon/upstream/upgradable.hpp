@@ -26,8 +26,9 @@ class upgradable final : public transport {
     std::function<void()> on_upgrade;
   };
 
-  // `receive_limit`: bytes of one message or response.
-  upgradable(io::context& context, endpoint where, tls_options tls, std::size_t receive_limit, plan probes);
+  // `receive_limit`: bytes of one message or response. `trace` outlives the transport.
+  upgradable(io::context& context, tracer& trace, endpoint where, tls_options tls, std::size_t receive_limit,
+             plan probes);
   ~upgradable() override;
 
   [[nodiscard]] io::task<std::optional<failure>> open(std::chrono::milliseconds patience) override;

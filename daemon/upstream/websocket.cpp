@@ -20,13 +20,14 @@ T fresh() {
 
 }  // namespace
 
-websocket::websocket(io::context& context, endpoint where, engine_session session, tls_options tls,
+websocket::websocket(io::context& context, tracer& trace, endpoint where, engine_session session, tls_options tls,
                      std::size_t receive_limit, bool compression)
-    : where_(std::move(where)),
+    : trace_(trace),
+      where_(std::move(where)),
       session_(std::move(session)),
       tls_(std::move(tls)),
       compression_(compression),
-      stream_(context),
+      stream_(context, trace),
       reader_(receive_limit, where_.name,
               [this](std::string_view payload) { append_pong(outgoing_, payload, fresh<ws_mask>()); }) {}
 
@@ -52,6 +53,9 @@ io::task<std::optional<failure>> websocket::shake_hands() {
     if (handshake.deflate()) reader_.allow_compressed(*handshake.deflate());
     stream_.unread(handshake.surplus());
   }
+  const bool compressed = handshake.deflate().has_value();
+  trace_.step("http", handshake.result() ? handshake.result()->text
+                                         : std::string("101, a WebSocket") + (compressed ? ", compressed" : ""));
   co_return handshake.result();
 }
 

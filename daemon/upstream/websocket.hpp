@@ -13,9 +13,9 @@ namespace roombridge::upstream {
 class websocket final : public transport {
  public:
   // `session`: the one whose transport it becomes, or none. `receive_limit`: bytes of one message. `compression`: offer
-  // permessage-deflate.
-  websocket(io::context& context, endpoint where, engine_session session, tls_options tls, std::size_t receive_limit,
-            bool compression);
+  // permessage-deflate. `trace` outlives the transport.
+  websocket(io::context& context, tracer& trace, endpoint where, engine_session session, tls_options tls,
+            std::size_t receive_limit, bool compression);
 
   [[nodiscard]] io::task<std::optional<failure>> open(std::chrono::milliseconds patience) override;
   [[nodiscard]] io::task<burst> read() override { return stream_.read(); }
@@ -33,6 +33,7 @@ class websocket final : public transport {
  private:
   io::task<std::optional<failure>> shake_hands();
 
+  tracer& trace_;
   endpoint where_;
   engine_session session_;
   tls_options tls_;

@@ -24,6 +24,7 @@ using test::server_text;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class silent_logger : public logger {
  public:
@@ -151,6 +152,46 @@ TEST_F(upstream_client, hands_over_a_burst_whole_and_drops_what_is_malformed) {
   EXPECT_EQ(made->counters().malformed, 2u);
   EXPECT_THAT(log.lines, Contains(HasSubstr("dropped a message")));
   EXPECT_EQ(made->counters().outages, 0u);
+}
+
+io::task<> traced(upstream_client& t) {
+  t.made->trace([&t](const trace_line& line) {
+    std::string shown(line.step.empty() ? (line.outgoing ? "-> " : "<- ") : "-- ");
+    shown.append(line.step.empty() ? line.engine : line.step);
+    for (const std::string_view part : {line.packet, std::string_view(line.event), std::string_view(line.shape),
+                                        line.step == "state" ? std::string_view(line.text) : std::string_view()}) {
+      if (!part.empty()) shown.append(1, ' ').append(part);
+    }
+    EXPECT_THAT(line.text + line.nsp + line.event + line.shape, Not(HasSubstr("T0KEN")));
+    t.seen.push_back(std::move(shown));
+    return t.seen.size() < 22;
+  });
+  co_await t.peer.welcome();
+  co_await t.peer.write(server_text(R"(42["T0KEN of T0KEN",{"T0KEN":1,"b":"T0KEN"}])") + server_text("2") +
+                        server_text("42{"));
+  EXPECT_EQ(co_await t.peer.read_text(), "3");
+  t.emit("[7]", true);
+  EXPECT_EQ(co_await t.peer.read_text(), R"(420["e",7])");
+  co_await t.peer.write(server_text("430[1]") + server_frame(8, "\x03\xf0T0KEN"));
+  t.peer.drop();
+  co_await t.peer.accept();  // of the next attempt, when nobody looks on any more
+  t.made->stop();
+}
+
+TEST_F(upstream_client, shows_every_packet_and_step_but_no_value_to_who_looks_on) {
+  ::setenv("ROOMBRIDGE_TEST_TOKEN", "T0KEN", 1);
+  settings.token = token_environment{"ROOMBRIDGE_TEST_TOKEN"};
+  settings.auth.payload = {{"token", "{token}"}};
+  run(traced);
+  EXPECT_THAT(seen, ElementsAre("-- state connecting over websocket", "-- tcp", "-- http",
+                                "<- open {sid:…,pingInterval:250000,pingTimeout:200000,maxPayload:1000000}",
+                                "-> message connect", "<- message connect …", "-- state connected over websocket",
+                                "-> message event authenticate …", "-- state authenticating over websocket",
+                                "<- message event auth_success …", "-- state authenticated over websocket",
+                                "<- message event [token] of [token] [{[token]:number,b:string}]", "<- ping", "-> pong",
+                                "-- dropped", "-> message event e [number]", "<- message ack [number]", "-- close",
+                                testing::StartsWith("-- state offline: the server closed the WebSocket with code 1008"),
+                                "-- state connecting over websocket", "-- attempt", "-- dns"));
 }
 
 io::task<> with_printed_token(upstream_client& t) {
@@ -366,7 +407,8 @@ io::task<> upgrade_only(scripted_peer& peer) {
 TEST_F(upstream_client, gives_up_a_server_that_stops_reading) {
   std::vector<cause> out;
   const endpoint where = std::get<endpoint>(make_endpoint(peer.url(), "/"));
-  websocket connection(context, where, {}, {}, 1000, false);
+  tracer trace;
+  websocket connection(context, trace, where, {}, {}, 1000, false);
   boost::asio::co_spawn(context, upgrade_only(peer), [](std::exception_ptr) {});
   boost::asio::co_spawn(context, open_and_stall(connection, out), [this](std::exception_ptr) { context.stop(); });
   context.run_for(60s);

@@ -72,10 +72,10 @@ class upstream_polling : public testing::Test {
   }
 
   std::unique_ptr<transport> make_polling(std::size_t receive_limit = 1000) {
-    return std::make_unique<polling>(context, where(), tls_options{}, receive_limit);
+    return std::make_unique<polling>(context, trace, where(), tls_options{}, receive_limit);
   }
   std::unique_ptr<transport> make_upgradable(bool at_once = true, std::size_t receive_limit = 1000) {
-    return std::make_unique<upgradable>(context, where(), tls_options{}, receive_limit,
+    return std::make_unique<upgradable>(context, trace, where(), tls_options{}, receive_limit,
                                         upgradable::plan{at_once, backoff(1ms, 2ms), false, [this] { ++upgrades; }});
   }
   endpoint where() const { return std::get<endpoint>(make_endpoint(peer.url(), "/s/")); }
@@ -86,6 +86,7 @@ class upstream_polling : public testing::Test {
   }
 
   io::context context{1};
+  tracer trace;
   scripted_peer peer;
   scripted_connection polls;  // the peer's end of the transport's connections
   scripted_connection posts;

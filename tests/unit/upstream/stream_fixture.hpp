@@ -95,7 +95,8 @@ class stream_fixture : public testing::Test {
   io::context context{1};
   std::map<std::string, addresses> table;  // "host:port" to addresses; complete before connect()
   tls_options tls;
-  stream connection{context, names()};
+  tracer trace;
+  stream connection{context, trace, names()};
 };
 
 // Sends the text and returns as many bytes of what comes back.

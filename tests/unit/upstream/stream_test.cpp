@@ -140,7 +140,7 @@ TEST_F(upstream_stream, names_a_connection_that_is_reset_before_it_is_seen_to_st
 
 TEST_F(upstream_stream, names_name_servers_that_are_silent) {
   const silent_servers servers;
-  stream asking(context, servers.function());
+  stream asking(context, trace, servers.function());
   const auto why = run(asking.connect(at("http://shop.example:80"), tls, 100ms));
   EXPECT_EQ(why, (failure{cause::dns_failure,
                           "the name \"shop.example\" cannot be resolved: the name servers do not answer"}));
@@ -154,7 +154,7 @@ TEST_F(upstream_stream, can_be_given_up_in_every_step) {
   const scripted_peer peer(context);  // its system takes the connection and TLS's first bytes
   for (const std::string& url : {std::string("http://shop.example:80"),
                                  "http://127.0.0.1:" + std::to_string(silent.port()), with_tls(peer.url())}) {
-    stream one(context, servers.function());
+    stream one(context, trace, servers.function());
     one.abort_after(50ms);
     const auto why = run(one.connect(at(url), tls, 60s));
     EXPECT_EQ(why->why, cause::connection_lost) << url;
@@ -164,7 +164,7 @@ TEST_F(upstream_stream, can_be_given_up_in_every_step) {
 
 TEST_F(upstream_stream, may_be_given_up_before_it_begins) {
   std::atomic<bool> asked = false;
-  stream one(context, [&asked](const auto&, const auto&) -> addresses {
+  stream one(context, trace, [&asked](const auto&, const auto&) -> addresses {
     asked = true;
     return "asked";
   });
@@ -241,7 +241,7 @@ TEST_F(upstream_stream, tells_a_proxy_that_is_not_there_from_a_server) {
   EXPECT_EQ(refused->why, cause::proxy_unreachable);
   EXPECT_THAT(refused->text, StartsWith("the proxy " + url + " (127.0.0.1) refused the connection"));
 
-  stream nameless(context, names());
+  stream nameless(context, trace, names());
   const auto unknown = run(nameless.connect(beyond("http://proxy.example:3128"), tls, 20s));
   EXPECT_EQ(unknown->why, cause::proxy_unreachable);
   EXPECT_THAT(unknown->text, StartsWith("the proxy http://proxy.example:3128 has a name that cannot be resolved"));

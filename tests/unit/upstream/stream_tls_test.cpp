@@ -131,7 +131,7 @@ TEST_F(upstream_tls, reads_the_files_afresh_for_every_connection) {
   EXPECT_EQ(connect_to().why, cause::tls_unknown_ca);
   ca_file.rewrite(other.certificate());
   spawn(peer->serve());
-  stream second(context, names());
+  stream second(context, trace, names());
   EXPECT_FALSE(run(second.connect(at("https://localhost:" + peer->port()), tls, 20s)));
 }
 
@@ -287,7 +287,7 @@ TEST_F(upstream_tls, takes_no_pinned_key_of_a_chain_that_is_not_verified) {
   EXPECT_EQ(connect_to(), failure{});
   tls.pins.pop_back();
   spawn(peer->serve());
-  stream second(context, names());
+  stream second(context, trace, names());
   EXPECT_EQ(run(second.connect(at("https://localhost:" + peer->port()), tls, 20s))->why, cause::tls_wrong_pin);
 }
 
