@@ -24,6 +24,7 @@ constexpr const char* examples = R"(examples:
   roombridgectl emit reservation_update '{"reservationId":42,"updateType":"confirmed"}' --ack
   echo '["hello",1]' | roombridgectl emit greeting -
   roombridgectl wait --for authenticated --timeout 30s && ./needs-the-server
+  roombridgectl trace --for 2m                           why does it not connect? every packet and every step, values left out
   roombridgectl reload                                   apply the changed config file, or hear what is wrong in it)";
 
 constexpr const char* conventions =
@@ -47,6 +48,14 @@ const CLI::Validator ack_duration{
                  : "\"" + text + "\" is no time to wait for an acknowledgement: 500ms, 30s, at most 5m";
     },
     ""};
+
+const CLI::Validator trace_duration{[](std::string& text) {
+                                      const auto time = parse_duration(text);
+                                      return time && time->count() >= 1 && time->count() <= proto::max_trace_ms
+                                                 ? std::string{}
+                                                 : "\"" + text + "\" is no time to look on for: 30s, 10m, at most 1h";
+                                    },
+                                    ""};
 
 const CLI::Validator pattern_format{
     [](std::string& text) {
@@ -81,6 +90,7 @@ struct values {
   std::istream& in;
   command chosen;
   tail_options tail;
+  trace_options trace;
   emit_options emit;
   wait_options wait;
   std::string timeout;
@@ -121,6 +131,18 @@ void add_tail(CLI::App& app, values& v) {
   });
 }
 
+void add_trace(CLI::App& app, values& v) {
+  auto& trace = *app.add_subcommand(
+      "trace", "watch every packet between daemon and server, and every step to a connection; values left out");
+  trace.add_option("--for", v.timeout, "end after this time, at most 1h (default 30s)")
+      ->check(trace_duration)
+      ->type_name("DURATION");
+  trace.callback([&v] {
+    v.trace.time = duration_of(v.timeout).value_or(v.trace.time);
+    v.chosen = [&v](const context& where) { return trace_command(where, v.trace); };
+  });
+}
+
 void add_emit(CLI::App& app, values& v) {
   auto& emit = *app.add_subcommand("emit", "send an event to the server through the daemon's connection");
   emit.add_option("event", v.emit.event, "the event's name")->required()->type_name("EVENT");
@@ -157,7 +179,7 @@ void add_wait(CLI::App& app, values& v) {
 exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,
               bool terminal) {
   context where{{}, false, {terminal}, out, err};
-  values v{where, in, {}, {}, {}, {}, {}, {}, 0};
+  values v{where, in, {}, {}, {}, {}, {}, {}, {}, 0};
   CLI::App app{"Looks at, talks through and controls roombridged, the local bridge to a Socket.IO server.",
                "roombridgectl"};
   app.footer(conventions);  // the commands inherit it
@@ -168,6 +190,7 @@ exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::
   app.add_flag("--json", where.json, "print JSON, one object a line");
   add_simple(app, v, "status", "is it connected, if not why, and what happens next", status_command);
   add_tail(app, v);
+  add_trace(app, v);
   add_emit(app, v);
   add_simple(app, v, "rooms", "the rooms that are joined or wanted, and who holds them", rooms_command);
   add_simple(app, v, "reload", "read the config file again; a file with mistakes changes nothing", reload_command);

@@ -28,6 +28,11 @@ struct tail_options {
 };
 exit_code tail_command(const context& where, const tail_options& options);
 
+struct trace_options {
+  std::chrono::milliseconds time{proto::default_trace_ms};  // 1 ms to an hour
+};
+exit_code trace_command(const context& where, const trace_options& options);
+
 struct emit_options {
   std::string event;
   std::string arguments;  // JSON: an array is the arguments, anything else the only one; empty: none; "-": from `input`

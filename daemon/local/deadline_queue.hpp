@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is due when: one timer for all peers' deadlines.
+// What is due when: one timer for all deadlines of peers.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,14 @@ using steady_time = std::chrono::steady_clock::time_point;
 // Has at most one deadline; drops it when destroyed.
 class deadline_entry
     : public boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  // It has passed.
+  virtual void on_deadline() = 0;
+
+ protected:
+  ~deadline_entry() = default;
+
+ private:
   friend class deadline_queue;
   steady_time when_;
 };

@@ -205,7 +205,7 @@ void hub::clear_deadline(peer& who) {
 void hub::expire() {
   const call_scope scope{*this};
   const time_point now = now_();
-  while (deadline_entry* const due = deadlines_.take_due(now)) static_cast<peer*>(due)->on_deadline();
+  while (deadline_entry* const due = deadlines_.take_due(now)) due->on_deadline();
   flush();
   deadlines_.arm();
 }
@@ -226,6 +226,7 @@ void hub::reap() {
                  " events delivered, " + std::to_string(info.lost) + " lost");
     }
     poller_.remove(found->second->fd());
+    watches_.erase(token);
     peers_.erase(found);
   }
   if (peers_.empty() && on_empty_) std::exchange(on_empty_, nullptr)();
@@ -257,6 +258,30 @@ void hub::publish_status(std::string_view head) {
   for (const auto& [token, who] : peers_) who->set_status(status_);
 }
 
+void hub::trace(peer_token who, std::chrono::milliseconds time, answer_function done) {
+  peer* const asking = find(who);
+  if (asking == nullptr) return;
+  if (watches_.contains(who)) {
+    done({.error = static_cast<int>(proto::error_code::too_many_requests),
+          .text = "this connection has a trace already"});
+    return;
+  }
+  auto over = [this, who, done = std::move(done)](trace_watch::totals shown) {
+    watches_.erase(who);
+    done({.payload =
+              R"({"lines":)" + std::to_string(shown.lines) + R"(,"missed":)" + std::to_string(shown.missed) + '}'});
+  };
+  const auto made = watches_.try_emplace(who, *asking, std::move(over)).first;
+  deadlines_.set(made->second, now_() + time);
+}
+
+bool hub::publish_trace(const proto::trace& line) {
+  if (watches_.empty()) return false;
+  const std::string frame = proto::encode(line);
+  for (auto& [token, watch] : watches_) watch.show(frame, line.time);
+  return true;
+}
+
 void hub::reconfigure(const options& changed) {
   const call_scope scope{*this};
   config_.connections = changed.connections;
@@ -270,7 +295,11 @@ void hub::reconfigure(const options& changed) {
   config_.admin_groups = changed.admin_groups;
   admins_ = admin_rule{config_, ::geteuid(), log_};
   for (const auto& [token, who] : peers_) {
-    if (const auto now_known = peer_credentials(who->fd())) who->set_control(admins_.allows(*now_known));
+    if (const auto now_known = peer_credentials(who->fd())) {
+      const bool may_control = admins_.allows(*now_known);
+      who->set_control(may_control);
+      if (const auto watch = watches_.find(token); watch != watches_.end() && !may_control) watch->second.on_deadline();
+    }
     who->plan_ping();
     who->revoke_rooms();
   }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -20,6 +21,7 @@
 #include "daemon/local/peer.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/poller.hpp"
+#include "daemon/local/trace_watch.hpp"
 
 namespace roombridge::local {
 
@@ -41,6 +43,8 @@ class hub final : public peer_host {
   void close_all();
 
   void publish_status(std::string_view head);
+  void trace(peer_token who, std::chrono::milliseconds time, answer_function done);
+  bool publish_trace(const proto::trace& line);
   void flush();
   // Deadlines that have passed by now() are acted upon.
   void expire();
@@ -103,6 +107,7 @@ class hub final : public peer_host {
   deadline_queue deadlines_;
 
   std::unordered_map<peer_token, std::unique_ptr<peer>> peers_;
+  std::map<peer_token, trace_watch> watches_;  // of peers in peers_
   peer_token last_token_ = 0;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> ready_;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> turn_;  // of the flush under way

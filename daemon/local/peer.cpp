@@ -18,6 +18,9 @@ namespace {
 // For what is under way and BYE to be taken by a client that is slow to read.
 constexpr std::chrono::milliseconds linger{2000};
 
+// Bytes that wait for a client and may grow by what can be left out.
+constexpr std::size_t most_shown = 64u << 10;
+
 }  // namespace
 
 void discard_input(int fd, std::span<std::byte> buffer) {
@@ -178,6 +181,13 @@ void peer::release_input() {
 
 void peer::set_status(const shared_frame& status) {
   if (subscribed_ever_ && !ending()) output_.set_status(status);
+}
+
+bool peer::show(std::string_view frames) {
+  const bool fits = output_.held() + frames.size() <= most_shown &&
+                    held_.account().bytes + frames.size() <= host_.config().user_buffer / 2;
+  if (fits && !ending()) output_.push_frames(frames);
+  return fits;
 }
 
 void peer::fail(proto::error_code code, std::string text, end_reason reason) {

@@ -55,12 +55,14 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void on_writable();
   // The client is gone, or the socket broke.
   void on_hang_up();
-  void on_deadline();
+  void on_deadline() override;
   // One sendmsg of what is pending, if the socket takes it.
   void write();
 
   void answer(std::uint64_t id, local::answer what);
   void set_status(const shared_frame& status);
+  // Whole frames that may be left out when so much is unread that they would be in the way of others. False: they are.
+  [[nodiscard]] bool show(std::string_view frames);
   void set_control(bool may_control) { may_control_ = may_control; }
   // The config has changed: lets go of rooms that are not allowed any more.
   void revoke_rooms();

@@ -58,8 +58,8 @@ bool peer_output::push(proto::frame_type type, std::string_view head, std::span<
   return true;
 }
 
-void peer_output::push_frame(std::string_view frame) {
-  control_ += frame;
+void peer_output::push_frames(std::string_view frames) {
+  control_ += frames;
   held_.set(held());
   owner_.on_output_pending();
 }

@@ -50,8 +50,8 @@ class peer_output final : public log::cursor_owner {
   // Appends a control frame. False: it passes the limit of a frame, and nothing was appended.
   [[nodiscard]] bool push(proto::frame_type type, std::string_view head, std::span<const std::byte> payload = {});
 
-  // The same for a frame that is encoded already.
-  void push_frame(std::string_view frame);
+  // The same for frames that are encoded already.
+  void push_frames(std::string_view frames);
 
   // Nothing of the log goes out until begin_stream().
   void hold_stream() { stream_held_ = true; }

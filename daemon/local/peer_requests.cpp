@@ -176,7 +176,9 @@ void peer::handle_call(const proto::frame& frame) {
   if (!accept_id(request->id) || !open_request(request->id)) return;
   if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers()});
   hand_over(request->id, [&] {
-    host_.requests().on_call(request->method, request->params, may_control_, host_.answer_to(token_, request->id));
+    host_.requests().on_call(
+        {.who = token_, .method = request->method, .params = request->params, .control = may_control_},
+        host_.answer_to(token_, request->id));
   });
 }
 

@@ -58,7 +58,7 @@ void peer::open_stream(const proto::subscribe& request) {
     result.resumption = {.complete = !missing, .first = events.first(), .newest = events.newest()};
   }
   push(result);
-  if (const auto& status = host_.status()) output_.push_frame(*status);
+  if (const auto& status = host_.status()) output_.push_frames(*status);
   if (missing) push(*missing);
   output_.hold_stream();
 }

@@ -132,6 +132,12 @@ void server::stop(std::chrono::milliseconds drain) {
 void server::publish_status(std::string_view status_head) {
   impl_->peers().publish_status(status_head);
 }
+void server::trace(peer_token who, std::chrono::milliseconds time, answer_function done) {
+  impl_->peers().trace(who, time, std::move(done));
+}
+bool server::publish_trace(const proto::trace& line) {
+  return impl_->peers().publish_trace(line);
+}
 void server::flush() {
   impl_->peers().flush();
 }

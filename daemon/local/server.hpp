@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <roombridge/proto/daemon_messages.hpp>
+
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
 #include "daemon/local/options.hpp"
@@ -47,6 +49,13 @@ struct emit_request {
   std::chrono::milliseconds deadline{10'000};
 };
 
+struct call_request {
+  peer_token who = 0;
+  std::string_view method;  // perhaps unknown
+  std::string_view params;  // the text of a JSON object
+  bool control = false;     // it has the right to control calls
+};
+
 class request_handler {
  public:
   virtual ~request_handler() = default;
@@ -55,9 +64,8 @@ class request_handler {
   // that on_leave() follows.
   virtual void on_join(const join_request& request, answer_function done) = 0;
   virtual void on_leave(peer_token who, const std::string& room) = 0;
-  // `method` may be unknown; `params` is JSON text, "{}" when absent; `control` says whether the peer has the right to
-  // control calls. `subscribers` is answered by the local side itself and never comes here.
-  virtual void on_call(std::string_view method, std::string_view params, bool control, answer_function done) = 0;
+  // `subscribers` is answered by the local side itself and never comes here.
+  virtual void on_call(const call_request& request, answer_function done) = 0;
 };
 
 // One local connection, for `subscribers`.
@@ -99,6 +107,12 @@ class server {
 
   // Makes `status_head` (the STATUS frame's JSON) the current status and sends it to everyone who has subscribed.
   void publish_status(std::string_view status_head);
+
+  // Gives the connection TRACE frames for so long; `done` is the answer, afterwards.
+  void trace(peer_token who, std::chrono::milliseconds time, answer_function done);
+
+  // Sends a TRACE frame to the connections that want such. False: there is none.
+  bool publish_trace(const proto::trace& line);
 
   // Writes what the log has got since the last call to whoever wants it and can take it: one sendmsg per subscriber.
   void flush();

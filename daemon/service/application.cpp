@@ -75,7 +75,9 @@ class application::impl {
         requests_(client_, parser_,
                   {.status = [this] { return status(); },
                    .rooms = [this] { return rooms_json(rooms()); },
-                   .reload = [this] { return reload(); }}),
+                   .reload = [this] { return reload(); },
+                   .trace = [this](local::peer_token who, std::chrono::milliseconds time,
+                                   local::answer_function done) { trace(who, time, std::move(done)); }}),
         server_(context_, config_.local, server_name(), log_, requests_, diagnostics),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
@@ -173,6 +175,11 @@ class application::impl {
       diagnostics_.warning("takes effect at the next restart only: " + joined(restart_needed));
     const boost::json::object result{{"changed", to_array(keys)}, {"restart_needed", to_array(restart_needed)}};
     return {.payload = boost::json::serialize(result)};
+  }
+
+  void trace(local::peer_token who, std::chrono::milliseconds time, local::answer_function done) {
+    server_.trace(who, time, std::move(done));
+    client_.trace([this](const upstream::trace_line& line) { return server_.publish_trace(trace_frame(line, now())); });
   }
 
   void publish_status() {

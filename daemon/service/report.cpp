@@ -10,6 +10,7 @@
 #include <roombridge/proto/messages.hpp>
 
 #include "daemon/service/version.hpp"
+#include "daemon/upstream/cause.hpp"
 
 namespace roombridge::service {
 namespace {
@@ -35,6 +36,8 @@ proto::upstream_state wire_state(upstream::state state) {
 std::int64_t microseconds(upstream::wall_time time) {
   return time.time_since_epoch().count();
 }
+
+constexpr std::size_t longest_step = 1000;  // bytes of its words
 
 std::string hex(std::uint64_t value) {
   std::array<char, 17> text{};
@@ -130,6 +133,25 @@ std::string status_head(const upstream::client_status& status, const std::vector
     head = encode_head(out);
   }
   return head;
+}
+
+proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time) {
+  proto::trace out;
+  out.time = microseconds(time);
+  out.step = line.step;
+  out.text = upstream::printable(line.text, longest_step);
+  if (!line.step.empty()) return out;
+  out.direction = line.outgoing ? "out" : "in";
+  if (line.transport) out.transport = upstream::to_string(*line.transport);
+  out.engine = line.engine;
+  out.packet = line.packet;
+  out.nsp = line.nsp;
+  out.event = line.event;
+  if (line.ack && *line.ack <= proto::max_integer) out.ack = line.ack;
+  if (line.bytes) out.bytes = *line.bytes;
+  out.attachments = line.attachments;
+  out.shape = line.shape;
+  return out;
 }
 
 std::string status_json(const status_facts& facts) {

@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include <roombridge/proto/client_messages.hpp>
 #include <roombridge/proto/error.hpp>
 #include <roombridge/proto/frame.hpp>
 #include <utility>
@@ -161,10 +162,16 @@ void requests::on_leave(local::peer_token who, const std::string& room) {
   client_.release_room(who, room);
 }
 
-void requests::on_call(std::string_view method, std::string_view /*params*/, bool control,
-                       local::answer_function done) {
-  const bool controls = method == "reload" || method == "reconnect";
-  if (controls && !control) {
+void requests::trace(const local::call_request& request, local::answer_function done) {
+  const auto wanted = proto::parse<proto::trace_params>(request.params);
+  if (!wanted) return done(refused(wanted.error().code, wanted.error().text));
+  calls_.trace(request.who, std::chrono::milliseconds(wanted->for_ms), std::move(done));
+}
+
+void requests::on_call(const local::call_request& request, local::answer_function done) {
+  const std::string_view method = request.method;
+  const bool controls = method == "reload" || method == "reconnect" || method == "trace";
+  if (controls && !request.control) {
     done(refused(error_code::not_permitted,
                  "'" + std::string(method) +
                      "' is for root, the daemon's own user and those that local.admins lists in the config"));
@@ -175,6 +182,8 @@ void requests::on_call(std::string_view method, std::string_view /*params*/, boo
   } else if (method == "reconnect") {
     client_.reconnect();
     done({.payload = "{}"});
+  } else if (method == "trace") {
+    trace(request, std::move(done));
   } else if (method == "status") {
     done({.payload = calls_.status()});
   } else if (method == "rooms") {
@@ -182,7 +191,7 @@ void requests::on_call(std::string_view method, std::string_view /*params*/, boo
   } else {
     const std::string name = method.size() <= longest_repeated ? " '" + std::string(method) + '\'' : " of this name";
     done(refused(error_code::unknown_method,
-                 "there is no method" + name + "; there are status, rooms, subscribers, reload, reconnect"));
+                 "there is no method" + name + "; there are status, rooms, subscribers, reload, reconnect, trace"));
   }
 }
 

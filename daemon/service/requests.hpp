@@ -13,11 +13,13 @@
 
 namespace roombridge::service {
 
-// The calls that need the whole service. Each returns JSON; reload returns it in an answer since it can be refused.
+// The calls that need the whole service. They return JSON; reload returns it in an answer since it can be refused, and
+// trace, whose answer comes when its time is over, gets the function for it.
 struct service_calls {
   std::function<std::string()> status;
   std::function<std::string()> rooms;
   std::function<local::answer()> reload;
+  std::function<void(local::peer_token, std::chrono::milliseconds, local::answer_function)> trace;
 };
 
 class requests final : public local::request_handler {
@@ -28,9 +30,11 @@ class requests final : public local::request_handler {
   void on_emit(const local::emit_request& request, local::answer_function done) override;
   void on_join(const local::join_request& request, local::answer_function done) override;
   void on_leave(local::peer_token who, const std::string& room) override;
-  void on_call(std::string_view method, std::string_view params, bool control, local::answer_function done) override;
+  void on_call(const local::call_request& request, local::answer_function done) override;
 
  private:
+  void trace(const local::call_request& request, local::answer_function done);
+
   upstream::client& client_;
   const events::parser& parser_;
   service_calls calls_;

@@ -95,6 +95,8 @@ TEST(cli, a_wrong_command_line_is_status_2) {
                                                {"tail", "--event", "a*b"},
                                                {"tail", "--topic", ""},
                                                {"tail", "--room", ""},
+                                               {"trace", "--for", "0"},
+                                               {"trace", "--for", "61m"},
                                                {"emit", "x", "--timeout", "0"},
                                                {"emit", "x", "--timeout", "6m"},
                                                {"status", "extra"}}) {
@@ -109,7 +111,7 @@ TEST(cli, a_wrong_command_line_is_status_2) {
 
 TEST(cli, nobody_at_the_socket_is_status_3_and_names_it) {
   for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"status"}, {"tail"}, {"emit", "x"}, {"rooms"}, {"reload"}, {"reconnect"}}) {
+       {std::vector<std::string>{"status"}, {"tail"}, {"emit", "x"}, {"rooms"}, {"reload"}, {"reconnect"}, {"trace"}}) {
     auto line = command;
     line.insert(line.end(), {"--socket", "/nonexistent/s"});
     const auto got = run_line(line);
@@ -122,6 +124,30 @@ TEST(cli, status_in_words_and_as_json) {
   const std::string json = R"({"upstream":{"state":"connecting"}})";
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"status"}).out, HasSubstr("under way"));
   EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"status", "--json"}).out, json + "\n");
+}
+
+TEST(cli, trace_shows_lines_until_the_answer) {
+  proto::trace step;
+  step.time = 1;
+  step.step = "state";
+  step.text = "offline";
+  const std::string lines = proto::encode(step) + answer_with(R"({"lines":812,"missed":17})");
+  one_request in_words(frame_type::call, lines);
+  const auto got = in_words.run({"trace", "--for", "2m"});
+  EXPECT_EQ(got.status, exit_code::ok);
+  EXPECT_THAT(got.out, AllOf(HasSubstr("-- state    offline\n"),
+                             HasSubstr("-- 2 min are over: 812 lines, and 17 that were missed\n")));
+  EXPECT_EQ(in_words.request().head, R"({"id":1,"method":"trace","params":{"for_ms":120000}})");
+  EXPECT_EQ(one_request(frame_type::call, lines).run({"trace", "--json"}).out,
+            "{\"type\":\"trace\",\"time\":1,\"step\":\"state\",\"text\":\"offline\"}\n"
+            "{\"type\":\"over\",\"lines\":812,\"missed\":17}\n");
+}
+
+TEST(cli, a_trace_that_is_refused_or_cut_short) {
+  const auto refused = one_request(frame_type::call, refusal(error_code::not_permitted, "not yours")).run({"trace"});
+  EXPECT_EQ(refused.status, exit_code::failed);
+  EXPECT_THAT(refused.err, HasSubstr("not yours"));
+  EXPECT_EQ(one_request(frame_type::call, "", true).run({"trace"}).status, exit_code::unreachable);
 }
 
 TEST(cli, rooms_in_words_and_as_json_lines) {

@@ -12,6 +12,10 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
+struct test_entry final : deadline_entry {
+  void on_deadline() override {}
+};
+
 class deadlines : public testing::Test {
  protected:
   const steady_time now_ = std::chrono::steady_clock::now();
@@ -21,10 +25,10 @@ class deadlines : public testing::Test {
 };
 
 TEST_F(deadlines, come_in_their_order) {
-  deadline_entry late;
-  deadline_entry early;
-  deadline_entry moved;
-  deadline_entry dropped;
+  test_entry late;
+  test_entry early;
+  test_entry moved;
+  test_entry dropped;
   queue_.set(late, now_ + hours{3});
   queue_.set(early, now_ + hours{1});
   queue_.set(moved, now_);
@@ -32,7 +36,7 @@ TEST_F(deadlines, come_in_their_order) {
   queue_.set(moved, now_ + hours{2});
   queue_.clear(dropped);
   {
-    deadline_entry gone;
+    test_entry gone;
     queue_.set(gone, now_);
   }
   EXPECT_EQ(queue_.take_due(now_), nullptr);
@@ -43,8 +47,8 @@ TEST_F(deadlines, come_in_their_order) {
 }
 
 TEST_F(deadlines, the_timer_fires_for_the_earliest) {
-  deadline_entry late;
-  deadline_entry early;
+  test_entry late;
+  test_entry early;
   queue_.set(late, now_ + hours{1});
   queue_.set(early, now_ - milliseconds{1});
   context_.run_one();
@@ -62,7 +66,7 @@ TEST_F(deadlines, the_timer_fires_for_the_earliest) {
 
 TEST_F(deadlines, a_queue_that_is_gone_fires_no_more) {
   auto queue = std::make_unique<deadline_queue>(context_.get_executor(), [this] { ++fired_; });
-  deadline_entry entry;
+  test_entry entry;
   queue->set(entry, now_ - milliseconds{1});
   queue.reset();
   context_.run();

@@ -56,6 +56,7 @@ class recording_handler final : public request_handler {
     std::string params;
     bool control;
     answer_function done;
+    peer_token who;
   };
 
   void on_emit(const emit_request& request, answer_function done) override {
@@ -75,8 +76,9 @@ class recording_handler final : public request_handler {
     leaves.emplace_back(who, room);
     if (on_next_leave) std::exchange(on_next_leave, nullptr)();
   }
-  void on_call(std::string_view method, std::string_view params, bool control, answer_function done) override {
-    calls.push_back({std::string{method}, std::string{params}, control, std::move(done)});
+  void on_call(const call_request& request, answer_function done) override {
+    calls.push_back(
+        {std::string{request.method}, std::string{request.params}, request.control, std::move(done), request.who});
     if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
 
