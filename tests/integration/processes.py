@@ -157,24 +157,23 @@ class OtherClient(Reporter):
 
 
 class Proxy:
-    """nginx before servers; `http` is the inside of its http block, and {listen} in it the address to listen at."""
+    """A program before servers. It takes over a listening socket: there is no moment at which nobody listens."""
 
-    def __init__(self, directory: Path, http: str) -> None:
+    def __init__(self, directory: Path, *command: str | Path, **environment: str) -> None:
+        """`command` runs in the foreground; `environment` may name the socket as {fd}."""
         self.directory = directory
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._write(http)
+        self._command = command
+        self._environment = environment
+        self._configure(self._socket.fileno())
         self.start()
 
     def start(self) -> None:
-        # It takes over the listening socket: there is no moment at which nobody listens.
-        environment = {**os.environ, "PATH": PATH, "NGINX": f"{self._socket.fileno()};"}
-        self.process = subprocess.Popen(
-            ["nginx", "-p", self.directory, "-c", self.directory / "nginx.conf", "-e", self.directory / "nginx.log"],
-            pass_fds=[self._socket.fileno()],
-            env=environment,
-        )
+        fd = self._socket.fileno()
+        named = {name: value.format(fd=fd) for name, value in self._environment.items()}
+        self.process = subprocess.Popen(self._command, pass_fds=[fd], env={**os.environ, "PATH": PATH, **named})
 
     def stop(self) -> None:
         """All connections end; new ones wait for start()."""
@@ -185,14 +184,38 @@ class Proxy:
         self.stop()
         self._socket.close()
 
-    def _write(self, http: str) -> None:
+    def _configure(self, fd: int) -> None:
+        raise NotImplementedError
+
+
+class Nginx(Proxy):
+    """`http` is the inside of its http block, and {listen} in it the address to listen at."""
+
+    def __init__(self, directory: Path, http: str) -> None:
+        self._http = http
+        files = ("-c", directory / "nginx.conf", "-e", directory / "nginx.log")
+        super().__init__(directory, "nginx", "-p", directory, *files, NGINX="{fd};")
+
+    def _configure(self, fd: int) -> None:
         temporary = "".join(f"{name}_temp_path {name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         user = "user root;" if os.geteuid() == 0 else ""
         (self.directory / "nginx.conf").write_text(
             f"{user} daemon off; worker_processes 1; pid nginx.pid; events {{}}\n"
-            f"http {{ access_log off; {temporary}\n{http.replace('{listen}', f'127.0.0.1:{self.port}')}\n}}\n",
+            f"http {{ access_log off; {temporary}\n{self._http.replace('{listen}', f'127.0.0.1:{self.port}')}\n}}\n",
             encoding="utf-8",
         )
+
+
+class Haproxy(Proxy):
+    """`rules` go into its one section, which has the timeouts that a production might have."""
+
+    def __init__(self, directory: Path, *rules: str) -> None:
+        self._rules = rules
+        super().__init__(directory, "haproxy", "-q", "-db", "-f", directory / "haproxy.cfg")
+
+    def _configure(self, fd: int) -> None:
+        lines = ("mode http", "timeout connect 10s", "timeout client 1m", "timeout server 1m", f"bind fd@{fd}", *self._rules)
+        (self.directory / "haproxy.cfg").write_text("listen all\n" + "".join(f"  {line}\n" for line in lines), encoding="utf-8")
 
 
 class Daemon:

@@ -13,7 +13,7 @@ from typing import Any
 from roombridge import Event, Gap, RequestError, Status
 
 from .harness import IntegrationTest, Subscriber, reservation
-from .processes import DEADLINE, Daemon, Proxy, Server
+from .processes import DEADLINE, Daemon, Nginx, Proxy, Server
 
 
 class TransportTest(IntegrationTest):
@@ -149,7 +149,7 @@ class ProxyTest(TransportTest):
 
     def start_proxy(self, http: str) -> Proxy:
         directory = Path(tempfile.mkdtemp(prefix="nginx-", dir=self.directory))
-        proxy = Proxy(directory, http)
+        proxy = Nginx(directory, http)
         self.addCleanup(proxy.close)
         return proxy
 
