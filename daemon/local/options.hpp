@@ -21,7 +21,7 @@ struct options {
   std::size_t connections = 4096;         // at once; more are told too_many_connections
   std::size_t user_buffer = 8u << 20;     // bytes kept outside the log for all connections of one user: answers not yet
                                           // read, kept frames, subscriptions
-  std::size_t emit_rate = 100;            // emits a second of one connection, ...
+  std::size_t emit_rate = 100;            // emits and joins a second of one connection, ...
   std::size_t emit_burst = 1000;          // ... and how many at once; neither is 0
   std::vector<std::string> rooms_allowed;  // patterns (PROTOCOL.md section 4): rooms that local programs may hold
   std::chrono::milliseconds ping_interval{

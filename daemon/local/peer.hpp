@@ -117,7 +117,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void reject(const proto::parse_error& error);
   [[nodiscard]] bool accept_id(std::uint64_t id);
   [[nodiscard]] bool open_request(std::uint64_t id);
-  [[nodiscard]] bool within_emit_rate(std::uint64_t id);
+  [[nodiscard]] bool within_rate(std::uint64_t id);
   [[nodiscard]] bool may_hold(std::string_view room) const;
   void release_room_of(std::uint64_t join);
   template <class Request>
@@ -150,7 +150,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;
   std::string client_;
-  rate_limit emits_;
+  rate_limit upstream_rate_;                    // of its emits and joins
   std::vector<std::uint64_t> open_;             // requests that wait for their answer
   std::map<std::string, std::uint64_t> rooms_;  // that it holds, each with the JOIN that took it
 };

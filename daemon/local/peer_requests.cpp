@@ -88,7 +88,7 @@ bool peer::may_hold(std::string_view room) const {
 void peer::handle_join(const proto::frame& frame) {
   const auto request = proto::parse<proto::join>(frame.head);
   if (!request) return reject(request.error());
-  if (!accept_id(request->id)) return;
+  if (!accept_id(request->id) || !within_rate(request->id)) return;
   if (!may_hold(request->room)) {
     return refuse(request->id, error_code::not_permitted,
                   "the config's rooms.allow does not let local programs hold this room");
@@ -142,7 +142,7 @@ void peer::release_room_of(std::uint64_t join) {
 void peer::handle_emit(const proto::frame& frame) {
   const auto request = proto::parse<proto::emit>(frame.head);
   if (!request) return reject(request.error());
-  if (!accept_id(request->id) || !within_emit_rate(request->id)) return;
+  if (!accept_id(request->id) || !within_rate(request->id)) return;
   const auto payload = proto::split_payload(frame.payload, request->attachments);
   if (!payload) {
     return refuse(request->id, error_code::bad_payload, "`attachments` names more bytes than the payload has");
@@ -159,14 +159,15 @@ void peer::handle_emit(const proto::frame& frame) {
   });
 }
 
-bool peer::within_emit_rate(std::uint64_t id) {
+// What a client asks of the server counts: a LEAVE does not, since there are no more of them than of joins.
+bool peer::within_rate(std::uint64_t id) {
   const options& limits = host_.config();
-  const auto wait = emits_.take(host_.now(), limits.emit_rate, limits.emit_burst);
+  const auto wait = upstream_rate_.take(host_.now(), limits.emit_rate, limits.emit_burst);
   if (wait.count() == 0) return true;
   const auto in_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   refuse(id, error_code::too_many_requests,
-         "more than " + std::to_string(limits.emit_rate) + " emits a second (emits.rate); the next may come in " +
-             std::to_string(in_ms) + " ms");
+         "more than " + std::to_string(limits.emit_rate) +
+             " emits and joins a second (emits.rate); the next may come in " + std::to_string(in_ms) + " ms");
   return false;
 }
 

@@ -215,6 +215,40 @@ TEST_F(requests, more_emits_than_the_rate_are_refused_with_the_time_to_wait) {
   EXPECT_EQ(handler_.emits.size(), 3u);
 }
 
+TEST_F(requests, joins_count_like_emits_and_leaves_always_work) {
+  options_.emit_rate = 10;
+  options_.emit_burst = 3;
+  options_.rooms_allowed = {"*"};
+  make();
+  auto client = welcomed();
+  client.send_message(proto::emit{1, "e", false, 1000, {}});
+  std::uint64_t id = 2;
+  // As a client would that joins and leaves a room again and again.
+  for (int round = 0; round < 3; ++round) {
+    client.send_message(proto::join{id++, "shop-7"});
+    run();
+    if (!handler_.joins.empty()) handler_.joins.back().done({.state = "joined"});
+    client.send_message(proto::leave{id++, "shop-7"});
+    run();
+  }
+  EXPECT_EQ(handler_.joins.size(), 2u);
+  EXPECT_EQ(handler_.leaves.size(), 2u);
+  for (id = 2; id < 6; ++id) EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none) << id;
+  const auto refused = client.expect<proto::result>();
+  EXPECT_EQ(refused.id, 6u);
+  EXPECT_EQ(code_of(refused), error_code::too_many_requests);
+  EXPECT_EQ(refused.outcome, proto::emit_outcome::none);
+  EXPECT_EQ(refused.state, proto::room_state::none);
+  EXPECT_NE(refused.error->text.find("emits and joins a second (emits.rate); the next may come in 100 ms"),
+            std::string::npos)
+      << refused.error->text;
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::room_not_held) << "the refused one holds nothing";
+  now_ += std::chrono::milliseconds{100};
+  client.send_message(proto::join{6, "shop-7"});
+  run();
+  EXPECT_EQ(handler_.joins.size(), 3u);
+}
+
 TEST_F(requests, emits_are_taken_apart) {
   auto client = welcomed();
   client.send_message(proto::emit{1, "reservation_update", true, 5000, {2, 0}}, "[1]xy");
