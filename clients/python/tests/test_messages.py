@@ -7,7 +7,7 @@ import unittest
 from typing import Any
 
 from roombridge.errors import PayloadError, ProtocolError
-from roombridge.messages import Arguments, Event, Gap, Status, parse_frame
+from roombridge.messages import Arguments, Event, Gap, Status, Trace, parse_frame
 from roombridge.protocol import Frame, FrameType
 
 
@@ -139,6 +139,14 @@ class FieldTest(unittest.TestCase):
 
     def test_arguments_have_a_value(self) -> None:
         self.assertEqual(Arguments(b"[1]"), Arguments(b"[1]"))
+
+    def test_a_line_of_a_trace_keeps_what_a_later_daemon_adds(self) -> None:
+        head = {"time": 7, "step": "tls", "text": "TLSv1.3", "later": [1]}
+        self.assertEqual(
+            parse_frame(Frame(FrameType.TRACE, head)), Trace(7, {"step": "tls", "text": "TLSv1.3", "later": [1]})
+        )
+        with self.assertRaises(ProtocolError):
+            parse_frame(Frame(FrameType.TRACE, {"missed": 17}))
 
 
 if __name__ == "__main__":
