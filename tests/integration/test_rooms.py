@@ -71,6 +71,7 @@ class HeldRoomsTest(IntegrationTest):
         self.assertEqual(again.client.join("table-1"), "joined")
         self.server.emit("order", 1, room="table-1")
         again.until_event("order")
+        self.server.saw("join", room="table-1")
         self.assertEqual(len(self.server.seen("join", room="table-1")), 1)
         self.assertEqual(self.server.seen("leave"), [])
 
