@@ -11,7 +11,7 @@ from typing import Any
 from roombridge import Event, Gap, Status
 
 from .harness import Subscriber
-from .processes import Proxy
+from .processes import Nginx
 from .relay import Relay
 from .test_recovery import RecoveryTest
 
@@ -99,7 +99,7 @@ class RestartedProxyTest(RecoveryTest):
     def setUp(self) -> None:
         super().setUp()
         passes = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
-        self.proxy = Proxy(
+        self.proxy = Nginx(
             self.directory, f"server {{ listen {{listen}}; location / {{ proxy_pass {self.server.url}; {passes} }} }}"
         )
         self.addCleanup(self.proxy.close)
