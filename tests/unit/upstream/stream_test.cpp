@@ -70,7 +70,7 @@ TEST_F(upstream_stream, begins_with_the_address_whose_turn_it_is) {
   endpoint where = at("http://shop.example:80");
   for (const std::string word : {"one", "other"}) {
     where.turn += 4;
-    stream next(context, names());
+    stream next(context, trace, names());
     ASSERT_FALSE(run(next.connect(where, tls, 20s)));
     EXPECT_EQ(run(read_once(next)), word) << where.turn;
   }
