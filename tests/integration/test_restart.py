@@ -100,7 +100,7 @@ class RestartedDaemonTest(RestartTest):
         back = Subscriber(self.daemon)
         self.addCleanup(back.client.close)
         back.client.subscribe(since=position)
-        events, gaps = super().until_last(back)
+        events, gaps = RecoveryTest.until_last(self, back)
         self.assertEqual((events, gaps), ([("missed", [1]), ("last", [])], ["epoch"]))
 
     def test_twice_and_with_a_life_between_that_never_connected(self) -> None:
