@@ -47,6 +47,35 @@ void read_error(head_reader& reader, error_info& value) {
   value.code = static_cast<error_code>(code);
 }
 
+std::string encode_may(const welcome& value) {
+  head_writer out;
+  out.boolean("control", value.may_control);
+  if (!value.may) return out.finish();
+  std::string see = "[";
+  for (const sight& each : value.may->see) {
+    if (see.size() > 1) see += ',';
+    see += head_writer{}.list("events", each.events).list("topics", each.topics).finish();
+  }
+  return out.raw("see", see + ']').list("hold", value.may->hold).list("emit", value.may->emit).finish();
+}
+
+void read_may(head_reader& reader, const boost::json::object& may, welcome& value) {
+  reader.enter(may);
+  reader.boolean("control", value.may_control);
+  if (const auto* see = reader.array("see", need::optional)) {
+    permissions& read = value.may.emplace();
+    for (const auto& each : *see) {
+      if (!each.is_object()) return reader.expected("see", "a list of objects");
+      sight& made = read.see.emplace_back();
+      reader.enter(each.get_object());
+      reader.texts("events", made.events).texts("topics", made.topics);
+    }
+    reader.enter(may);
+    reader.texts("hold", read.hold).texts("emit", read.emit);
+  }
+  reader.leave();
+}
+
 }  // namespace
 
 std::string_view to_string(upstream_state state) noexcept {
@@ -77,7 +106,7 @@ std::string encode_head(const welcome& value) {
       .text("epoch", value.epoch)
       .number("newest", value.newest)
       .raw("limits", limits)
-      .raw("may", head_writer{}.boolean("control", value.may_control).finish())
+      .raw("may", encode_may(value))
       .finish();
 }
 
@@ -97,11 +126,7 @@ parsed<welcome> parse<welcome>(std::string_view head) {
         .number("patterns", value.pattern_limit);
     reader.leave();
   }
-  if (const auto* may = reader.object("may", need::required)) {
-    reader.enter(*may);
-    reader.boolean("control", value.may_control);
-    reader.leave();
-  }
+  if (const auto* may = reader.object("may", need::required)) read_may(reader, *may, value);
   return reader.finish(std::move(value));
 }
 
@@ -243,7 +268,10 @@ parsed<result> parse<result>(std::string_view head) {
 std::string encode_head(const error& value) {
   head_writer writer;
   write_error(writer, value.info);
-  return writer.boolean("fatal", value.fatal).finish();
+  writer.boolean("fatal", value.fatal);
+  if (value.subscription) writer.number("subscription", *value.subscription);
+  if (!value.room.empty()) writer.text("room", value.room);
+  return writer.finish();
 }
 
 template <>
@@ -251,7 +279,9 @@ parsed<error> parse<error>(std::string_view head) {
   head_reader reader{head, error_code::bad_head};
   error value;
   read_error(reader, value.info);
-  reader.boolean("fatal", value.fatal);
+  reader.boolean("fatal", value.fatal)
+      .number("subscription", value.subscription)
+      .text("room", value.room, need::optional);
   return reader.finish(std::move(value));
 }
 

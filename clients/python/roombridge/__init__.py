@@ -22,7 +22,22 @@ from .errors import (
     RequestTimeout,
     RoombridgeError,
 )
-from .messages import Arguments, Bye, EmitResult, Event, Gap, Live, Message, Position, Problem, Status, Trace, Welcome
+from .messages import (
+    Arguments,
+    Bye,
+    EmitResult,
+    Event,
+    Gap,
+    Live,
+    Message,
+    Permissions,
+    Position,
+    Problem,
+    Sight,
+    Status,
+    Trace,
+    Welcome,
+)
 
 __version__ = "0.1.0"
 
@@ -40,12 +55,14 @@ __all__ = [
     "Live",
     "Message",
     "PayloadError",
+    "Permissions",
     "Position",
     "Problem",
     "ProtocolError",
     "RequestError",
     "RequestTimeout",
     "RoombridgeError",
+    "Sight",
     "Status",
     "Trace",
     "Welcome",

@@ -49,8 +49,28 @@ class Arguments:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """Events that may be seen: those with one of these names and one of these topics, as patterns."""
+
+    events: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What the daemon's access rules let this program do; `hold` (rooms) and `emit` (events) are patterns."""
+
+    see: tuple[Sight, ...] = ()
+    hold: tuple[str, ...] = ()
+    emit: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Welcome:
-    """The daemon's greeting. `newest`: the newest seq in its log; `body_limit`: the largest body in bytes."""
+    """The daemon's greeting. `newest`: the newest seq in its log; `body_limit`: the largest body in bytes.
+
+    `may`: None where the daemon does not say it.
+    """
 
     version: int
     server: str
@@ -58,6 +78,7 @@ class Welcome:
     newest: int
     body_limit: int
     may_control: bool
+    may: Permissions | None = None
 
 
 @dataclass(frozen=True)
@@ -152,13 +173,18 @@ class Trace:
 
 @dataclass(frozen=True)
 class Problem:
-    """What was wrong: alone a mistake that answers no request (an ERROR frame). When `fatal`, the daemon closes."""
+    """What was wrong: alone a mistake that answers no request (an ERROR frame). When `fatal`, the daemon closes.
+
+    When it is `revoked`: the id of the subscription that has ended, or the room that has been let go of.
+    """
 
     code: int
     name: str
     text: str
     retry: bool
     fatal: bool
+    subscription: int | None = None
+    room: str | None = None
 
 
 @dataclass(frozen=True)
@@ -266,6 +292,12 @@ class _Head:
     def others(self, *names: str) -> dict[str, Any]:
         return {name: value for name, value in self._fields.items() if name not in names}
 
+    def each_inside(self, name: str) -> list[_Head]:
+        value = self.need(name, list)
+        if not all(isinstance(item, dict) for item in value):
+            raise self.bad(name)
+        return [_Head(Frame(self._frame.type, item)) for item in value]
+
     def bad(self, name: str) -> ProtocolError:
         return ProtocolError(
             106, "bad_head", f'"{name}" in {FrameType(self._frame.type).name} is missing or of a wrong type'
@@ -293,7 +325,15 @@ def _welcome(head: _Head) -> Welcome:
         newest=head.need("newest", int),
         body_limit=head.inside("limits").need("body", int),
         may_control=head.inside("may").need("control", bool),
+        may=_permissions(head.inside("may")),
     )
+
+
+def _permissions(head: _Head) -> Permissions | None:
+    if head.get("see", list) is None:
+        return None
+    see = tuple(Sight(each.texts("events"), each.texts("topics")) for each in head.each_inside("see"))
+    return Permissions(see, head.texts("hold"), head.texts("emit"))
 
 
 def _event(head: _Head) -> Event:
@@ -358,6 +398,8 @@ def _problem(head: _Head) -> Problem:
         text=head.get("text", str, ""),
         retry=head.get("retry", bool, False),
         fatal=head.get("fatal", bool, False),
+        subscription=head.get("subscription", int),
+        room=head.get("room", str),
     )
 
 

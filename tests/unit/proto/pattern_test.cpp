@@ -33,5 +33,13 @@ TEST(pattern, with_a_star_matches_its_prefix) {
   EXPECT_TRUE(matches("*", "anything"));
 }
 
+TEST(pattern, covers_what_matches_nothing_else) {
+  for (const auto* inner : {"shop-*", "shop-7*", "shop-7", "shop-"}) EXPECT_TRUE(covers("shop-*", inner)) << inner;
+  for (const auto* inner : {"shop*", "*", "shop", "user-7", "user-*"}) EXPECT_FALSE(covers("shop-*", inner)) << inner;
+  EXPECT_TRUE(covers("*", "*"));
+  EXPECT_TRUE(covers("shop-7", "shop-7"));
+  for (const auto* inner : {"shop-7*", "shop-*", "*", "shop-70"}) EXPECT_FALSE(covers("shop-7", inner)) << inner;
+}
+
 }  // namespace
 }  // namespace roombridge::proto::test

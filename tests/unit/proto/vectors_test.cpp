@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs proto/vectors/vectors.json (proto/vectors/README.md) and the worked example of PROTOCOL.md section 8.
+// Runs proto/vectors/vectors.json (proto/vectors/README.md) and the worked example of PROTOCOL.md section 9.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -123,7 +123,7 @@ TEST(vectors, bad_heads_name_their_error_and_the_request) {
 
 // The lines of the example that hold bytes: "  0010  6e 73 … 7d  text".
 TEST(worked_example, is_what_the_decoder_and_the_encoder_say) {
-  std::istringstream document{file_text("PROTOCOL.md").substr(file_text("PROTOCOL.md").find("## 8."))};
+  std::istringstream document{file_text("PROTOCOL.md").substr(file_text("PROTOCOL.md").find("## 9."))};
   std::string bytes;
   for (std::string line; std::getline(document, line);) {
     if (!line.starts_with("  0") || line.size() < 8) continue;

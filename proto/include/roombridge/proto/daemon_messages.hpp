@@ -16,6 +16,21 @@
 
 namespace roombridge::proto {
 
+// Events that a client may see: those with one of these names and one of these topics, as patterns.
+struct sight {
+  std::vector<std::string> events;
+  std::vector<std::string> topics;
+  bool operator==(const sight&) const = default;
+};
+
+// What the access rules let a client do.
+struct permissions {
+  std::vector<sight> see;
+  std::vector<std::string> hold;  // rooms, as patterns
+  std::vector<std::string> emit;  // events, as patterns
+  bool operator==(const permissions&) const = default;
+};
+
 struct welcome {
   static constexpr auto type = frame_type::welcome;
   std::uint64_t version = protocol_version;
@@ -26,6 +41,7 @@ struct welcome {
   std::uint64_t subscription_limit = max_subscriptions;
   std::uint64_t pattern_limit = max_patterns;
   bool may_control = false;
+  std::optional<permissions> may;  // nothing: more than fits, or an older daemon
   bool operator==(const welcome&) const = default;
 };
 
@@ -119,6 +135,8 @@ struct error {
   static constexpr auto type = frame_type::error;
   error_info info;
   bool fatal = false;
+  std::optional<std::uint64_t> subscription{};  // revoked: the id of the one that ended
+  std::string room{};                           // revoked: the one that was let go of
   bool operator==(const error&) const = default;
 };
 

@@ -19,4 +19,10 @@ namespace roombridge::proto {
   return name.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
+// Whether `outer` matches every name that `inner` matches; both are valid. No exact pattern ends with the star of
+// `inner`, and no prefix holds one.
+[[nodiscard]] constexpr bool covers(std::string_view outer, std::string_view inner) noexcept {
+  return matches(outer, inner);
+}
+
 }  // namespace roombridge::proto
