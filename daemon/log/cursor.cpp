@@ -70,11 +70,13 @@ bool cursor::subscribed(std::uint64_t id) const {
 }
 
 bool cursor::selects(const record& what) const {
-  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.selects(what); });
+  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.selects(what); }) &&
+         may_see(what);
 }
 
 bool cursor::matches(const record& what) const {
-  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); });
+  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); }) &&
+         may_see(what);
 }
 
 std::span<const std::byte> cursor::under_way() const {

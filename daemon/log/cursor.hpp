@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-// A subscriber as the log sees it: a place in the log and a filter. Pure.
+// A subscriber as the log sees it: a place in the log, a filter, and what it may see at all. Pure.
 //
 // Invariants: a cursor that has nothing to send stands implicitly at the head and costs nothing when events are
 // appended that do not match it. Whether a record goes out is decided when it is about to be sent, by the subscriptions
-// of that moment; a subscription matches no record older than itself. Records that the log gives up before a cursor has
-// sent them are counted with its filter and told as one loss, in order, before the next record; of what does not match
-// nothing is told. The frame that is partly sent at that moment is handed to the owner.
+// and the visibility of that moment; a subscription matches no record older than itself. Records that the log gives up
+// before a cursor has sent them are counted with both and told as one loss, in order, before the next record; of what
+// does not match nothing is told. The frame that is partly sent at that moment is handed to the owner.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,6 +21,7 @@
 
 #include "daemon/log/segment_ring.hpp"
 #include "daemon/log/subscription.hpp"
+#include "daemon/log/visibility.hpp"
 #include "daemon/log/wake_index.hpp"
 
 namespace roombridge::log {
@@ -93,11 +95,18 @@ class cursor : public unlinking_hook {
   // False: there is none of this id.
   bool unsubscribe(std::uint64_t id);
   void unsubscribe_all();
+  // From now on only what `visible` allows matches; null: everything.
+  void restrict_to(std::shared_ptr<const visibility> visible) { visible_ = std::move(visible); }
   [[nodiscard]] bool subscribed(std::uint64_t id) const;
   [[nodiscard]] std::size_t subscriptions() const { return held_.size(); }
+  // Calls `visit(const subscription&)` for each; it must not change the cursor.
+  template <class Visit>
+  void for_each_subscription(const Visit& visit) const {
+    for (const held& each : held_) visit(each.what);
+  }
   [[nodiscard]] std::size_t footprint() const { return footprint_; }  // of all subscriptions, in bytes
 
-  // Whether a subscription is for `what`, whenever that came.
+  // Whether a subscription is for `what`, whenever that came, and it may be seen.
   [[nodiscard]] bool selects(const record& what) const;
 
   // The unsent rest of the frame that is partly sent; empty when there is none. It goes out before anything else.
@@ -135,6 +144,7 @@ class cursor : public unlinking_hook {
   };
 
   [[nodiscard]] bool exhausted() const { return at_.seq > bound_; }
+  [[nodiscard]] bool may_see(const record& what) const { return !visible_ || visible_->allows(what); }
   [[nodiscard]] bool matches(const record& what) const;
   void hold(subscription what);
   void wake(const position& first, sequence last);
@@ -144,6 +154,7 @@ class cursor : public unlinking_hook {
 
   cursor_registry& registry_;
   cursor_owner& owner_;
+  std::shared_ptr<const visibility> visible_;  // null: everything
   std::vector<held> held_;
   std::size_t footprint_ = 0;
   position at_;             // the next record to look at; meaningless when exhausted

@@ -71,7 +71,8 @@ class event_log::impl {
     const std::size_t head = proto::event_head_size(fields);
     if (head > proto::max_head || head + payload > max_body_) return append_oversize(what, topics, payload);
 
-    const auto room = reserve(record_kind::event, proto::header_size + head + payload, what.name, topics);
+    const auto room =
+        reserve(record_kind::event, proto::header_size + head + payload, what.name, topics, what.unexpected);
     std::byte* out = put_header(room.data(), proto::frame_type::event, head, payload);
     out = reinterpret_cast<std::byte*>(proto::write_event_head(reinterpret_cast<char*>(out), fields));
     out = put(put(put(out, "["), what.arguments), "]");
@@ -94,7 +95,7 @@ class event_log::impl {
                     .epoch = {}};
     scratch_ = proto::encode_head(told);
     const packed_times times = pack_times({from, until});
-    append_gap(record_kind::upstream_gap, {times.data(), times.size()}, {});
+    append_gap(record_kind::upstream_gap, {times.data(), times.size()}, {}, false);
     return seq;
   }
 
@@ -109,7 +110,7 @@ class event_log::impl {
     told.reason = "epoch";
     told.epoch = proto::epoch_text(epoch);
     scratch_ = proto::encode_head(told);
-    append_gap(record_kind::new_epoch, {}, {});
+    append_gap(record_kind::new_epoch, {}, {}, false);
     return seq;
   }
 
@@ -128,7 +129,7 @@ class event_log::impl {
     proto::append_event_head(scratch_, fields);
     std::string frame;
     if (!proto::append_frame(frame, proto::frame_type::event, scratch_, payload)) return;
-    retained_.put(key, fields.seq, fields.event, fields.topics, std::move(frame));
+    retained_.put(key, fields.seq, fields.event, fields.topics, fields.unexpected, std::move(frame));
   }
 
   sequence append_oversize(const event& what, std::span<const std::string_view> topics, std::size_t payload) {
@@ -143,20 +144,20 @@ class event_log::impl {
                     .until = {},
                     .epoch = {}};
     scratch_ = proto::encode_head(told);
-    append_gap(record_kind::oversize, what.name, topics);
+    append_gap(record_kind::oversize, what.name, topics, what.unexpected);
     return seq;
   }
 
   // Appends the GAP whose head is in scratch_.
-  void append_gap(record_kind kind, std::string_view name, std::span<const std::string_view> topics) {
-    const auto room = reserve(kind, proto::header_size + scratch_.size(), name, topics);
+  void append_gap(record_kind kind, std::string_view name, std::span<const std::string_view> topics, bool unexpected) {
+    const auto room = reserve(kind, proto::header_size + scratch_.size(), name, topics, unexpected);
     put(put_header(room.data(), proto::frame_type::gap, scratch_.size(), 0), scratch_);
   }
 
   // Room for a new record's frame; its cursors are marked. What the ring has to give up for it is taken from the
   // cursors first.
   std::span<std::byte> reserve(record_kind kind, std::size_t frame, std::string_view name,
-                               std::span<const std::string_view> topics) {
+                               std::span<const std::string_view> topics, bool unexpected) {
     if (!ring_.fits(frame, segment_ring::entry_size(name, topics))) {
       if (const auto segment = ring_.expiring()) cursors_.vacate(*segment);
       ring_.advance();
@@ -167,7 +168,7 @@ class event_log::impl {
     } else {
       cursors_.index_.touch(name, topics, where);
     }
-    return ring_.append(kind, frame, name, topics);
+    return ring_.append(kind, frame, name, topics, unexpected);
   }
 
   std::string scratch_;

@@ -26,7 +26,7 @@ class retained_events {
 
   // `frame`: as it goes out, with the mark of a retained event. `key` is not empty.
   void put(std::string_view key, sequence seq, std::string_view name, std::span<const std::string_view> topics,
-           std::string frame);
+           bool unexpected, std::string frame);
   void clear();
 
   // The oldest one newer than `after`; nothing: there is none. The views live until the next call of put(),
@@ -42,6 +42,7 @@ class retained_events {
     std::string name;
     std::string topics;  // as packed_topics reads them
     std::size_t topic_count = 0;
+    bool unexpected = false;
     std::string frame;
     [[nodiscard]] std::size_t size() const { return key.size() + name.size() + topics.size() + frame.size(); }
   };

@@ -21,6 +21,7 @@ struct entry_header {
   std::uint16_t name_size;
   record_kind kind;
   std::uint8_t topics;
+  bool unexpected;
 };
 constexpr std::size_t alignment = 4;
 static_assert(sizeof(entry_header) % alignment == 0);
@@ -96,15 +97,15 @@ void segment_ring::clear() {
 }
 
 std::span<std::byte> segment_ring::append(record_kind kind, std::size_t frame_size, std::string_view name,
-                                          std::span<const std::string_view> topics) {
+                                          std::span<const std::string_view> topics, bool unexpected) {
   const std::size_t size = entry_size(name, topics);
   assert(fits(frame_size, size) && topics.size() <= max_topics);
   segment& open = segments_[open_ % segments_.size()];
   std::byte* const top = base_of(open_) + segment_bytes_ - open.entries;
 
-  const entry_header header{static_cast<std::uint32_t>(frame_size), static_cast<std::uint16_t>(size),
+  const entry_header header{static_cast<std::uint32_t>(frame_size),           static_cast<std::uint16_t>(size),
                             static_cast<std::uint16_t>(matched(name).size()), kind,
-                            static_cast<std::uint8_t>(topics.size())};
+                            static_cast<std::uint8_t>(topics.size()),         unexpected};
   std::memcpy(top - sizeof header, &header, sizeof header);
   std::byte* out = top - size;
   // std::copy becomes a call of memmove. Where g++ 12 knows a bound, as here, it makes of memcpy an instruction whose
@@ -156,6 +157,7 @@ record segment_ring::read(position& where) const {
           .frame = {base + where.frame, header.frame_size},
           .name = {reinterpret_cast<const char*>(name), header.name_size},
           .topics = {name + header.name_size, header.topics},
+          .unexpected = header.unexpected,
           .entry_size = header.entry_size};
 }
 

@@ -75,6 +75,7 @@ struct record {
   std::span<const std::byte> frame;  // header, head and payload, as they go out
   std::string_view name;             // at most max_matched_text bytes; of an upstream_gap its times
   packed_topics topics;              // each at most max_matched_text bytes
+  bool unexpected = false;           // its topics grant nobody the right to see it
   std::uint32_t entry_size = 0;      // of the index entry
 };
 
@@ -112,7 +113,7 @@ class segment_ring {
   // Room for a frame at the end of the open segment, to be filled before anything reads it, and its entry.
   // Precondition: fits(); at most max_topics topics.
   std::span<std::byte> append(record_kind kind, std::size_t frame_size, std::string_view name,
-                              std::span<const std::string_view> topics);
+                              std::span<const std::string_view> topics, bool unexpected);
 
   // Where the next record will lie if the open segment has room for it.
   [[nodiscard]] position head() const;

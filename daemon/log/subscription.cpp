@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/log/subscription.hpp"
 
-#include <algorithm>
 #include <string_view>
 
-#include <roombridge/proto/pattern.hpp>
+#include "daemon/log/patterns.hpp"
 
 namespace roombridge::log {
-namespace {
-
-bool any_matches(const std::vector<std::string>& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [text](const std::string& pattern) { return proto::matches(pattern, text); });
-}
-
-}  // namespace
 
 bool subscription::selects(const record& what) const {
   if (is_for_everyone(what.kind)) return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Random subscribers on a small log against a model that keeps every event and decides by the protocol's words: each
-// stream must be the model's, frame by frame, and each gap must account exactly for what is missing.
+// Random subscribers, whose rights change, on a small log against a model that keeps every event and decides by the
+// protocol's words: each stream must be the model's, frame by frame, and each gap must account exactly for what is
+// missing of what the subscriber may see.
 #include "support.hpp"
 
 #include <memory>
@@ -14,6 +15,7 @@ struct model_event {
   enum { plain, oversize, upstream, epoch } kind = plain;
   std::string name;
   std::vector<std::string> topics;
+  bool unexpected = false;
   std::int64_t from = 0, until = 0;
 };
 
@@ -43,8 +45,17 @@ class subject {
     sequence from;
   };
 
+  [[nodiscard]] bool may_see(const model_event& what) const {
+    if (!grants || what.kind >= model_event::upstream) return true;
+    return std::any_of(grants->begin(), grants->end(), [&](const visibility::grant& each) {
+      const bool any_topic = std::find(each.topics.begin(), each.topics.end(), "*") != each.topics.end();
+      return any(each.events, {what.name}) && (any_topic || (!what.unexpected && any(each.topics, what.topics)));
+    });
+  }
+
   [[nodiscard]] bool matches(const std::vector<model_event>& all, sequence seq) const {
     const model_event& what = all[seq - 1];
+    if (!may_see(what)) return false;
     return std::any_of(filters.begin(), filters.end(), [&](const filter& each) {
       if (seq < each.from) return false;
       if (what.kind >= model_event::upstream) return true;
@@ -107,6 +118,7 @@ class subject {
 
   test_sink sink;
   std::vector<filter> filters;
+  std::optional<std::vector<visibility::grant>> grants;  // nothing: it may see everything
   std::vector<std::string> expected;
   sequence next = 1;
   std::optional<loss> lost;
@@ -131,7 +143,9 @@ class model {
       log_.cursors().wake();
     } else if (dice < 90) {
       send(one, below(4) == 0 ? SIZE_MAX : below(600));
-    } else if (dice < 94) {
+    } else if (dice < 92) {
+      change_rights(one);
+    } else if (dice < 95) {
       subscribe(one, all_.size());
     } else if (dice < 97) {
       unsubscribe(one);
@@ -171,8 +185,8 @@ class model {
 
   void append() {
     static constexpr std::array<const char*, 6> names{"a", "ab", "abc", "b", "ba", "c"};
-    static constexpr std::array<const char*, 6> topics{"shop-1", "shop-2", "shop-22", "user-1", "user-2", "t"};
-    model_event what{.name = names[below(names.size())], .topics = some(topics, 3)};
+    static constexpr std::array<const char*, 6> of_events{"shop-1", "shop-2", "shop-22", "user-1", "user-2", "t"};
+    model_event what{.name = names[below(names.size())], .topics = some(of_events, 3)};
     if (below(40) == 0) {
       what.kind = model_event::upstream;
       what.from = static_cast<std::int64_t>(below(1000));
@@ -180,11 +194,14 @@ class model {
       all_.push_back(what);
       ASSERT_EQ(log_.append_upstream_gap(what.from, what.until), all_.size());
     } else {
+      what.unexpected = below(10) == 0;
       const std::string arguments(below(30) == 0 ? 500 : below(150), '1');
       if (arguments.size() == 500) what.kind = model_event::oversize;
       all_.push_back(what);
       const std::vector<std::string_view> views{what.topics.begin(), what.topics.end()};
-      ASSERT_EQ(log_.append({.name = what.name, .topics = views, .arguments = arguments}), all_.size());
+      ASSERT_EQ(
+          log_.append({.name = what.name, .topics = views, .unexpected = what.unexpected, .arguments = arguments}),
+          all_.size());
     }
     for (auto& one : subjects_) one->lose(all_, log_.first());
   }
@@ -214,6 +231,7 @@ class model {
     ASSERT_EQ(tell(one->sink.out), one->expected);
     lost_before_ += one->sink.at().lost_events();
     one = std::make_unique<subject>(log_);
+    if (below(2) == 0) restrict_to(*one, some_grants());
     const sequence after = log_.first() - 1 + below(log_.newest() + 2 - log_.first());
     one->next = after + 1;
     for (std::size_t i = below(3) + 1; i > 0; --i) {
@@ -222,9 +240,36 @@ class model {
     }
   }
 
+  std::vector<visibility::grant> some_grants() {
+    std::vector<visibility::grant> out(below(3));
+    for (auto& each : out) each = {some(events, 3), some(topics, 3)};
+    // For the model an empty list is everything, for the rules nothing.
+    std::erase_if(out, [](const auto& each) { return each.events.empty() || each.topics.empty(); });
+    return out;
+  }
+
+  // More rights concern what has not been looked at, which is anybody's guess unless all has been.
+  void change_rights(subject& one) {
+    if (below(2) == 0) {
+      send(one, SIZE_MAX);
+      restrict_to(one, below(3) == 0 ? std::optional<std::vector<visibility::grant>>{} : some_grants());
+    } else if (!one.grants) {
+      restrict_to(one, some_grants());
+    } else if (!one.grants->empty()) {
+      one.grants->pop_back();
+      restrict_to(one, one.grants);
+    }
+  }
+
+  static void restrict_to(subject& one, std::optional<std::vector<visibility::grant>> grants) {
+    one.grants = std::move(grants);
+    one.sink.at().restrict_to(one.grants ? std::make_shared<const visibility>(*one.grants) : nullptr);
+  }
+
+  static constexpr std::array<const char*, 6> events{"a", "a*", "ab*", "b", "c", "*"};
+  static constexpr std::array<const char*, 7> topics{"shop-1", "shop-*", "shop-2*", "user-1", "t", "*", "nobody"};
+
   void subscribe(subject& one, sequence after) {
-    static constexpr std::array<const char*, 6> events{"a", "a*", "ab*", "b", "c", "*"};
-    static constexpr std::array<const char*, 7> topics{"shop-1", "shop-*", "shop-2*", "user-1", "t", "*", "nobody"};
     const std::uint64_t id = next_id_++;
     const auto& made = one.filters.emplace_back(subject::filter{id, some(events, 2), some(topics, 3), after + 1});
     if (after == all_.size()) {

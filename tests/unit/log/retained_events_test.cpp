@@ -10,7 +10,7 @@ class retaining : public testing::Test {
  protected:
   void put(std::string_view key, std::string frame = "frame") {
     const std::vector<std::string_view> topics{"shop-7", "user-3"};
-    retained_.put(key, ++seq_, "name", topics, std::move(frame));
+    retained_.put(key, ++seq_, "name", topics, false, std::move(frame));
   }
   std::vector<sequence> all() const {
     std::vector<sequence> out;

@@ -11,7 +11,7 @@ namespace {
 
 void put(segment_ring& ring, std::string_view frame, std::string_view name,
          const std::vector<std::string_view>& topics = {}) {
-  const auto room = ring.append(record_kind::event, frame.size(), name, topics);
+  const auto room = ring.append(record_kind::event, frame.size(), name, topics, false);
   std::memcpy(room.data(), frame.data(), frame.size());
 }
 
