@@ -20,6 +20,9 @@ class tail {
     beginning from{.snapshot = options_.snapshot};
     if (options_.history) from.since = {.epoch = daemon->daemon().epoch, .seq = 0};
     if (const auto made = daemon->subscribe(options_.wanted, from); !made) return report(where_, made.error());
+    if (const auto& may = daemon->daemon().may; may && may->see.empty()) {
+      where_.err << "roombridgectl: no rule of local.access lets this user see any events" << std::endl;
+    }
     for (const auto& room : options_.rooms) {
       if (const auto held = daemon->join(room); !held) return report(where_, held.error());
     }

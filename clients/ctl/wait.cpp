@@ -24,7 +24,10 @@ class waiter {
 
   exit_code run() {
     if (const auto failed = reach_daemon()) return report(where_, *failed);
-    if (const auto made = daemon_.subscribe(no_event); !made) return report(where_, made.error());
+    auto made = daemon_.subscribe(no_event);
+    // Who may not ask for that gets what it may see along with the status.
+    if (!made && made.error().kind == failure_kind::refused) made = daemon_.subscribe({});
+    if (!made) return report(where_, made.error());
     std::optional<status> last;
     while (const auto got = daemon_.next(left())) {
       if (const auto* end = std::get_if<closed>(&*got)) {

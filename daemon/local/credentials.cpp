@@ -74,24 +74,17 @@ std::optional<gid_t> find_group(const std::string& name) {
   return found ? std::optional{found->gr_gid} : std::nullopt;
 }
 
-admin_rule::admin_rule(const options& config, uid_t own, logger& log) : users_{0, own} {
-  for (const auto& name : config.admin_users) {
-    if (const auto user = find_user(name)) {
-      users_.push_back(*user);
-    } else {
-      log.warning("local.admins: there is no user " + name + "; the entry matches nobody");
-    }
-  }
-  for (const auto& name : config.admin_groups) {
-    if (const auto group = find_group(name)) {
-      groups_.push_back(*group);
-    } else {
-      log.warning("local.admins: there is no group " + name + "; the entry matches nobody");
-    }
-  }
+account_list::account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups,
+                           std::string_view key, logger& log) {
+  const auto add = [key, &log](auto id, auto& ids, std::string_view kind, const std::string& name) {
+    if (id) return ids.push_back(*id);
+    log.warning(std::string{key} + ": there is no " + std::string{kind} + ' ' + name + "; the entry matches nobody");
+  };
+  for (const auto& name : users) add(find_user(name), users_, "user", name);
+  for (const auto& name : groups) add(find_group(name), groups_, "group", name);
 }
 
-bool admin_rule::allows(const credentials& who) const {
+bool account_list::has(const credentials& who) const {
   if (contains(users_, who.uid) || contains(groups_, who.gid)) return true;
   return std::any_of(who.groups.begin(), who.groups.end(), [this](gid_t group) { return contains(groups_, group); });
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Who a local peer is, by the kernel's word, and who may do what changes things.
+// Who a local peer is, by the kernel's word, and whether the config names it.
 #pragma once
 
 #include <sys/types.h>
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/logger.hpp"
-#include "daemon/local/options.hpp"
 
 namespace roombridge::local {
 
@@ -23,13 +24,15 @@ struct credentials {
 // Of the peer of a connected Unix socket; nothing when the kernel does not tell.
 [[nodiscard]] std::optional<credentials> peer_credentials(int fd);
 
-// The `admins` rule: root, the daemon's own user, and the users and groups of the config. Pure once resolved.
-class admin_rule {
+// Users and groups that the config names. Pure once resolved.
+class account_list {
  public:
-  // Looks the names up; one that does not exist is warned of and matches nobody.
-  admin_rule(const options& config, uid_t own, logger& log);
+  // Looks the names up; one that does not exist is warned of, naming the config's `key`, and matches nobody.
+  account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups, std::string_view key,
+               logger& log);
 
-  [[nodiscard]] bool allows(const credentials& who) const;
+  // Whether it has the user, or one of the groups.
+  [[nodiscard]] bool has(const credentials& who) const;
 
  private:
   std::vector<uid_t> users_;

@@ -43,6 +43,14 @@ void append_json(std::string& out, const peer_info& peer) {
   out += "}";
 }
 
+// The STATUS for a peer with these rights.
+std::string encode_for(const rights& may, proto::status status) {
+  if (status.rooms) std::erase_if(*status.rooms, [&may](const std::string& room) { return !may.may_know(room); });
+  // So many rooms do not fit into a head; the call `rooms` has them all.
+  if (proto::encode_head(status).size() > proto::max_head) status.rooms.reset();
+  return proto::encode(status);
+}
+
 }  // namespace
 
 // While one exists, no peer is destroyed.
@@ -60,14 +68,15 @@ class hub::call_scope {
 };
 
 hub::hub(io::context& context, const options& initial, std::string server_name, log::event_log& events,
-         request_handler& handler, logger& log, clock now)
+         request_handler& handler, logger& log, clock now, identifier identify)
     : config_(initial),
       server_name_(std::move(server_name)),
       events_(events),
       handler_(handler),
       log_(log),
       now_(std::move(now)),
-      admins_(config_, ::geteuid(), log_),
+      identify_(std::move(identify)),
+      access_(config_, ::geteuid(), log_),
       executor_(context.get_executor()),
       self_(std::make_shared<hub*>(this)),
       poller_(context, [this](std::span<const epoll_event> ready) { on_ready(ready); }),
@@ -85,7 +94,12 @@ void hub::adopt(unique_fd fd) {
     return refuse(std::move(fd),
                   "the limit of open files leaves no room; raise LimitNOFILE= or lower local.connections");
   }
-  const auto who = peer_credentials(fd.get());
+  const auto who = identify_(fd.get());
+  const auto account = who ? accounts_.of(who->uid, now_()) : nullptr;
+  if (account && account->connections >= config_.user_connections) {
+    return refuse(std::move(fd), "local.user_connections allows " + std::to_string(config_.user_connections) +
+                                     " of one user, uid " + std::to_string(who->uid));
+  }
   const peer_token token = last_token_ + 1;
   if (!who || !poller_.add(fd.get(), token, EPOLLIN)) {
     log_.warning("a local connection could not be taken up: its credentials or a watch could not be had");
@@ -96,8 +110,8 @@ void hub::adopt(unique_fd fd) {
   if (log_.enabled(log_level::debug)) {
     log_.debug("a local program connected: pid " + std::to_string(who->pid) + ", uid " + std::to_string(who->uid));
   }
-  peers_.emplace(token, std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, admins_.allows(*who),
-                                               accounts_.of(who->uid)));
+  peers_.emplace(token,
+                 std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, access_.of(*who), account));
 }
 
 // Too many connections: one attempt to say so, no more.
@@ -107,7 +121,7 @@ void hub::refuse(unique_fd fd, const std::string& why) {
     log_.warning("a local connection was refused: " + why + and_more(*suppressed));
   }
   discard_input(fd.get(), read_buffer_);
-  const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, "the daemon has no room for more"));
+  const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, "no room for more: " + why));
   [[maybe_unused]] const auto sent = ::send(fd.get(), bye.data(), bye.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -248,14 +262,19 @@ answer_function hub::answer_to(peer_token token, std::uint64_t id) {
   };
 }
 
-void hub::publish_status(std::string_view head) {
-  std::string frame;
-  if (!proto::append_frame(frame, proto::frame_type::status, head)) {
-    log_.error("a STATUS was not sent: it is larger than a frame may be");
-    return;
+void hub::publish_status(proto::status status) {
+  status_ = std::move(status);
+  status_frames_.clear();
+  for (const auto& [token, who] : peers_) {
+    if (who->subscribed_ever()) who->set_status(status_for(who->may()));
   }
-  status_ = std::make_shared<const std::string>(std::move(frame));
-  for (const auto& [token, who] : peers_) who->set_status(status_);
+}
+
+shared_frame hub::status_for(const shared_rights& may) {
+  if (!status_) return nullptr;
+  auto& frame = status_frames_[may];
+  if (!frame) frame = std::make_shared<const std::string>(encode_for(*may, *status_));
+  return frame;
 }
 
 void hub::trace(peer_token who, std::chrono::milliseconds time, answer_function done) {
@@ -290,18 +309,24 @@ void hub::reconfigure(const options& changed) {
   config_.emit_burst = changed.emit_burst;
   config_.ping_interval = changed.ping_interval;
   config_.ping_deadline = changed.ping_deadline;
-  config_.rooms_allowed = changed.rooms_allowed;
+  config_.user_connections = changed.user_connections;
+  config_.user_subscriptions = changed.user_subscriptions;
+  config_.user_rooms = changed.user_rooms;
+  config_.access = changed.access;
   config_.admin_users = changed.admin_users;
   config_.admin_groups = changed.admin_groups;
-  admins_ = admin_rule{config_, ::geteuid(), log_};
+  access_ = access_rules{config_, ::geteuid(), log_};
   for (const auto& [token, who] : peers_) {
-    if (const auto now_known = peer_credentials(who->fd())) {
-      const bool may_control = admins_.allows(*now_known);
-      who->set_control(may_control);
-      if (const auto watch = watches_.find(token); watch != watches_.end() && !may_control) watch->second.on_deadline();
-    }
     who->plan_ping();
-    who->revoke_rooms();
+    if (const auto known = identify_(who->fd())) {
+      const auto may = access_.of(*known);
+      who->set_rights(may);
+      if (const auto watch = watches_.find(token); watch != watches_.end() && !may->control()) {
+        watch->second.on_deadline();
+      }
+    } else {
+      who->close();
+    }
   }
 }
 

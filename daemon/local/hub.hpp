@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +17,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "daemon/base/log_limiter.hpp"
+#include "daemon/local/access_rules.hpp"
 #include "daemon/local/credentials.hpp"
 #include "daemon/local/deadline_queue.hpp"
 #include "daemon/local/peer.hpp"
@@ -28,10 +30,12 @@ namespace roombridge::local {
 class hub final : public peer_host {
  public:
   using clock = std::function<time_point()>;
+  using identifier = std::function<std::optional<credentials>(int fd)>;
 
-  // `now`: tests bring their own. Throws std::system_error. All references outlive the hub.
+  // `now`, `identify`: tests bring their own. Throws std::system_error. All references outlive the hub.
   hub(io::context& context, const options& initial, std::string server_name, log::event_log& events,
-      request_handler& handler, logger& log, clock now = std::chrono::steady_clock::now);
+      request_handler& handler, logger& log, clock now = std::chrono::steady_clock::now,
+      identifier identify = peer_credentials);
   ~hub();
 
   // A new connection, non-blocking.
@@ -42,7 +46,7 @@ class hub final : public peer_host {
   // Closes what is still there.
   void close_all();
 
-  void publish_status(std::string_view head);
+  void publish_status(proto::status status);
   void trace(peer_token who, std::chrono::milliseconds time, answer_function done);
   bool publish_trace(const proto::trace& line);
   void flush();
@@ -63,7 +67,7 @@ class hub final : public peer_host {
   log::event_log& events() override { return events_; }
   const options& config() const override { return config_; }
   const std::string& server_name() const override { return server_name_; }
-  const shared_frame& status() const override { return status_; }
+  shared_frame status_for(const shared_rights& may) override;
   request_handler& requests() override { return handler_; }
   logger& log() override { return log_; }
   time_point now() const override { return now_(); }
@@ -93,10 +97,12 @@ class hub final : public peer_host {
   request_handler& handler_;
   logger& log_;
   const clock now_;
-  admin_rule admins_;
+  const identifier identify_;
+  access_rules access_;
   user_accounts accounts_;
-  shared_frame status_;
-  server_counters counters_;  // of the peers that are gone, and what only the hub knows
+  std::optional<proto::status> status_;
+  std::map<shared_rights, shared_frame> status_frames_;  // of status_, as far as they have been asked for
+  server_counters counters_;                             // of the peers that are gone, and what only the hub knows
   log_limiter protocol_errors_;
   log_limiter refusals_;
   log_limiter budget_ends_;

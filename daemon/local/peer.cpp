@@ -50,18 +50,23 @@ proto::bye bye_for(end_reason reason, std::string text) {
   return {};
 }
 
-peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
+peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, shared_rights may,
            const std::shared_ptr<user_account>& account)
     : host_(host),
       token_(token),
       fd_(std::move(fd)),
       uid_(uid),
       pid_(pid),
-      may_control_(may_control),
+      may_(std::move(may)),
       held_(account),
       collected_(account),
       filters_(account),
+      connection_(account, &user_account::connections),
+      subscriptions_(account, &user_account::subscriptions),
+      rooms_held_(account, &user_account::rooms),
       output_(*this, host.events(), held_, host.config().user_buffer) {
+  connection_.set(1);
+  output_.cursor().restrict_to(may_->visible());
   host_.set_deadline(*this, host_.now() + std::chrono::milliseconds{proto::hello_deadline_ms});
 }
 
@@ -202,7 +207,7 @@ void peer::end(end_reason reason, std::string text) {
   push(bye_for(reason, std::move(text)));
   output_.stop_events();
   output_.cursor().unsubscribe_all();
-  filters_.set(0);
+  charge_subscriptions();
   state_ = state::ending;
   if (!reading_) release_input();
   host_.watch(*this, blocked_ ? EPOLLOUT : 0u);
@@ -213,6 +218,7 @@ void peer::close() {
   if (state_ == state::closed) return;
   state_ = state::closed;
   host_.clear_deadline(*this);
+  rooms_held_.set(0);
   for (const auto& [room, join] : std::exchange(rooms_, {})) host_.requests().on_leave(token_, room);
   discard_input(fd_.get(), host_.read_buffer());
   host_.bury(*this);

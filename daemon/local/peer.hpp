@@ -22,7 +22,6 @@
 #include "daemon/local/deadline_queue.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/peer_output.hpp"
-#include "daemon/local/rate_limit.hpp"
 #include "daemon/local/user_account.hpp"
 
 namespace roombridge::local {
@@ -48,7 +47,7 @@ void discard_input(int fd, std::span<std::byte> buffer);
 class peer final : public ready_hook, public deadline_entry, private peer_output::listener {
  public:
   // `fd`: a connected, non-blocking socket. HELLO is expected from now on.
-  peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, bool may_control,
+  peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, shared_rights may,
        const std::shared_ptr<user_account>& account);
 
   void on_readable();
@@ -63,9 +62,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void set_status(const shared_frame& status);
   // Whole frames that may be left out when so much is unread that they would be in the way of others. False: they are.
   [[nodiscard]] bool show(std::string_view frames);
-  void set_control(bool may_control) { may_control_ = may_control; }
-  // The config has changed: lets go of rooms that are not allowed any more.
-  void revoke_rooms();
+  // The config has changed: ends subscriptions and lets go of rooms that are not allowed any more.
+  void set_rights(shared_rights may);
   // The config has changed: when to ping next.
   void plan_ping();
 
@@ -79,6 +77,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] uid_t uid() const { return uid_; }
   [[nodiscard]] bool ending() const { return state_ >= state::ending; }
   [[nodiscard]] bool subscribed_ever() const { return subscribed_ever_; }
+  [[nodiscard]] const shared_rights& may() const { return may_; }
   [[nodiscard]] std::size_t held() const {
     return held_.amount() + collected_.amount() + filters_.amount();  // bytes, charged to its user
   }
@@ -97,9 +96,12 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void handle_hello(const proto::frame& frame);
   void handle_subscribe(const proto::frame& frame);
   [[nodiscard]] std::optional<std::string> fault_of(const proto::subscribe& request) const;
+  [[nodiscard]] bool accept_subscription(const proto::subscribe& request, const log::subscription& wanted);
+  void add_subscription(const proto::subscribe& request, log::subscription wanted);
   void open_stream(const proto::subscribe& request);
   [[nodiscard]] std::optional<proto::gap> missing_since(const proto::log_position& since) const;
   void handle_unsubscribe(const proto::frame& frame);
+  [[nodiscard]] std::optional<std::string> one_too_many(const log::subscription& wanted) const;
   void handle_join(const proto::frame& frame);
   void handle_leave(const proto::frame& frame);
   void handle_emit(const proto::frame& frame);
@@ -118,7 +120,10 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] bool accept_id(std::uint64_t id);
   [[nodiscard]] bool open_request(std::uint64_t id);
   [[nodiscard]] bool within_rate(std::uint64_t id);
-  [[nodiscard]] bool may_hold(std::string_view room) const;
+  void revoke_subscriptions(bool all);
+  void revoke_rooms();
+  void charge_subscriptions();
+  void let_go_of(const std::string& room);
   void release_room_of(std::uint64_t join);
   template <class Request>
   void hand_over(std::uint64_t id, const Request& request);
@@ -131,7 +136,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   unique_fd fd_;
   const uid_t uid_;
   const pid_t pid_;
-  bool may_control_;
+  shared_rights may_;
   state state_ = state::hello;
   bool subscribed_ever_ = false;
   bool too_slow_ = false;  // for its policy: it is about to be ended
@@ -147,10 +152,12 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   charge held_;                   // outgoing bytes
   charge collected_;              // of a frame that has come in part
   charge filters_;                // subscriptions
+  charge connection_;
+  charge subscriptions_;
+  charge rooms_held_;
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;
   std::string client_;
-  rate_limit upstream_rate_;                    // of its emits and joins
   std::vector<std::uint64_t> open_;             // requests that wait for their answer
   std::map<std::string, std::uint64_t> rooms_;  // that it holds, each with the JOIN that took it
 };

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "daemon/base/logger.hpp"
+#include "daemon/local/access_rules.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/local/peer_output.hpp"
 #include "daemon/local/server.hpp"
@@ -25,7 +26,8 @@ class peer_host {
   [[nodiscard]] virtual log::event_log& events() = 0;
   [[nodiscard]] virtual const options& config() const = 0;
   [[nodiscard]] virtual const std::string& server_name() const = 0;
-  [[nodiscard]] virtual const shared_frame& status() const = 0;  // null: none yet
+  // The STATUS for peers with these rights; null: none yet.
+  [[nodiscard]] virtual shared_frame status_for(const shared_rights& may) = 0;
   [[nodiscard]] virtual request_handler& requests() = 0;
   [[nodiscard]] virtual logger& log() = 0;
   [[nodiscard]] virtual time_point now() const = 0;

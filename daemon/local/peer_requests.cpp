@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <roombridge/proto/messages.hpp>
-#include <roombridge/proto/pattern.hpp>
 #include <roombridge/proto/payload.hpp>
 
 #include "daemon/local/peer.hpp"
@@ -75,30 +74,35 @@ void peer::handle_hello(const proto::frame& frame) {
   welcome.server = host_.server_name();
   welcome.epoch = proto::epoch_text(host_.events().epoch());
   welcome.newest = host_.events().newest();
-  welcome.may_control = may_control_;
-  push(welcome);
+  welcome.may_control = may_->control();
+  welcome.may = may_->told();
+  if (!push(welcome)) {
+    welcome.may.reset();
+    push(welcome);
+  }
   plan_ping();
-}
-
-bool peer::may_hold(std::string_view room) const {
-  const auto& allowed = host_.config().rooms_allowed;
-  return std::any_of(allowed.begin(), allowed.end(), [&](const auto& one) { return proto::matches(one, room); });
 }
 
 void peer::handle_join(const proto::frame& frame) {
   const auto request = proto::parse<proto::join>(frame.head);
   if (!request) return reject(request.error());
-  if (!accept_id(request->id) || !within_rate(request->id)) return;
-  if (!may_hold(request->room)) {
-    return refuse(request->id, error_code::not_permitted,
-                  "the config's rooms.allow does not let local programs hold this room");
+  if (!accept_id(request->id)) return;
+  if (!may_->may_hold(request->room)) {
+    return refuse(request->id, error_code::not_permitted, "no rule of local.access lets this user hold the room");
   }
-  if (!rooms_.contains(request->room) && rooms_.size() == proto::max_rooms) {
+  if (!within_rate(request->id)) return;
+  if (!holds(request->room) && rooms_.size() == proto::max_rooms) {
     return refuse(request->id, error_code::too_many_rooms,
                   "the connection holds " + std::to_string(proto::max_rooms) + " rooms");
   }
+  if (!holds(request->room) && rooms_held_.account().rooms >= host_.config().user_rooms) {
+    return refuse(request->id, error_code::too_many_rooms,
+                  "this user's connections hold as many as local.user_rooms allows: " +
+                      std::to_string(host_.config().user_rooms));
+  }
   if (!open_request(request->id)) return;
   rooms_.insert_or_assign(request->room, request->id);
+  rooms_held_.set(rooms_.size());
   hand_over(request->id, [&] {
     host_.requests().on_join(
         {.who = token_, .room = request->room, .deadline = std::chrono::milliseconds{request->deadline_ms}},
@@ -110,39 +114,34 @@ void peer::handle_leave(const proto::frame& frame) {
   const auto request = proto::parse<proto::leave>(frame.head);
   if (!request) return reject(request.error());
   if (!accept_id(request->id)) return;
-  if (rooms_.erase(request->room) == 0) {
+  if (!holds(request->room)) {
     return refuse(request->id, error_code::room_not_held, "this connection does not hold the room");
   }
   succeed(request->id);
-  host_.requests().on_leave(token_, request->room);
+  let_go_of(request->room);
 }
 
-void peer::revoke_rooms() {
-  if (ending()) return;
-  std::vector<std::string> revoked;
-  for (const auto& [room, join] : rooms_) {
-    if (!may_hold(room)) revoked.push_back(room);
-  }
-  for (const std::string& room : revoked) {
-    if (rooms_.erase(room) == 0) continue;  // the last one's end has closed the connection
-    push(proto::error{proto::make_error(error_code::revoked, "the changed config does not allow the room " + room)});
-    host_.requests().on_leave(token_, room);
-  }
+void peer::let_go_of(const std::string& room) {
+  if (rooms_.erase(room) == 0) return;
+  rooms_held_.set(rooms_.size());
+  host_.requests().on_leave(token_, room);
 }
 
 // A JOIN that failed holds nothing.
 void peer::release_room_of(std::uint64_t join) {
   const auto found = std::find_if(rooms_.begin(), rooms_.end(), [join](const auto& one) { return one.second == join; });
   if (found == rooms_.end()) return;
-  const std::string room = found->first;
-  rooms_.erase(found);
-  host_.requests().on_leave(token_, room);
+  let_go_of(std::string{found->first});
 }
 
 void peer::handle_emit(const proto::frame& frame) {
   const auto request = proto::parse<proto::emit>(frame.head);
   if (!request) return reject(request.error());
-  if (!accept_id(request->id) || !within_rate(request->id)) return;
+  if (!accept_id(request->id)) return;
+  if (!may_->may_emit(request->event)) {
+    return refuse(request->id, error_code::not_permitted, "no rule of local.access lets this user emit the event");
+  }
+  if (!within_rate(request->id)) return;
   const auto payload = proto::split_payload(frame.payload, request->attachments);
   if (!payload) {
     return refuse(request->id, error_code::bad_payload, "`attachments` names more bytes than the payload has");
@@ -162,12 +161,12 @@ void peer::handle_emit(const proto::frame& frame) {
 // What a client asks of the server counts: a LEAVE does not, since there are no more of them than of joins.
 bool peer::within_rate(std::uint64_t id) {
   const options& limits = host_.config();
-  const auto wait = upstream_rate_.take(host_.now(), limits.emit_rate, limits.emit_burst);
+  const auto wait = held_.account().emits.take(host_.now(), limits.emit_rate, limits.emit_burst);
   if (wait.count() == 0) return true;
   const auto in_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   refuse(id, error_code::too_many_requests,
          "more than " + std::to_string(limits.emit_rate) +
-             " emits and joins a second (emits.rate); the next may come in " + std::to_string(in_ms) + " ms");
+             " emits and joins a second by this user (emits.rate); the next may come in " + std::to_string(in_ms) + " ms");
   return false;
 }
 
@@ -177,9 +176,8 @@ void peer::handle_call(const proto::frame& frame) {
   if (!accept_id(request->id) || !open_request(request->id)) return;
   if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers()});
   hand_over(request->id, [&] {
-    host_.requests().on_call(
-        {.who = token_, .method = request->method, .params = request->params, .control = may_control_},
-        host_.answer_to(token_, request->id));
+    host_.requests().on_call({.who = token_, .method = request->method, .params = request->params, .may = may_.get()},
+                             host_.answer_to(token_, request->id));
   });
 }
 

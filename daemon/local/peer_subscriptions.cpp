@@ -14,32 +14,41 @@ void peer::handle_subscribe(const proto::frame& frame) {
   auto request = proto::parse<proto::subscribe>(frame.head);
   if (!request) return reject(request.error());
   if (!accept_id(request->id)) return;
-  auto& cursor = output_.cursor();
-  if (const auto fault = fault_of(*request)) return refuse(request->id, error_code::bad_request, *fault);
-  if (cursor.subscriptions() == proto::max_subscriptions) {
-    return refuse(request->id, error_code::too_many_subscriptions,
-                  "the connection has " + std::to_string(proto::max_subscriptions) + " subscriptions");
-  }
   log::subscription wanted{
       .id = request->id, .events = std::move(request->events), .topics = std::move(request->topics)};
-  if (filters_.account().bytes + wanted.footprint() > host_.config().user_buffer) {
-    return refuse(request->id, error_code::too_many_subscriptions,
-                  "the subscriptions and unread answers of this user's connections would pass local.user_buffer");
-  }
-  if (!subscribed_ever_) {
-    open_stream(*request);
+  if (accept_subscription(*request, wanted)) add_subscription(*request, std::move(wanted));
+  // Refused or not, it is the one that those with `more` have waited for.
+  if (request->more || !replay_after_) return;
+  replay_after_.reset();
+  output_.begin_stream(host_.events().newest(), std::exchange(snapshot_, false));
+}
+
+bool peer::accept_subscription(const proto::subscribe& request, const log::subscription& wanted) {
+  if (auto fault = fault_of(request)) {
+    refuse(request.id, error_code::bad_request, *std::move(fault));
+  } else if (auto objection = may_->objection_to(wanted)) {
+    refuse(request.id, error_code::not_permitted, *std::move(objection));
+  } else if (auto full = one_too_many(wanted)) {
+    refuse(request.id, error_code::too_many_subscriptions, *std::move(full));
   } else {
-    succeed(request->id);
+    return true;
   }
+  return false;
+}
+
+void peer::add_subscription(const proto::subscribe& request, log::subscription wanted) {
+  if (!subscribed_ever_) {
+    open_stream(request);
+  } else {
+    succeed(request.id);
+  }
+  auto& cursor = output_.cursor();
   if (replay_after_) {
     cursor.subscribe(std::move(wanted), *replay_after_);
   } else {
     cursor.subscribe(std::move(wanted));
   }
-  filters_.set(cursor.footprint());
-  if (request->more || !replay_after_) return;
-  replay_after_.reset();
-  output_.begin_stream(host_.events().newest(), std::exchange(snapshot_, false));
+  charge_subscriptions();
 }
 
 // The first SUBSCRIBE is answered, and it is settled where the stream begins.
@@ -58,7 +67,7 @@ void peer::open_stream(const proto::subscribe& request) {
     result.resumption = {.complete = !missing, .first = events.first(), .newest = events.newest()};
   }
   push(result);
-  if (const auto& status = host_.status()) output_.push_frames(*status);
+  if (const auto status = host_.status_for(may_)) output_.push_frames(*status);
   if (missing) push(*missing);
   output_.hold_stream();
 }
@@ -104,8 +113,29 @@ void peer::handle_unsubscribe(const proto::frame& frame) {
     return refuse(request->id, error_code::unknown_subscription,
                   "there is no subscription " + std::to_string(request->subscription));
   }
-  filters_.set(output_.cursor().footprint());
+  charge_subscriptions();
   succeed(request->id);
+}
+
+// Which limit the subscription would pass, in words.
+std::optional<std::string> peer::one_too_many(const log::subscription& wanted) const {
+  const options& limits = host_.config();
+  if (output_.cursor().subscriptions() == proto::max_subscriptions) {
+    return "the connection has " + std::to_string(proto::max_subscriptions) + " subscriptions";
+  }
+  if (subscriptions_.account().subscriptions >= limits.user_subscriptions) {
+    return "this user's connections have as many as local.user_subscriptions allows: " +
+           std::to_string(limits.user_subscriptions);
+  }
+  if (filters_.account().bytes + wanted.footprint() > limits.user_buffer) {
+    return "the subscriptions and unread answers of this user's connections would pass local.user_buffer";
+  }
+  return std::nullopt;
+}
+
+void peer::charge_subscriptions() {
+  filters_.set(output_.cursor().footprint());
+  subscriptions_.set(output_.cursor().subscriptions());
 }
 
 }  // namespace roombridge::local

@@ -25,6 +25,9 @@ class rate_limit {
     return duration::zero();
   }
 
+  // Whether nothing of it has been used: one that is full is as good as a new one.
+  [[nodiscard]] bool is_full(time_point now) const { return full_ <= now; }
+
  private:
   time_point full_{};
 };

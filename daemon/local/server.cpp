@@ -129,8 +129,8 @@ io::task<> server::run() {
 void server::stop(std::chrono::milliseconds drain) {
   impl_->stop(drain);
 }
-void server::publish_status(std::string_view status_head) {
-  impl_->peers().publish_status(status_head);
+void server::publish_status(proto::status status) {
+  impl_->peers().publish_status(std::move(status));
 }
 void server::trace(peer_token who, std::chrono::milliseconds time, answer_function done) {
   impl_->peers().trace(who, time, std::move(done));

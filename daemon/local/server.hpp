@@ -15,6 +15,7 @@
 
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
+#include "daemon/local/access_rules.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/log/event_log.hpp"
 
@@ -53,12 +54,13 @@ struct call_request {
   peer_token who = 0;
   std::string_view method;  // perhaps unknown
   std::string_view params;  // the text of a JSON object
-  bool control = false;     // it has the right to control calls
+  const rights* may = nullptr;  // the peer's; lives for the call
 };
 
 class request_handler {
  public:
   virtual ~request_handler() = default;
+  // An event that the peer may emit.
   virtual void on_emit(const emit_request& request, answer_function done) = 0;
   // A room that the peer may hold, and perhaps holds already; an error has to mean that it does not hold it, so
   // that on_leave() follows.
@@ -105,8 +107,8 @@ class server {
   // Says BYE `shutdown` to everyone, drains for at most `drain`, closes and unlinks the socket; then run() returns.
   void stop(std::chrono::milliseconds drain);
 
-  // Makes `status_head` (the STATUS frame's JSON) the current status and sends it to everyone who has subscribed.
-  void publish_status(std::string_view status_head);
+  // Makes `status` the current one and sends it to everyone who has subscribed, with the rooms that each may know.
+  void publish_status(proto::status status);
 
   // Gives the connection TRACE frames for so long; `done` is the answer, afterwards.
   void trace(peer_token who, std::chrono::milliseconds time, answer_function done);

@@ -1,65 +1,77 @@
 // SPDX-License-Identifier: MIT
-// What the connections of one user make the daemon keep outside the log. Pure.
+// What the connections of one user make the daemon keep outside the log, and how often they may ask. Pure.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "daemon/local/rate_limit.hpp"
+
 namespace roombridge::local {
 
-// `bytes` is the sum of its charges.
+// Each amount is the sum of its charges.
 struct user_account {
   std::size_t bytes = 0;
+  std::size_t connections = 0;
+  std::size_t subscriptions = 0;
+  std::size_t rooms = 0;  // one that two connections hold counts twice
+  rate_limit emits{};
 };
 
-// One connection's share of its user's account; returned when destroyed.
+// One connection's share of an amount of its user's account; returned when destroyed.
 class charge {
  public:
-  explicit charge(std::shared_ptr<user_account> account) : account_(std::move(account)) {}
+  explicit charge(std::shared_ptr<user_account> account, std::size_t user_account::*what = &user_account::bytes)
+      : account_(std::move(account)), what_(what) {}
   ~charge() { set(0); }
   charge(const charge&) = delete;
   charge& operator=(const charge&) = delete;
 
   void set(std::size_t amount) {
-    account_->bytes = account_->bytes - amount_ + amount;
+    total() = total() - amount_ + amount;
     amount_ = amount;
   }
   [[nodiscard]] std::size_t amount() const { return amount_; }
   [[nodiscard]] const user_account& account() const { return *account_; }
+  [[nodiscard]] user_account& account() { return *account_; }
 
  private:
+  [[nodiscard]] std::size_t& total() { return (*account_).*what_; }
+
   std::shared_ptr<user_account> account_;
+  std::size_t user_account::*what_;
   std::size_t amount_ = 0;
 };
 
-// The accounts of the users that have connections.
+// The accounts of the users that have connections, or had them so lately that it still limits what they may do.
 class user_accounts {
  public:
-  [[nodiscard]] std::shared_ptr<user_account> of(uid_t user) {
-    std::erase_if(accounts_, [](const auto& each) { return each.second.expired(); });
-    auto& known = accounts_[user];
-    auto account = known.lock();
-    if (!account) known = account = std::make_shared<user_account>();
+  [[nodiscard]] std::shared_ptr<user_account> of(uid_t user, rate_limit::time_point now) {
+    std::erase_if(accounts_,
+                  [now](const auto& each) { return each.second.use_count() == 1 && each.second->emits.is_full(now); });
+    auto& account = accounts_[user];
+    if (!account) account = std::make_shared<user_account>();
     return account;
   }
 
-  // Those that hold more than `limit`.
+  // Those that hold more than `limit` bytes.
   [[nodiscard]] std::vector<std::shared_ptr<const user_account>> above(std::size_t limit) const {
     std::vector<std::shared_ptr<const user_account>> out;
-    for (const auto& [user, known] : accounts_) {
-      if (auto account = known.lock(); account && account->bytes > limit) out.push_back(std::move(account));
+    for (const auto& [user, account] : accounts_) {
+      if (account->bytes > limit) out.push_back(account);
     }
     return out;
   }
 
+  [[nodiscard]] std::size_t size() const { return accounts_.size(); }
+
  private:
-  std::map<uid_t, std::weak_ptr<user_account>> accounts_;
+  std::map<uid_t, std::shared_ptr<user_account>> accounts_;
 };
 
 }  // namespace roombridge::local

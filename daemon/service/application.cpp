@@ -73,8 +73,8 @@ class application::impl {
         intake_(parser_, log_, diagnostics, [this](const upstream::client_status&) { publish_status(); }),
         client_(context_, config_.upstream, intake_, diagnostics),
         requests_(client_, parser_,
-                  {.status = [this] { return status(); },
-                   .rooms = [this] { return rooms_json(rooms()); },
+                  {.status = [this](const local::rights& may) { return status(may); },
+                   .rooms = [this](const local::rights& may) { return rooms_json(rooms(may)); },
                    .reload = [this] { return reload(); },
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
                                    local::answer_function done) { trace(who, time, std::move(done)); }}),
@@ -189,24 +189,25 @@ class application::impl {
     } else if (!away_since_) {
       away_since_ = status.since;
     }
-    server_.publish_status(status_head(status, client_.rooms()));
+    server_.publish_status(status_frame(status, client_.rooms()));
     std::string line(to_string(status.state));
     if (!status.text.empty()) line += ": " + status.text;
     systemd::status(line);
   }
 
-  std::vector<room_report> rooms() const {
+  std::vector<room_report> rooms(const local::rights& may) const {
     std::vector<room_report> out;
     for (upstream::room_status& room : client_.rooms()) {
+      if (!may.may_know(room.room)) continue;
       auto pids = room.holders == 0 ? std::vector<std::int64_t>{} : server_.holders(room.room, shown_holders);
       out.push_back({std::move(room), std::move(pids)});
     }
     return out;
   }
 
-  std::string status() const {
+  std::string status(const local::rights& may) const {
     const auto peers = server_.peers();
-    const auto rooms = this->rooms();
+    const auto rooms = this->rooms(may);
     std::size_t subscribers = 0;
     for (const local::peer_info& peer : peers) subscribers += peer.subscriptions != 0;
     return status_json({.config_path = config_path_,

@@ -18,11 +18,12 @@ constexpr std::uint64_t MiB = 1u << 20;
 constexpr std::uint64_t GiB = 1u << 30;
 
 constexpr std::size_t max_declared_rooms = 1024;
-constexpr std::size_t max_allowed_rooms = 256;
+constexpr std::size_t max_access_rules = 256;
+constexpr std::size_t max_access_patterns = 256;
 constexpr std::size_t max_rules = 1024;
 constexpr std::size_t max_rule_items = 32;
 constexpr std::size_t max_payload_fields = 32;
-constexpr std::size_t max_admins = 256;
+constexpr std::size_t max_accounts = 256;
 constexpr std::size_t max_arguments = 64;
 constexpr std::size_t max_pins = 16;
 constexpr std::size_t max_request_fields = 32;
@@ -75,6 +76,50 @@ const table<upstream::hold_rule>& hold_keys() {
   return keys;
 }
 
+const table<local::access_rule>& access_keys() {
+  using rule = local::access_rule;
+  const auto accounts = list_of(account_name, max_accounts);
+  const auto patterns = list_of(name_pattern, max_access_patterns);
+  static const table<rule> keys{
+      make_key<rule>("users", at(&rule::users), accounts),
+      make_key<rule>("groups", at(&rule::groups), accounts),
+      make_key<rule>("everyone", at(&rule::everyone), scalar(boolean)),
+      make_key<rule>("events", at(&rule::events), patterns),
+      make_key<rule>("topics", at(&rule::topics), patterns),
+      make_key<rule>("rooms", at(&rule::rooms), patterns),
+      make_key<rule>("emits", at(&rule::emits), patterns),
+  };
+  return keys;
+}
+
+// Why a rule is none; empty: it is one.
+std::string_view fault_of(const local::access_rule& rule) {
+  if (!rule.everyone && rule.users.empty() && rule.groups.empty())
+    return "names nobody: a rule has users, groups, or everyone: true";
+  if (rule.events.empty() != rule.topics.empty())
+    return "events and topics need each other: what may be seen has one of these names and one of these topics; \"*\" "
+           "is all";
+  return {};
+}
+
+std::optional<std::vector<local::access_rule>> read_access(const slot& from, reader& in) {
+  if (!in.is(node_kind::list, from)) return std::nullopt;
+  if (from.value->items.size() > max_access_rules) {
+    in.refuse(from, "more than " + std::to_string(max_access_rules) + " rules");
+    return std::nullopt;
+  }
+  std::vector<local::access_rule> rules;
+  for (const slot& item : items_of(from)) {
+    local::access_rule& made = rules.emplace_back();
+    if (!in.is(node_kind::map, item)) continue;
+    read_section(made, access_keys(), item, in);
+    const bool whole = std::none_of(access_keys().begin(), access_keys().end(),
+                                    [&](const auto& each) { return in.was_refused(item.path + '.' + each.path); });
+    if (const auto fault = fault_of(made); whole && !fault.empty()) in.refuse(item, fault);
+  }
+  return rules;
+}
+
 bool has(const node& source, std::string_view key) {
   return std::any_of(source.entries.begin(), source.entries.end(), [&](const entry& each) { return each.key == key; });
 }
@@ -119,6 +164,14 @@ template <typename Rule>
 std::vector<std::string> paths_of_any(const table<Rule>& keys) {
   std::vector<std::string> paths = paths_of(keys);
   for (std::string& path : paths) path.insert(0, "NAME.");
+  return paths;
+}
+
+// Of a list's items.
+template <typename Rule>
+std::vector<std::string> paths_of_items(const table<Rule>& keys) {
+  std::vector<std::string> paths = paths_of(keys);
+  for (std::string& path : paths) path.insert(0, "ITEM.");
   return paths;
 }
 
@@ -221,7 +274,6 @@ const table<config>& config_keys() {
            fields_of(payload_value_of_room, max_payload_fields)),
       make("rooms.own", at(up, &options::rooms, &room_options::own), scalar(text_template{placeholders::answer, 0})),
       make("rooms.declared", at(up, &options::rooms, &room_options::declared), list_of(room_name, max_declared_rooms)),
-      make("rooms.allow", at(here, &local_options::rooms_allowed), list_of(name_pattern, max_allowed_rooms)),
       make("rooms.linger", at(up, &options::rooms, &room_options::linger), scalar(duration{0ms, 1h})),
       make("rooms.accepted", at(up, &options::rooms, &room_options::accepted),
            fields_of(plain_text, max_payload_fields)),
@@ -241,9 +293,13 @@ const table<config>& config_keys() {
       make("local.mode", at(here, &local_options::mode), scalar(file_mode)),
       make("local.owner", at(here, &local_options::owner), scalar(account_or_nothing)),
       make("local.group", at(here, &local_options::group), scalar(account_or_nothing)),
-      make("local.admins.users", at(here, &local_options::admin_users), list_of(account_name, max_admins)),
-      make("local.admins.groups", at(here, &local_options::admin_groups), list_of(account_name, max_admins)),
+      make("local.admins.users", at(here, &local_options::admin_users), list_of(account_name, max_accounts)),
+      make("local.admins.groups", at(here, &local_options::admin_groups), list_of(account_name, max_accounts)),
+      make("local.access", at(here, &local_options::access), read_access, paths_of_items(access_keys())),
       make("local.connections", at(here, &local_options::connections), scalar(count{1, 65'536})),
+      make("local.user_connections", at(here, &local_options::user_connections), scalar(count{1, 65'536})),
+      make("local.user_subscriptions", at(here, &local_options::user_subscriptions), scalar(count{1, 1'000'000})),
+      make("local.user_rooms", at(here, &local_options::user_rooms), scalar(count{1, 65'536})),
       make("local.user_buffer", at(here, &local_options::user_buffer), scalar(byte_size{64 * KiB, GiB})),
       make("local.ping.interval", at(here, &local_options::ping_interval), scalar(duration_or_never{{100ms, 24h}})),
       make("local.ping.deadline", at(here, &local_options::ping_deadline), scalar(duration{10ms, 1h})),

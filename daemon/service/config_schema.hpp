@@ -16,7 +16,8 @@ namespace roombridge::service::reading {
 // here.
 [[nodiscard]] const table<config>& config_keys();
 
-// Every key with those inside upstream.token and of an event's rule, "events.rules.NAME.topics".
+// Every key with those inside upstream.token, of an event's rule, "events.rules.NAME.topics", and of a list's item,
+// "local.access.ITEM.users".
 [[nodiscard]] const std::vector<std::string>& config_paths();
 
 // What a backend must not be able to deliver nor a local program to emit: authentication, rooms, Socket.IO's own names.

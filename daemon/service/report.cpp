@@ -112,7 +112,7 @@ std::string server_name() {
   return "roombridged " ROOMBRIDGE_VERSION;
 }
 
-std::string status_head(const upstream::client_status& status, const std::vector<upstream::room_status>& rooms) {
+proto::status status_frame(const upstream::client_status& status, const std::vector<upstream::room_status>& rooms) {
   proto::status out;
   out.state = wire_state(status.state);
   out.since = microseconds(status.since);
@@ -126,13 +126,7 @@ std::string status_head(const upstream::client_status& status, const std::vector
       if (room.state == upstream::room_state::joined) out.rooms->push_back(room.room);
     }
   }
-  std::string head = encode_head(out);
-  // So many rooms do not fit into a head; the `rooms` call has them all.
-  if (head.size() > proto::max_head) {
-    out.rooms.reset();
-    head = encode_head(out);
-  }
-  return head;
+  return out;
 }
 
 proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time) {

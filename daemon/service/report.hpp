@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The daemon's account of itself as JSON: the STATUS frame's head, TRACE, and the results of the calls `status` and
-// `rooms` (PROTOCOL.md sections 5 and 7). Pure.
+// The daemon's account of itself: the STATUS and TRACE frames, and as JSON the results of the calls `status` and `rooms`
+// (PROTOCOL.md sections 5 and 7). Pure.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ namespace roombridge::service {
 // "roombridged 0.1.0"
 [[nodiscard]] std::string server_name();
 
-[[nodiscard]] std::string status_head(const upstream::client_status& status,
-                                      const std::vector<upstream::room_status>& rooms);
+[[nodiscard]] proto::status status_frame(const upstream::client_status& status,
+                                         const std::vector<upstream::room_status>& rooms);
 
 // `time`: of the line.
 [[nodiscard]] proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time);

@@ -170,8 +170,9 @@ void requests::trace(const local::call_request& request, local::answer_function 
 
 void requests::on_call(const local::call_request& request, local::answer_function done) {
   const std::string_view method = request.method;
+  const local::rights& may = *request.may;
   const bool controls = method == "reload" || method == "reconnect" || method == "trace";
-  if (controls && !request.control) {
+  if (controls && !may.control()) {
     done(refused(error_code::not_permitted,
                  "'" + std::string(method) +
                      "' is for root, the daemon's own user and those that local.admins lists in the config"));
@@ -185,9 +186,9 @@ void requests::on_call(const local::call_request& request, local::answer_functio
   } else if (method == "trace") {
     trace(request, std::move(done));
   } else if (method == "status") {
-    done({.payload = calls_.status()});
+    done({.payload = calls_.status(may)});
   } else if (method == "rooms") {
-    done({.payload = calls_.rooms()});
+    done({.payload = calls_.rooms(may)});
   } else {
     const std::string name = method.size() <= longest_repeated ? " '" + std::string(method) + '\'' : " of this name";
     done(refused(error_code::unknown_method,

@@ -41,19 +41,17 @@ TEST(credentials, names_and_numbers) {
   EXPECT_EQ(find_group("12x"), std::nullopt);
 }
 
-TEST(admin_rule, root_the_daemon_and_whom_the_config_lists) {
-  options config;
-  config.admin_users = {"1001", "nobody knows"};
-  config.admin_groups = {"2002", "nor that group"};
+TEST(account_list, has_its_users_and_the_members_of_its_groups) {
   recording_logger log;
-  const admin_rule rule{config, 990, log};
-  EXPECT_TRUE(rule.allows({1, 0, 5, {}}));
-  EXPECT_TRUE(rule.allows({1, 990, 5, {}}));
-  EXPECT_TRUE(rule.allows({1, 1001, 5, {}}));
-  EXPECT_TRUE(rule.allows({1, 1002, 2002, {}}));
-  EXPECT_TRUE(rule.allows({1, 1002, 5, {7, 2002}}));
-  EXPECT_FALSE(rule.allows({1, 1002, 0, {7, 1001}})) << "a user's number is not a group's";
-  EXPECT_EQ(log.count(log_level::warning), 2u);
+  const account_list list{{"1001", "nobody knows"}, {"2002", "nor that group"}, "local.admins", log};
+  EXPECT_TRUE(list.has({1, 1001, 5, {}}));
+  EXPECT_TRUE(list.has({1, 1002, 2002, {}}));
+  EXPECT_TRUE(list.has({1, 1002, 5, {7, 2002}}));
+  EXPECT_FALSE(list.has({1, 1002, 5, {7, 1001}})) << "a user's number is not a group's";
+  EXPECT_FALSE(list.has({1, 0, 0, {}}));
+  ASSERT_EQ(log.count(log_level::warning), 2u);
+  EXPECT_EQ(log.lines[0].second, "local.admins: there is no user nobody knows; the entry matches nobody");
+  EXPECT_EQ(log.lines[1].second, "local.admins: there is no group nor that group; the entry matches nobody");
 }
 
 }  // namespace

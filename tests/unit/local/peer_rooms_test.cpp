@@ -14,7 +14,12 @@ using testing::Pair;
 
 class peer_rooms : public hub_test {
  protected:
-  peer_rooms() { options_.rooms_allowed = {"shop-7", "table-*"}; }
+  peer_rooms() {
+    who_ = {1, 4711, 4711, {}};
+    allow({"shop-7", "table-*"});
+  }
+
+  void allow(std::vector<std::string> rooms) { options_.access = {{{}, {}, true, {}, {}, std::move(rooms), {}}}; }
 
   static error_code code_of(const proto::result& result) {
     return result.error ? result.error->code : error_code::none;
@@ -62,7 +67,7 @@ TEST_F(peer_rooms, a_join_is_passed_on_and_answered_with_how_the_room_stands) {
   EXPECT_EQ(hub_->peers().at(0).rooms, 2u);
 }
 
-TEST_F(peer_rooms, only_those_that_the_config_allows) {
+TEST_F(peer_rooms, only_those_that_a_rule_allows) {
   auto client = welcomed();
   for (const std::string room : {"shop-77", "shop-", "tabl", "admin-general"}) {
     client.send_message(proto::join{1, room});
@@ -70,7 +75,7 @@ TEST_F(peer_rooms, only_those_that_the_config_allows) {
     EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::not_permitted) << room;
   }
   EXPECT_TRUE(handler_.joins.empty());
-  options_.rooms_allowed.clear();
+  allow({});
   hub_->reconfigure(options_);
   client.send_message(proto::join{1, "shop-7"});
   run();
@@ -160,12 +165,13 @@ TEST_F(peer_rooms, at_most_64_on_a_connection) {
 TEST_F(peer_rooms, a_permission_that_is_taken_away_ends_the_hold) {
   auto client = holding("shop-7");
   auto other = holding("table-3");
-  options_.rooms_allowed = {"table-*"};
+  allow({"table-*"});
   hub_->reconfigure(options_);
   run();
   const auto told = client.expect<proto::error>();
   EXPECT_EQ(told.info.code, error_code::revoked);
   EXPECT_FALSE(told.fatal);
+  EXPECT_EQ(told.room, "shop-7");
   EXPECT_THAT(told.info.text, testing::HasSubstr("shop-7"));
   EXPECT_FALSE(other.next());
   EXPECT_THAT(handler_.leaves, ElementsAre(Pair(handler_.joins[0].who, "shop-7")));
@@ -174,7 +180,7 @@ TEST_F(peer_rooms, a_permission_that_is_taken_away_ends_the_hold) {
 TEST_F(peer_rooms, a_handler_may_end_everything_while_permissions_are_taken_away) {
   auto first = holding("shop-7");
   auto second = holding("table-3");
-  options_.rooms_allowed.clear();
+  allow({});
   handler_.on_next_leave = [this] { hub_->close_all(); };
   hub_->reconfigure(options_);
   run();

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,7 @@ class recording_handler final : public request_handler {
     std::string method;
     std::string params;
     bool control;
+    std::optional<rights> may;
     answer_function done;
     peer_token who;
   };
@@ -77,8 +79,8 @@ class recording_handler final : public request_handler {
     if (on_next_leave) std::exchange(on_next_leave, nullptr)();
   }
   void on_call(const call_request& request, answer_function done) override {
-    calls.push_back(
-        {std::string{request.method}, std::string{request.params}, request.control, std::move(done), request.who});
+    calls.push_back({std::string{request.method}, std::string{request.params}, request.may->control(), *request.may,
+                     std::move(done), request.who});
     if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
 
@@ -177,7 +179,9 @@ class hub_test : public testing::Test {
   void make(log::geometry shape = log::geometry::for_capacity(2u << 20)) {
     hub_.reset();
     events_.emplace(shape, epoch);
-    hub_.emplace(context_, options_, "roombridged test", *events_, handler_, log_, [this] { return now_; });
+    hub_.emplace(
+        context_, options_, "roombridged test", *events_, handler_, log_, [this] { return now_; },
+        [this](int fd) { return identify(fd); });
   }
   void SetUp() override { make(); }
 
@@ -188,10 +192,18 @@ class hub_test : public testing::Test {
     }
   }
 
+  // Who a connection is said to be: `who_` at its beginning, or what the kernel says.
+  std::optional<credentials> identify(int fd) {
+    const auto found = known_.find(fd);
+    return found == known_.end() ? peer_credentials(fd) : found->second;
+  }
+
   // `buffer`: the kernel's, of what goes to the client; 0: as it is.
   test_client connect(int buffer = 0) {
     std::array<int, 2> fds{};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()), 0);
+    known_.erase(fds[0]);
+    if (who_) known_.emplace(fds[0], *who_);
     if (buffer > 0) ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     hub_->adopt(unique_fd{fds[0]});
     return test_client{unique_fd{fds[1]}};
@@ -223,7 +235,7 @@ class hub_test : public testing::Test {
   void publish_status(proto::upstream_state state) {
     proto::status status;
     status.state = state;
-    hub_->publish_status(proto::encode_head(status));
+    hub_->publish_status(status);
     status_published_ = true;
   }
 
@@ -240,6 +252,8 @@ class hub_test : public testing::Test {
   recording_logger log_;
   // Far ahead of the real clock, so that the hub's timer never fires by itself.
   peer_host::time_point now_ = std::chrono::steady_clock::now() + std::chrono::hours{1000};
+  std::optional<credentials> who_;
+  std::map<int, credentials> known_;  // by descriptor
   std::optional<hub> hub_;
   bool status_published_ = false;
 };

@@ -162,9 +162,20 @@ void emit_emits(std::string& out, const local::options& limits, const std::vecto
   out += "\n  }\n";
 }
 
+void emit(std::string& out, const std::vector<local::access_rule>& rules) {
+  out += "  access: [";
+  for (const auto& [users, groups, everyone, events, topics, rooms, emits] : rules) {
+    out += "\n    {users: " + of(users) + ", groups: " + of(groups) + ", everyone: " + of(everyone) +
+           ", events: " + of(events) + ", topics: " + of(topics) + ", rooms: " + of(rooms) + ", emits: " + of(emits) +
+           "},";
+  }
+  out += "\n  ]\n";
+}
+
 void emit(std::string& out, const local::options& value) {
-  [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, connections, user_buffer, emit_rate,
-                                emit_burst, rooms_allowed, interval, deadline] = value;
+  [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, access, connections, user_connections,
+                                user_subscriptions, user_rooms, user_buffer, emit_rate, emit_burst, interval,
+                                deadline] = value;
   out += "local:\n";
   line(out, 1, "socket", socket);
   out += "  mode: \"" + octal(mode) + "\"\n";
@@ -173,15 +184,18 @@ void emit(std::string& out, const local::options& value) {
   out += "  admins:\n";
   line(out, 2, "users", users);
   line(out, 2, "groups", groups);
+  emit(out, access);
   line(out, 1, "connections", connections);
+  line(out, 1, "user_connections", user_connections);
+  line(out, 1, "user_subscriptions", user_subscriptions);
+  line(out, 1, "user_rooms", user_rooms);
   line(out, 1, "user_buffer", user_buffer);
   out += "  ping:\n";
   line(out, 2, "interval", interval);
   line(out, 2, "deadline", deadline);
 }
 
-// The room section has keys of both sides.
-void emit_rooms(std::string& out, const upstream::room_options& value, const std::vector<std::string>& allowed) {
+void emit(std::string& out, const upstream::room_options& value) {
   const auto& [join, leave, payload, own, declared, accepted, error_text, linger] = value;
   out += "rooms:\n";
   line(out, 1, "join", join);
@@ -189,7 +203,6 @@ void emit_rooms(std::string& out, const upstream::room_options& value, const std
   line(out, 1, "payload", payload);
   line(out, 1, "own", own);
   line(out, 1, "declared", declared);
-  line(out, 1, "allow", allowed);
   line(out, 1, "linger", linger);
   line(out, 1, "accepted", accepted);
   line(out, 1, "error_text", error_text);
@@ -201,7 +214,7 @@ std::string emit_config(const config& value) {
   const auto& [upstream, events, local, log_capacity, retained, level] = value;
   std::string out;
   emit(out, upstream);
-  emit_rooms(out, upstream.rooms, local.rooms_allowed);
+  emit(out, upstream.rooms);
   emit(out, events);
   emit_emits(out, local, upstream.hold);
   emit(out, local);

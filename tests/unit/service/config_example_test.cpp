@@ -23,11 +23,14 @@ std::string example() {
   return text.str();
 }
 
-// Whether the document has `path`; NAME stands for any key.
+// Whether the document has `path`; NAME stands for any key, ITEM for any item of a list.
 bool has(const reading::node& value, std::string_view path) {
   if (path.empty()) return true;
   const std::string_view step = path.substr(0, path.find('.'));
   const std::string_view rest = path.size() == step.size() ? "" : path.substr(step.size() + 1);
+  if (step == "ITEM") {
+    return std::any_of(value.items.begin(), value.items.end(), [&](const auto& each) { return has(*each, rest); });
+  }
   return std::any_of(value.entries.begin(), value.entries.end(),
                      [&](const auto& each) { return (step == "NAME" || each.key == step) && has(*each.value, rest); });
 }
@@ -44,11 +47,12 @@ std::vector<std::string> missing_keys(const std::string& text) {
 
 TEST(config_example, has_every_key) {
   EXPECT_THAT(example(), testing::Not(IsEmpty()));
-  // The token has one source at a time, and nothing is held by default: the others stand in comments.
-  EXPECT_THAT(
-      missing_keys(example()),
-      ElementsAre("upstream.token.env", "upstream.token.credential", "upstream.token.command", "upstream.token.timeout",
-                  "emits.hold.NAME.count", "emits.hold.NAME.bytes", "emits.hold.NAME.age"));
+  // The token has one source at a time, nothing is held by default, and a rule names its users in one way: the others
+  // stand in comments.
+  EXPECT_THAT(missing_keys(example()),
+              ElementsAre("upstream.token.env", "upstream.token.credential", "upstream.token.command",
+                          "upstream.token.timeout", "emits.hold.NAME.count", "emits.hold.NAME.bytes",
+                          "emits.hold.NAME.age", "local.access.ITEM.users", "local.access.ITEM.everyone"));
   EXPECT_THAT(example(), HasSubstr("# {reservation_update: {count: 100, bytes: 1MiB, age: 1min}}\n"));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {env: "));
   EXPECT_THAT(example(), HasSubstr("\n  # token: {credential: "));
@@ -60,7 +64,12 @@ TEST(config_example, shows_the_defaults_but_for_the_profile) {
   const config_result result = parse(example());
   ASSERT_TRUE(result.value) << result.errors.front().to_string();
   const config defaults;
-  EXPECT_THAT(changed_keys(defaults, *result.value), ElementsAre("events.rules"));
+  EXPECT_THAT(changed_keys(defaults, *result.value), ElementsAre("events.rules", "local.access"));
+}
+
+TEST(config_example, lets_the_group_see_everything_and_emit_nothing) {
+  EXPECT_THAT(parse(example()).value.value().local.access,
+              ElementsAre(local::access_rule{{}, {"roombridge"}, false, {"*"}, {"*"}, {}, {}}));
 }
 
 TEST(config_example, takes_the_url_from_the_environment) {

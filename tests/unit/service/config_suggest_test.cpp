@@ -38,11 +38,12 @@ TEST(config_suggest, belongs_in_another_section) {
   EXPECT_THAT(errors_of("reconnect: {first: 1s}"),
               ElementsAre("1:1: unknown key \"reconnect\"; it belongs in upstream"));
   EXPECT_THAT(errors_of("local: {rooms: []}"),
-              ElementsAre("1:9: local: unknown key \"rooms\"; it belongs in the top level"));
+              ElementsAre("1:9: local: unknown key \"rooms\"; it belongs in the top level or local.access.ITEM"));
   EXPECT_THAT(errors_of("local: {payload: {}}"),
               ElementsAre("1:9: local: unknown key \"payload\"; it belongs in auth or rooms"));
-  EXPECT_THAT(errors_of("events: {topics: []}"),
-              ElementsAre("1:10: events: unknown key \"topics\"; it belongs in events.rules.NAME"));
+  EXPECT_THAT(
+      errors_of("events: {topics: []}"),
+      ElementsAre("1:10: events: unknown key \"topics\"; it belongs in events.rules.NAME or local.access.ITEM"));
   EXPECT_THAT(errors_of("file: /x"), ElementsAre("1:1: unknown key \"file\"; it belongs in upstream.token"));
 }
 
@@ -56,11 +57,10 @@ TEST(config_suggest, a_slip_is_likelier_than_a_wrong_section_and_that_than_a_res
 }
 
 TEST(config_suggest, somewhat_like_a_key_or_like_none) {
-  EXPECT_THAT(
-      errors_of("local: {conections_max: 1}"),
-      ElementsAre(
-          "1:9: local: unknown key \"conections_max\"; known here: socket, mode, owner, group, admins, connections, "
-          "user_buffer, ping"));
+  EXPECT_THAT(errors_of("local: {conections_max: 1}"),
+              ElementsAre("1:9: local: unknown key \"conections_max\"; known here: socket, mode, owner, group, admins, "
+                          "access, connections, "
+                          "user_connections, user_subscriptions, user_rooms, user_buffer, ping"));
   EXPECT_THAT(errors_of("local: {conection: 1}"),
               ElementsAre("1:9: local: unknown key \"conection\"; did you mean \"connections\"?"));
   EXPECT_THAT(errors_of("log: {'': 1}"), ElementsAre("1:7: log: unknown key \"\"; known here: capacity, retained"));

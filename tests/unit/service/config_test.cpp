@@ -67,7 +67,6 @@ const std::map<std::string, std::string> other_values{
     {"rooms.payload", "rooms: {payload: {room: '{room}'}}"},
     {"rooms.own", "rooms: {own: ''}"},
     {"rooms.declared", "rooms: {declared: [shop-7, admin-general]}"},
-    {"rooms.allow", "rooms: {allow: [shop-7, 'table-*']}"},
     {"rooms.linger", "rooms: {linger: 0s}"},
     {"rooms.accepted", "rooms: {accepted: {ok: true, error: ''}}"},
     {"rooms.error_text", "rooms: {error_text: why}"},
@@ -84,7 +83,13 @@ const std::map<std::string, std::string> other_values{
     {"local.group", "local: {group: 33}"},
     {"local.admins.users", "local: {admins: {users: [alice, 1000]}}"},
     {"local.admins.groups", "local: {admins: {groups: [adm]}}"},
+    {"local.access",
+     "local: {access: [{users: [alice], events: [order], topics: ['shop-*']}, {groups: [tills, 33], "
+     "everyone: true, rooms: [table-7], emits: ['*']}]}"},
     {"local.connections", "local: {connections: 16}"},
+    {"local.user_connections", "local: {user_connections: 16}"},
+    {"local.user_subscriptions", "local: {user_subscriptions: 16}"},
+    {"local.user_rooms", "local: {user_rooms: 16}"},
     {"local.user_buffer", "local: {user_buffer: 64KiB}"},
     {"local.ping.interval", "local: {ping: {interval: 30s}}"},
     {"local.ping.deadline", "local: {ping: {deadline: 500ms}}"},
@@ -134,7 +139,6 @@ TEST(config, reads_values) {
             (upstream::payload_template{{"jwt", "{token}"}, {"kind", "shop"}}));
   EXPECT_EQ(value_of("rooms.own").upstream.rooms.own, "");
   EXPECT_THAT(value_of("rooms.declared").upstream.rooms.declared, ElementsAre("shop-7", "admin-general"));
-  EXPECT_THAT(value_of("rooms.allow").local.rooms_allowed, ElementsAre("shop-7", "table-*"));
   EXPECT_EQ(value_of("rooms.linger").upstream.rooms.linger, 0s);
   EXPECT_EQ(value_of("rooms.accepted").upstream.rooms.accepted,
             (upstream::payload_template{{"ok", "true"}, {"error", ""}}));
@@ -145,6 +149,9 @@ TEST(config, reads_values) {
               ElementsAre(upstream::hold_rule{"a", 7, 4096, 30s}, upstream::hold_rule{"b", 100, 1u << 20, 60s}));
   EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});
   EXPECT_THAT(value_of("local.admins.users").local.admin_users, ElementsAre("alice", "1000"));
+  EXPECT_THAT(value_of("local.access").local.access,
+              ElementsAre(local::access_rule{{"alice"}, {}, false, {"order"}, {"shop-*"}, {}, {}},
+                          local::access_rule{{}, {"tills", "33"}, true, {}, {}, {"table-7"}, {"*"}}));
   EXPECT_EQ(value_of("log.capacity").log_capacity, 2u << 20);
   EXPECT_EQ(value_of("logging.level").level, log_level::debug);
 }
@@ -172,6 +179,26 @@ TEST(config, a_token_command_that_cannot_be_one) {
   EXPECT_THAT(error("{command: [/bin/get], timeout: 1h}"), ElementsAre(testing::HasSubstr("out of range")));
   for (const char* text : {"{timeout: 1s}", "{file: /x, timeout: 1s}", "{command: [/x], file: /x}", "{}"})
     EXPECT_THAT(error(text), testing::Not(IsEmpty())) << text;
+}
+
+TEST(config, access_rules_that_say_nothing) {
+  EXPECT_THAT(errors_of("local:\n  access:\n    - {events: ['*'], topics: ['*']}\n    - {everyone: false}\n"),
+              ElementsAre("3:7: local.access[0]: names nobody: a rule has users, groups, or everyone: true",
+                          "4:7: local.access[1]: names nobody: a rule has users, groups, or everyone: true"));
+  EXPECT_THAT(errors_of("local: {access: [{everyone: true, events: [order]}]}"),
+              ElementsAre("1:18: local.access[0]: events and topics need each other: what may be seen has one of these "
+                          "names and one of these topics; \"*\" is all"));
+  EXPECT_THAT(errors_of("local: {access: [{user: [alice]}]}"),
+              ElementsAre("1:18: local.access[0]: names nobody: a rule has users, groups, or everyone: true",
+                          "1:19: local.access[0]: unknown key \"user\"; did you mean \"users\"?"));
+  EXPECT_THAT(errors_of("local: {access: [{everyone: yes, events: ['a*b'], topics: ['*']}]}"),
+              ElementsAre("1:29: local.access[0].everyone: \"yes\": expected true or false",
+                          "1:43: local.access[0].events[0]: \"a*b\": not a pattern: a name, or a prefix and one * at "
+                          "its end"));
+  EXPECT_THAT(errors_of("local: {access: [everyone]}"),
+              ElementsAre("1:18: local.access[0]: found a single value, expected a map of keys"));
+  EXPECT_THAT(errors_of("local: {access: {everyone: true}}"), ElementsAre(testing::HasSubstr("expected a list")));
+  EXPECT_THAT(errors_of("local: {access: []}"), IsEmpty());
 }
 
 TEST(config, what_is_written_reads_as_the_same) {
