@@ -166,7 +166,8 @@ bool peer::within_rate(std::uint64_t id) {
   const auto in_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   refuse(id, error_code::too_many_requests,
          "more than " + std::to_string(limits.emit_rate) +
-             " emits and joins a second by this user (emits.rate); the next may come in " + std::to_string(in_ms) + " ms");
+             " emits and joins a second by this user (emits.rate); the next may come in " + std::to_string(in_ms) +
+             " ms");
   return false;
 }
 

@@ -52,8 +52,8 @@ struct emit_request {
 
 struct call_request {
   peer_token who = 0;
-  std::string_view method;  // perhaps unknown
-  std::string_view params;  // the text of a JSON object
+  std::string_view method;      // perhaps unknown
+  std::string_view params;      // the text of a JSON object
   const rights* may = nullptr;  // the peer's; lives for the call
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The daemon's account of itself: the STATUS and TRACE frames, and as JSON the results of the calls `status` and `rooms`
-// (PROTOCOL.md sections 5 and 7). Pure.
+// The daemon's account of itself: the STATUS and TRACE frames, and as JSON the results of the calls `status` and
+// `rooms` (PROTOCOL.md sections 5 and 7). Pure.
 #pragma once
 
 #include <cstdint>
