@@ -35,7 +35,8 @@ class calls : public testing::Test {
   // The answer; none yet: the call waits.
   std::optional<local::answer> call(std::string_view method, bool control, std::string_view params = "{}") {
     std::optional<local::answer> got;
-    requests_.on_call({.who = 7, .method = method, .params = params, .control = control},
+    const local::rights may{control, {}, {}, {}};
+    requests_.on_call({.who = 7, .method = method, .params = params, .may = &may},
                       [&got](local::answer what) { got = std::move(what); });
     return got;
   }
@@ -52,8 +53,8 @@ class calls : public testing::Test {
   std::optional<std::chrono::milliseconds> traced_;
   requests requests_{client_,
                      parser_,
-                     {.status = [] { return "{}"; },
-                      .rooms = [] { return "[]"; },
+                     {.status = [](const local::rights&) { return "{}"; },
+                      .rooms = [](const local::rights&) { return "[]"; },
                       .reload = [] { return local::answer{.payload = "{}"}; },
                       .trace =
                           [this](local::peer_token who, std::chrono::milliseconds time, const local::answer_function&) {
