@@ -26,8 +26,10 @@ std::string encode(const log::loss& lost, std::uint64_t epoch) {
     told.until = lost.upstream->until;
   }
   if (lost.new_epoch) told.epoch = proto::epoch_text(epoch);
-  // No event was passed over: it is as if one of the other records had been sent.
-  if (lost.events == 0) {
+  if (lost.hole) {
+    told.count.reset();
+  } else if (lost.events == 0) {
+    // No event was passed over: it is as if one of the other records had been sent.
     told.first = lost.last;
     told.reason = lost.new_epoch ? "epoch" : "upstream";
     told.count.reset();

@@ -99,7 +99,7 @@ void cursor::sent_under_way(std::size_t size) {
 void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   position at = at_;
   if (sent_ > 0) segment_ring::step(at, registry_.ring_.read(at));
-  const sequence last = std::min(bound_, until);
+  const sequence last = std::min({bound_, until, registry_.shown_});
   for (std::size_t scanned = 0; at.seq <= last && out.bytes_ < max_bytes && scanned < max_scan; ++scanned) {
     const record current = registry_.ring_.read(at);
     if (matches(current)) {
@@ -137,6 +137,10 @@ void cursor::sent(const batch& out, std::size_t size) {
   }
 }
 
+bool cursor::pending() const {
+  return lost_ || (!exhausted() && at_.seq <= registry_.shown_);
+}
+
 std::uint64_t cursor::behind() const {
   return exhausted() ? 0 : registry_.ring_.head().seq - at_.seq;
 }
@@ -147,7 +151,7 @@ void cursor::wake(const position& first, sequence last) {
   bound_ = std::max(bound_, last);
   if (!was_exhausted) return;
   registry_.behind_.push_back(*this);
-  owner_.on_pending();
+  if (pending()) owner_.on_pending();
 }
 
 void cursor::leave(std::uint64_t segment) {
@@ -182,6 +186,11 @@ void cursor::lose(const record& what) {
     lost_->new_epoch = true;
     return;
   }
+  if (what.kind == record_kind::hole) {
+    lost_->first = std::min(lost_->first, unpack_first(what.name));
+    lost_->hole = true;
+    return;
+  }
   const loss::times times = unpack_times(what.name);
   if (!lost_->upstream) lost_->upstream = times;
   lost_->upstream->until = times.until;
@@ -194,6 +203,13 @@ void cursor::settle() {
 
 void cursor_registry::wake() {
   index_.collect([](cursor& who, const position& first, sequence last) { who.wake(first, last); });
+}
+
+void cursor_registry::show_until(sequence seq) {
+  shown_ = seq;
+  for (cursor& each : behind_) {
+    if (each.pending()) each.owner_.on_pending();
+  }
 }
 
 void cursor_registry::vacate_all() {

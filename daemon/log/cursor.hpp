@@ -56,6 +56,7 @@ struct loss {
   };
   std::optional<times> upstream{};  // from the first to the last of the upstream gaps that were among them
   bool new_epoch = false;           // the record that tells of the present epoch was among them
+  bool hole = false;                // so was a hole: how many events were passed over is not known
 };
 
 // Frames to send now, in order; frames that lie side by side in the log are one range.
@@ -126,7 +127,7 @@ class cursor : public unlinking_hook {
   void sent(const batch& out, std::size_t size);
 
   // Whether there may be something to send.
-  [[nodiscard]] bool pending() const { return !exhausted() || lost_.has_value(); }
+  [[nodiscard]] bool pending() const;
 
   // Whether no record up to `seq` is left to send.
   [[nodiscard]] bool passed(sequence seq) const { return !lost_ && (exhausted() || at_.seq > seq); }
@@ -175,6 +176,9 @@ class cursor_registry {
   // Moves every cursor that the records appended since the last call may concern; their owners hear on_pending().
   void wake();
 
+  // No record behind `seq` is sent before a later call allows it. At first every record may be.
+  void show_until(sequence seq);
+
  private:
   friend class cursor;
   friend class event_log;
@@ -185,6 +189,7 @@ class cursor_registry {
   void vacate_all();
 
   segment_ring& ring_;
+  sequence shown_ = std::numeric_limits<sequence>::max();
   wake_index index_;
   boost::intrusive::list<cursor, boost::intrusive::constant_time_size<false>> behind_;  // those not exhausted
 };

@@ -79,6 +79,7 @@ class event_log::impl {
     for (const auto attachment : what.attachments) out = put(out, attachment);
     assert(out == room.data() + room.size());
     if (!what.retain_key.empty()) retain(what.retain_key, fields, room.last(payload));
+    tell();
     return fields.seq;
   }
 
@@ -114,12 +115,26 @@ class event_log::impl {
     return seq;
   }
 
+  void restore(const kept_record& what) {
+    if (what.seq < ring_.head().seq) return;
+    if (!could_hold(what.frame.size(), segment_ring::entry_size(what.name, what.topics))) return;
+    pass_over(what.seq);
+    if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
+    put(reserve(what.kind, what.frame.size(), what.name, what.topics).data(), what.frame);
+  }
+
+  void go_on_from(sequence next) {
+    assert(next >= ring_.head().seq);
+    pass_over(next);
+  }
+
   const std::uint32_t max_body_;
   std::uint64_t epoch_;
   sequence beginning_ = 1;
   segment_ring ring_;
   retained_events retained_{retention{.keys = 0, .bytes = 0}};
   cursor_registry cursors_;
+  log_observer* observer_ = nullptr;
 
  private:
   // The frame again, with its mark. With that the head may pass its limit: then the event is not retained.
@@ -130,6 +145,26 @@ class event_log::impl {
     std::string frame;
     if (!proto::append_frame(frame, proto::frame_type::event, scratch_, payload)) return;
     retained_.put(key, fields.seq, fields.event, fields.topics, fields.unexpected, std::move(frame));
+  }
+
+  [[nodiscard]] bool could_hold(std::size_t frame, std::size_t entry) const {
+    return frame <= proto::header_size + max_body_ && frame + entry <= ring_.segment_bytes();
+  }
+
+  // The next record has the number `seq`. The last of the numbers in between is the GAP that tells of them, if there is
+  // a record before them.
+  void pass_over(sequence seq) {
+    const sequence first = ring_.head().seq;
+    if (seq == first) return;
+    if (ring_.bytes() == 0) return ring_.skip_to(seq);
+    ring_.skip_to(seq - 1);
+    proto::gap told;
+    told.first = first;
+    told.last = seq - 1;
+    told.reason = "crash";
+    scratch_ = proto::encode_head(told);
+    const packed_first packed = pack_first(first);
+    append_gap(record_kind::hole, {packed.data(), packed.size()}, {});
   }
 
   sequence append_oversize(const event& what, std::span<const std::string_view> topics, std::size_t payload) {
@@ -152,6 +187,11 @@ class event_log::impl {
   void append_gap(record_kind kind, std::string_view name, std::span<const std::string_view> topics, bool unexpected) {
     const auto room = reserve(kind, proto::header_size + scratch_.size(), name, topics, unexpected);
     put(put_header(room.data(), proto::frame_type::gap, scratch_.size(), 0), scratch_);
+    tell();
+  }
+
+  void tell() {
+    if (observer_ != nullptr) observer_->on_append(ring_.read(newest_));
   }
 
   // Room for a new record's frame; its cursors are marked. What the ring has to give up for it is taken from the
@@ -162,15 +202,16 @@ class event_log::impl {
       if (const auto segment = ring_.expiring()) cursors_.vacate(*segment);
       ring_.advance();
     }
-    const position where = ring_.head();
+    newest_ = ring_.head();
     if (is_for_everyone(kind)) {
-      cursors_.index_.touch_all(where);
+      cursors_.index_.touch_all(newest_);
     } else {
-      cursors_.index_.touch(name, topics, where);
+      cursors_.index_.touch(name, topics, newest_);
     }
     return ring_.append(kind, frame, name, topics, unexpected);
   }
 
+  position newest_;  // of the record that was appended last
   std::string scratch_;
 };
 
@@ -193,6 +234,16 @@ sequence event_log::append_upstream_gap(std::int64_t from, std::int64_t until) {
 
 sequence event_log::start_epoch(std::uint64_t epoch) {
   return impl_->start_epoch(epoch);
+}
+
+void event_log::restore(const kept_record& what) {
+  impl_->restore(what);
+}
+void event_log::go_on_from(sequence next) {
+  impl_->go_on_from(next);
+}
+void event_log::observe(log_observer& observer) {
+  impl_->observer_ = &observer;
 }
 
 std::uint64_t event_log::epoch() const {

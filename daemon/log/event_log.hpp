@@ -2,9 +2,9 @@
 // The one log: a ring of fixed segments that holds each event once, as the exact bytes that go to subscribers. It knows
 // no sockets.
 //
-// Invariants: sequence numbers are consecutive and begin at 1; what is in the log is `first()..newest()`; a segment is
-// reused whole, oldest first, and before that every cursor standing in it is moved out and its loss counted
-// (cursor.hpp). Bytes are never moved; in steady state nothing is allocated.
+// Invariants: sequence numbers are consecutive, but for holes that a record at their end tells of; what is in the log
+// is `first()..newest()`; a segment is reused whole, oldest first, and before that every cursor standing in it is moved
+// out and its loss counted (cursor.hpp). Bytes are never moved; in steady state nothing is allocated.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "daemon/log/retained_events.hpp"
+#include "daemon/log/segment_ring.hpp"
 #include "daemon/log/sequence.hpp"
 
 namespace roombridge::log {
@@ -30,6 +31,25 @@ struct event {
 };
 
 class cursor_registry;
+
+// Whoever wants to see every record that is appended.
+class log_observer {
+ public:
+  // The views live for the call, which must not change the log.
+  virtual void on_append(const record& what) = 0;
+
+ protected:
+  ~log_observer() = default;
+};
+
+// A record of an earlier life of the daemon.
+struct kept_record {
+  sequence seq = 0;
+  record_kind kind{};
+  std::string_view name{};
+  std::span<const std::string_view> topics{};
+  std::span<const std::byte> frame{};
+};
 
 // How a log is laid out. Only tests choose; the daemon takes for_capacity().
 struct geometry {
@@ -60,6 +80,15 @@ class event_log {
   // Begins anew for other eyes: nothing of what is in the log is given to anybody any more, and a record tells every
   // subscriber of the new epoch. Cursors that had something to send are told what they lose. Sequence numbers go on.
   sequence start_epoch(std::uint64_t epoch);
+
+  // Before the first append(): takes in what an earlier life has left, oldest first, and goes on with the number
+  // `next`. Numbers that are missing in between are a GAP `crash`. A record that is not newer than the last, or that
+  // this log has no room for, is left out.
+  void restore(const kept_record& what);
+  void go_on_from(sequence next);
+
+  // Tells `observer`, which outlives the log, of every append from now on.
+  void observe(log_observer& observer);
 
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] sequence beginning() const;  // the epoch's first, still kept or not

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The times of an upstream gap, as its index entry holds them in the place of a name.
+// What the index entry of a GAP holds in the place of a name: the times of an upstream gap, the first number of a hole.
 #pragma once
 
 #include <array>
@@ -24,6 +24,21 @@ using packed_times = std::array<char, sizeof(loss::times)>;
   loss::times times;
   std::memcpy(&times, packed.data(), sizeof times);
   return times;
+}
+
+using packed_first = std::array<char, sizeof(sequence)>;
+
+[[nodiscard]] inline packed_first pack_first(sequence first) {
+  packed_first out;
+  std::memcpy(out.data(), &first, sizeof first);
+  return out;
+}
+
+[[nodiscard]] inline sequence unpack_first(std::string_view packed) {
+  assert(packed.size() == sizeof(sequence));
+  sequence first = 0;
+  std::memcpy(&first, packed.data(), sizeof first);
+  return first;
 }
 
 }  // namespace roombridge::log

@@ -96,6 +96,13 @@ void segment_ring::clear() {
   bytes_ = 0;
 }
 
+void segment_ring::skip_to(sequence seq) {
+  assert(seq >= next_);
+  if (at(open_).frames > 0) advance();
+  next_ = seq;
+  segments_[open_ % segments_.size()].first = seq;
+}
+
 std::span<std::byte> segment_ring::append(record_kind kind, std::size_t frame_size, std::string_view name,
                                           std::span<const std::string_view> topics, bool unexpected) {
   const std::size_t size = entry_size(name, topics);
@@ -139,13 +146,17 @@ position segment_ring::find(sequence seq) const {
   std::uint64_t number = open_;
   while (at(number).first > seq) --number;
   position where{number, 0, 0, at(number).first};
-  while (where.seq < seq) step(where, read(where));
+  while (where.seq < seq) {
+    const record passed = read(where);
+    if (passed.seq >= seq) break;
+    step(where, passed);
+  }
   return where;
 }
 
 record segment_ring::read(position& where) const {
   assert(where.seq >= first() && where.seq < next_);
-  while (where.frame == at(where.segment).frames) where = {where.segment + 1, 0, 0, where.seq};
+  while (where.frame == at(where.segment).frames) where = {where.segment + 1, 0, 0, at(where.segment + 1).first};
   const std::byte* const base = base_of(where.segment);
   const std::byte* const top = base + segment_bytes_ - where.entry;
   entry_header header;

@@ -30,12 +30,13 @@ enum class record_kind : std::uint8_t {
   event,         // an EVENT frame
   oversize,      // a GAP frame in the place of an event whose frame would have been too large; matched as the event
   upstream_gap,  // a GAP frame for every subscriber
-  new_epoch      // a GAP frame for every subscriber: the log began anew
+  new_epoch,     // a GAP frame for every subscriber: the log began anew
+  hole           // a GAP frame for every subscriber: numbers whose records are not known; the last one is its own
 };
 
 // Whether such a record is of interest whatever one has subscribed to.
 [[nodiscard]] constexpr bool is_for_everyone(record_kind kind) {
-  return kind == record_kind::upstream_gap || kind == record_kind::new_epoch;
+  return kind == record_kind::upstream_gap || kind == record_kind::new_epoch || kind == record_kind::hole;
 }
 
 // The topics of a record where they lie in the log: lengths (u16) and behind them the texts.
@@ -73,10 +74,10 @@ struct record {
   sequence seq = 0;
   record_kind kind = record_kind::event;
   std::span<const std::byte> frame;  // header, head and payload, as they go out
-  std::string_view name;             // at most max_matched_text bytes; of an upstream_gap its times
-  packed_topics topics;              // each at most max_matched_text bytes
-  bool unexpected = false;           // its topics grant nobody the right to see it
-  std::uint32_t entry_size = 0;      // of the index entry
+  std::string_view name;  // at most max_matched_text bytes; of an upstream_gap its times, of a hole its first number
+  packed_topics topics;   // each at most max_matched_text bytes
+  bool unexpected = false;       // its topics grant nobody the right to see it
+  std::uint32_t entry_size = 0;  // of the index entry
 };
 
 // Where a record lies. `segment` counts segments since the start; it never wraps.
@@ -110,6 +111,10 @@ class segment_ring {
   // Gives up everything. Sequence numbers go on.
   void clear();
 
+  // The next record has this number, not below head().seq; it begins a segment when there are records before it.
+  // What advance() takes away is taken away.
+  void skip_to(sequence seq);
+
   // Room for a frame at the end of the open segment, to be filled before anything reads it, and its entry.
   // Precondition: fits(); at most max_topics topics.
   std::span<std::byte> append(record_kind kind, std::size_t frame_size, std::string_view name,
@@ -118,7 +123,8 @@ class segment_ring {
   // Where the next record will lie if the open segment has room for it.
   [[nodiscard]] position head() const;
 
-  // Where the record `seq` lies. Precondition: first() <= seq < head().seq.
+  // Where the record `seq` lies, or the first one behind it where that number was skipped. Precondition:
+  // first() <= seq < head().seq.
   [[nodiscard]] position find(sequence seq) const;
 
   // The record at `where`, which is moved to the next segment's start if it stands at a closed segment's end.
@@ -130,6 +136,7 @@ class segment_ring {
 
   [[nodiscard]] sequence first() const;                       // oldest kept; head().seq when empty
   [[nodiscard]] std::size_t bytes() const { return bytes_; }  // of frames kept
+  [[nodiscard]] std::size_t segment_bytes() const { return segment_bytes_; }
   [[nodiscard]] std::size_t capacity() const { return segment_bytes_ * segments_.size(); }  // of the mapping
 
  private:

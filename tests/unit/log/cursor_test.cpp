@@ -240,6 +240,24 @@ TEST_F(cursors, side_by_side_frames_are_one_range) {
   EXPECT_EQ(events.ranges().size(), 2u);
 }
 
+TEST_F(cursors, get_nothing_that_is_not_to_be_shown_yet) {
+  test_sink sink{log_};
+  log_.cursors().show_until(1);
+  sink.subscribe(1);
+  append("a");
+  append("a");
+  append("a");
+  EXPECT_EQ(told(sink), strings{"1"});
+  EXPECT_FALSE(sink.at().pending());
+  EXPECT_EQ(sink.at().behind(), 2u);
+  log_.cursors().show_until(2);
+  EXPECT_TRUE(sink.woken);
+  EXPECT_EQ(told(sink), (strings{"1", "2"}));
+  EXPECT_FALSE(sink.at().pending());
+  log_.cursors().show_until(UINT64_MAX);
+  EXPECT_EQ(told(sink), (strings{"1", "2", "3"}));
+}
+
 TEST_F(cursors, a_batch_ends_at_its_limit) {
   test_sink sink{log_};
   sink.subscribe(1);

@@ -145,6 +145,99 @@ TEST(event_log, a_new_epoch_is_for_everyone_and_ends_what_was_before) {
   EXPECT_EQ(narrow.out, proto::encode(proto::gap{3, 3, {}, "epoch", "", {}, {}, {}, "000000000000002a"}));
 }
 
+// A record of an earlier life, made by another log.
+std::string frame_of(sequence seq) {
+  const proto::event head{.seq = seq, .time = 5, .name = "e", .topics = {"t"}, .attachments = {}};
+  const std::string payload = "[1]";
+  return proto::encode(head, std::as_bytes(std::span{payload}));
+}
+
+void restore(event_log& log, sequence seq) {
+  const std::string frame = frame_of(seq);
+  const std::vector<std::string_view> topics{"t"};
+  log.restore({.seq = seq, .name = "e", .topics = topics, .frame = std::as_bytes(std::span{frame})});
+}
+
+TEST(event_log, goes_on_where_an_earlier_life_ended) {
+  event_log log{small_log, 7};
+  for (sequence seq = 5; seq <= 7; ++seq) restore(log, seq);
+  log.go_on_from(8);
+  EXPECT_EQ(log.first(), 5u);
+  test_sink sink{log};
+  sink.subscribe_after(4, 1, {}, {"t"});
+  EXPECT_EQ(log.append({.name = "e", .arguments = "1"}), 8u);
+  EXPECT_EQ(log.append({.name = "e", .topics = std::vector<std::string_view>{"t"}, .arguments = "1"}), 9u);
+  log.cursors().wake();
+  sink.send();
+  EXPECT_EQ(tell(sink.out), (strings{"5", "6", "7", "9"}));
+  EXPECT_TRUE(sink.out.starts_with(frame_of(5)));
+}
+
+TEST(event_log, what_is_missing_between_the_records_of_a_life_is_told_to_everyone) {
+  event_log log{small_log, 7};
+  restore(log, 5);
+  restore(log, 9);
+  log.go_on_from(1'000);
+  EXPECT_EQ(log.newest(), 999u);
+  for (const auto& [after, expected] : {std::pair{4u, strings{"5", "gap 6-8 null crash", "9", "gap 10-999 null crash"}},
+                                        {5u, {"gap 6-8 null crash", "9", "gap 10-999 null crash"}},
+                                        {7u, {"gap 6-8 null crash", "9", "gap 10-999 null crash"}},
+                                        {8u, {"9", "gap 10-999 null crash"}},
+                                        {500u, {"gap 10-999 null crash"}},
+                                        {999u, {}}}) {
+    test_sink sink{log};
+    sink.subscribe_after(after, 1, {"e"});
+    sink.send();
+    EXPECT_EQ(tell(sink.out), expected) << after;
+  }
+  EXPECT_EQ(log.append({.name = "e", .arguments = "1"}), 1'000u);
+}
+
+TEST(event_log, without_a_record_before_them_missing_numbers_are_no_hole) {
+  event_log log{small_log, 7};
+  log.go_on_from(1'000);
+  EXPECT_EQ(log.first(), 1'000u);
+  EXPECT_EQ(log.newest(), 999u);
+  EXPECT_EQ(log.bytes(), 0u);
+}
+
+TEST(event_log, leaves_out_records_that_are_not_newer_or_too_large) {
+  event_log log{small_log, 7};
+  restore(log, 5);
+  restore(log, 5);
+  restore(log, 4);
+  const std::string large(small_log.segment_bytes, 'x');
+  log.restore({.seq = 6, .frame = std::as_bytes(std::span{large})});
+  EXPECT_EQ(log.newest(), 5u);
+}
+
+TEST(event_log, a_hole_that_a_slow_one_passes_makes_its_loss_uncountable) {
+  event_log log{small_log, 7};
+  restore(log, 5);
+  log.go_on_from(1'000);
+  test_sink sink{log};
+  sink.subscribe_after(5, 1, {"e"});
+  while (log.first() <= 1'001) log.append({.name = "e", .arguments = "1"});
+  sink.send();
+  EXPECT_EQ(tell(sink.out).front(), "gap 6-" + std::to_string(log.first() - 1) + " null slow");
+}
+
+TEST(event_log, tells_its_observer_of_every_record) {
+  struct observer final : log_observer {
+    void on_append(const record& what) override { seen.push_back(what.seq); }
+    std::vector<sequence> seen;
+  } observer;
+  event_log log{small_log, 7};
+  log.observe(observer);
+  for (int i = 0; i < 30; ++i) log.append({.name = "e", .arguments = "1"});
+  log.append_upstream_gap(1, 2);
+  log.start_epoch(8);
+  log.append({.name = "e", .arguments = std::string(2 * small_log.max_body, '1')});
+  std::vector<sequence> expected;
+  for (sequence seq = 1; seq <= 33; ++seq) expected.push_back(seq);
+  EXPECT_EQ(observer.seen, expected);
+}
+
 TEST(event_log, gives_up_the_oldest_segment_whole) {
   event_log log{small_log, 7};
   const std::string arguments(50, '1');

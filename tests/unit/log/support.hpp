@@ -27,6 +27,10 @@ class test_sink final : public cursor_owner {
   void subscribe(std::uint64_t id, std::vector<std::string> events = {}, std::vector<std::string> topics = {}) {
     cursor_.subscribe({.id = id, .events = std::move(events), .topics = std::move(topics)});
   }
+  void subscribe_after(sequence after, std::uint64_t id, std::vector<std::string> events = {},
+                       std::vector<std::string> topics = {}) {
+    cursor_.subscribe({.id = id, .events = std::move(events), .topics = std::move(topics)}, after);
+  }
 
   // Takes at most `room` bytes of what goes out; whether something may be left.
   bool send(std::size_t room = SIZE_MAX) {
@@ -83,7 +87,7 @@ class test_sink final : public cursor_owner {
     proto::gap told;
     told.first = lost.first;
     told.last = lost.last;
-    told.count = lost.events;
+    if (!lost.hole) told.count = lost.events;
     told.reason = "slow";
     if (lost.upstream) told.from = lost.upstream->from;
     if (lost.upstream) told.until = lost.upstream->until;
