@@ -19,6 +19,7 @@ ALLOWED = {
     "daemon/upstream": ["daemon/base"],
     "daemon/events": ["daemon/base"],
     "daemon/log": ["daemon/base", "proto"],
+    "daemon/journal": ["daemon/base", "daemon/log", "proto"],
     "daemon/local": ["daemon/base", "daemon/log", "proto"],
     "daemon/service": ["daemon", "proto"],
     "clients/cpp": ["proto"],

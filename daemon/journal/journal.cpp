@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/journal.hpp"
+
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "daemon/log/cursor.hpp"
+
+namespace roombridge::journal {
+namespace {
+
+using namespace std::chrono_literals;
+
+// More records than come in one burst.
+constexpr log::sequence margin = 100'000;
+static_assert(margin < journal::block / 2);
+
+constexpr std::size_t most_pending = 1u << 20;  // bytes of a burst that are handed over at once
+constexpr std::chrono::milliseconds patience{5s};
+
+moment now() {
+  return {std::chrono::steady_clock::now(),
+          std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+}  // namespace
+
+journal::journal(io::context& context, const options& config, std::uint64_t fresh_epoch, logger& diagnostics,
+                 file_system& files)
+    : executor_(context.get_executor()),
+      diagnostics_(diagnostics),
+      self_(std::make_shared<journal*>(this)),
+      keeper_(std::make_unique<keeper>(config, files)),
+      always_(config.sync == sync_policy::always) {
+  work opening;
+  keeper_->turn(opening, now());
+  if (const auto& found = keeper_->store().found()) {
+    book_ = *found;
+    next_ = found->next;
+    restorable_ = true;
+  } else {
+    book_.epoch = fresh_epoch;
+  }
+  book_.next = next_ + block;
+  work reservation;
+  reservation.book = book_;
+  keeper_->turn(reservation, now());
+  durable_ = keeper_->state().book;
+  if (durable_ == book_) return;
+  // These numbers may have been given out before: they are not used again under this epoch.
+  next_ = 1;
+  restorable_ = false;
+  book_ = {.epoch = fresh_epoch, .next = next_ + block};
+  work beginning;
+  beginning.book = book_;
+  keeper_->turn(beginning, now());
+}
+
+journal::~journal() {
+  stop();
+  *self_ = nullptr;
+}
+
+void journal::attach(log::event_log& log) {
+  log_ = &log;
+  if (restorable_) {
+    keeper_->store().replay(log.capacity(), [this](const stored_record& what) {
+      if (what.seq >= next_) return;
+      log_->restore(
+          {.seq = what.seq, .kind = what.kind, .name = what.name, .topics = what.topics, .frame = what.frame});
+    });
+  }
+  log.go_on_from(next_);
+  newest_ = log.newest();
+  settled_ = newest_;
+  owner_known_ = book_.owner == owner_digest{};
+  log.observe(*this);
+  show();
+  const std::string trouble = keeper_->state().trouble;
+  writer_ = std::make_unique<writer>(std::move(keeper_), [executor = executor_, self = self_] {
+    boost::asio::post(executor, [self] {
+      if (*self != nullptr) (*self)->on_news();
+    });
+  });
+  if (!trouble.empty()) on_news();
+}
+
+std::optional<owner_digest> journal::owner() const {
+  if (book_.owner == owner_digest{}) return std::nullopt;
+  return book_.owner;
+}
+
+void journal::set_owner(const owner_digest& owner) {
+  book_changed_ = book_changed_ || book_.owner != owner;
+  book_.owner = owner;
+  owner_known_ = true;
+  show();
+}
+
+void journal::show() {
+  if (!owner_known_) return log_->cursors().show_until(0);
+  log_->cursors().show_until(always_ ? settled_ : std::numeric_limits<log::sequence>::max());
+}
+
+void journal::on_append(const log::record& what) {
+  if (what.kind == log::record_kind::new_epoch) {
+    pending_.clear();
+    pending_count_ = 0;
+    book_.epoch = log_->epoch();
+    book_.next = what.seq + block;
+    book_changed_ = true;
+  }
+  append_record(pending_, what);
+  ++pending_count_;
+  newest_ = what.seq;
+  if (pending_.size() >= most_pending) flush();
+}
+
+void journal::flush() {
+  if (!writer_) return;
+  if (newest_ + block / 2 >= book_.next) {
+    book_.next = newest_ + block;
+    book_changed_ = true;
+  }
+  if (std::exchange(book_changed_, false)) writer_->submit(book_);
+  if (pending_.empty()) return;
+  const std::uint64_t count = std::exchange(pending_count_, 0);
+  const bool taken = writer_->submit(pending_, count, newest_);
+  if (always_ && (!taken || in_trouble_)) {
+    settled_ = newest_;
+    show();
+  }
+  if (taken) return;
+  if (const auto more = overflows_.occurred(std::chrono::steady_clock::now())) {
+    diagnostics_.warning(
+        "the journal's disk is slower than events come: some are not written to it, and a restart will "
+        "miss them; local programs get them all the same",
+        {{"CAUSE", "journal_overflow"}});
+  }
+}
+
+bool journal::exhausted() const {
+  return durable_.epoch == book_.epoch && newest_ + margin >= durable_.next;
+}
+
+void journal::when_erased(std::function<void(const fault&)> done) {
+  flush();
+  erasures_.push_back(std::move(done));
+  if (in_trouble_) answer_erasures(state().trouble);
+}
+
+void journal::on_news() {
+  const keeper_state now = state();
+  durable_ = now.book;
+  if (always_ && now.settled > settled_) {
+    settled_ = now.settled;
+    show();
+  }
+  if (const bool trouble = !now.trouble.empty(); trouble != in_trouble_) {
+    in_trouble_ = trouble;
+    if (trouble) {
+      diagnostics_.error(now.trouble +
+                             "; until that works events are not written to disk, and a restart will miss them; "
+                             "local programs get them all the same",
+                         {{"CAUSE", "journal_failed"}});
+    } else {
+      diagnostics_.info("the journal is written again; so far it lacks " + std::to_string(now.unwritten) + " events");
+    }
+  }
+  if (in_trouble_) {
+    answer_erasures(now.trouble);
+  } else if (durable_.epoch == book_.epoch) {
+    answer_erasures(std::nullopt);
+  }
+}
+
+void journal::answer_erasures(const fault& wrong) {
+  for (const auto& done : std::exchange(erasures_, {})) done(wrong);
+}
+
+void journal::stop() {
+  if (!writer_) return;
+  flush();
+  const ledger last{.epoch = book_.epoch, .next = newest_ + 1, .owner = book_.owner};
+  if (!writer_->stop(last, patience)) {
+    diagnostics_.error("the journal's disk does not answer: the newest events may be missing after the next start",
+                       {{"CAUSE", "journal_failed"}});
+  }
+  writer_.reset();
+}
+
+}  // namespace roombridge::journal

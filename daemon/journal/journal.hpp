@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// The durable half of the log, as the event thread sees it: takes up what earlier lives have left, gives every record
+// of the log to the I/O thread once a burst, and reserves the numbers that the log gives out.
+//
+// What subscribers may see of the log is up to the journal: the records of an earlier life only once it is known whose
+// they are; and where the policy is `always`, an event once it is on the disk, or once it is known that it will not be.
+//
+// Invariants: no number is used in an epoch that is on the disk before the ledger there covers it; where the disk does
+// not let that be, exhausted() asks for an epoch that is not. Nothing here waits for the disk but the constructor and
+// stop().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/io.hpp"
+#include "daemon/base/log_limiter.hpp"
+#include "daemon/base/logger.hpp"
+#include "daemon/journal/writer.hpp"
+#include "daemon/log/event_log.hpp"
+
+namespace roombridge::journal {
+
+class journal final : public log::log_observer {
+ public:
+  // Numbers reserved at a time: seldom, and rather more than come within a minute.
+  static constexpr log::sequence block = 1'000'000;
+
+  // Opens the directory. Where that does not work, or there is no epoch in it to go on with, the log begins with
+  // `fresh_epoch`; a failure is told in `diagnostics` and tried again later. `context`, `diagnostics` and `files`
+  // outlive the journal.
+  journal(io::context& context, const options& config, std::uint64_t fresh_epoch, logger& diagnostics,
+          file_system& files);
+  ~journal();
+  journal(const journal&) = delete;
+  journal& operator=(const journal&) = delete;
+
+  [[nodiscard]] std::uint64_t epoch() const { return book_.epoch; }
+
+  // Once, with a log of epoch() that is empty: fills it, and records it from then on. The log is not destroyed before
+  // stop().
+  void attach(log::event_log& log);
+
+  // Whose the records of this epoch are; nothing: nobody has logged in.
+  [[nodiscard]] std::optional<owner_digest> owner() const;
+  // They have logged in; where that is not owner(), the log has started another epoch. Before anything of theirs is
+  // appended.
+  void set_owner(const owner_digest& owner);
+
+  // At the end of a burst: hands over what was appended.
+  void flush();
+  // So few reserved numbers are left that the log has to start another epoch before more events come.
+  [[nodiscard]] bool exhausted() const;
+
+  // Calls `done` when all that was recorded before the present epoch is gone from the disk, or with the words of why it
+  // is not.
+  void when_erased(std::function<void(const fault&)> done);
+
+  [[nodiscard]] keeper_state state() const { return writer_->state(); }
+
+  // Hands over the rest and waits until it is written, but not for ever. Further calls do nothing.
+  void stop();
+
+ private:
+  void on_append(const log::record& what) override;
+  void on_news();
+  void show();
+  void answer_erasures(const fault& wrong);
+
+  io::executor executor_;
+  logger& diagnostics_;
+  std::shared_ptr<journal*> self_;  // null for turns that come too late
+  log::event_log* log_ = nullptr;
+  std::unique_ptr<keeper> keeper_;  // until attach()
+  std::unique_ptr<writer> writer_;
+  bool restorable_ = false;  // the directory has records of epoch()
+  log::sequence next_ = 1;   // the first number of this life
+  log::sequence newest_ = 0;
+  ledger book_;  // as the disk is to have it
+  bool book_changed_ = false;
+  ledger durable_;  // as it has it, as far as this thread knows
+  std::vector<std::byte> pending_;
+  std::uint64_t pending_count_ = 0;
+  std::vector<std::function<void(const fault&)>> erasures_;
+  bool owner_known_ = true;  // by a login of this life, or there is none
+  const bool always_;
+  log::sequence settled_ = 0;  // where the policy is `always`: up to here nothing waits for the disk
+  bool in_trouble_ = false;
+  log_limiter overflows_;
+};
+
+}  // namespace roombridge::journal

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace roombridge::journal {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds first_delay{1s};
+constexpr std::chrono::milliseconds longest_delay{1min};
+constexpr std::chrono::minutes between_prunes{10};
+
+}  // namespace
+
+keeper::keeper(options config, file_system& files) : config_(std::move(config)), store_(config_, files) {}
+
+void keeper::turn(work& what, moment at) {
+  if (what.book) book_ = std::exchange(what.book, std::nullopt);
+  if (what.count > 0) state_.settled = what.last;
+  if (retry_at_ && at.now < *retry_at_) {
+    state_.unwritten += what.count;
+    return;
+  }
+  fault wrong = work_off(what, at);
+  state_.bytes = store_.bytes();
+  state_.segments = store_.segments();
+  if (wrong) return fail(*std::move(wrong), at);
+  retry_at_.reset();
+  delay_ = 0ms;
+  state_.trouble.clear();
+}
+
+fault keeper::work_off(work& what, moment at) {
+  fault wrong;
+  if (!store_.is_open()) wrong = store_.open();
+  if (!wrong) wrong = write_book();
+  if (!wrong) {
+    wrong = write_records(what, at);
+  } else {
+    state_.unwritten += what.count;
+  }
+  if (!wrong && sync_at_ && (config_.sync == sync_policy::always || at.now >= *sync_at_)) wrong = sync();
+  if (!wrong && at.now >= prune_at_) {
+    prune_at_ = at.now + between_prunes;
+    wrong = store_.prune(at.wall);
+  }
+  return wrong;
+}
+
+void keeper::finish(moment at) {
+  if (!sync_at_) return;
+  if (auto wrong = sync()) fail(*std::move(wrong), at);
+}
+
+std::chrono::steady_clock::time_point keeper::next() const {
+  if (retry_at_) return *retry_at_;
+  return sync_at_ ? std::min(*sync_at_, prune_at_) : prune_at_;
+}
+
+fault keeper::write_book() {
+  if (!book_) return std::nullopt;
+  if (auto wrong = store_.write(*book_)) return wrong;
+  ++state_.syncs;
+  state_.book = *std::exchange(book_, std::nullopt);
+  return std::nullopt;
+}
+
+fault keeper::write_records(work& what, moment at) {
+  if (what.records.empty()) return std::nullopt;
+  if (auto wrong = store_.append(what.records, at.wall)) {
+    state_.unwritten += what.count;
+    return wrong;
+  }
+  state_.written += what.count;
+  ++state_.writes;
+  if (!sync_at_ && config_.sync != sync_policy::never) sync_at_ = at.now + config_.sync_interval;
+  return std::nullopt;
+}
+
+fault keeper::sync() {
+  sync_at_.reset();
+  ++state_.syncs;
+  return store_.sync();
+}
+
+void keeper::fail(std::string why, moment at) {
+  ++state_.failures;
+  state_.trouble = std::move(why);
+  delay_ = std::clamp(delay_ * 2, first_delay, longest_delay);
+  retry_at_ = at.now + delay_;
+  sync_at_.reset();
+  // The next try begins with a write whether there is an event or not.
+  if (!book_ && state_.book != ledger{}) book_ = state_.book;
+}
+
+}  // namespace roombridge::journal

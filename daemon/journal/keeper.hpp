@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What the journal's I/O thread does, turn by turn: writes, syncs, removes, and after a failure tries again with a
+// growing delay. Time is an argument; all but time is the store's.
+//
+// Invariants: a record is written only once the ledger that covers it is on the disk. What comes while the disk fails
+// is dropped, never kept for later: numbers that are missing tell of it after the next start.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/journal/store.hpp"
+
+namespace roombridge::journal {
+
+struct moment {
+  std::chrono::steady_clock::time_point now;
+  wall_time wall;
+};
+
+// What one turn has to do. A ledger is written before the records.
+struct work {
+  std::optional<ledger> book;
+  std::vector<std::byte> records;
+  std::uint64_t count = 0;  // of records
+  log::sequence last = 0;   // seq of the last of them, if there is any
+};
+
+struct keeper_state {
+  std::string trouble;  // why nothing is written at present; empty: all is well
+  ledger book;          // on the disk
+  std::size_t bytes = 0;
+  std::size_t segments = 0;
+  std::uint64_t written = 0;    // records
+  std::uint64_t unwritten = 0;  // records that were dropped, or of which it is not known
+  std::uint64_t writes = 0;     // turns that wrote records
+  std::uint64_t syncs = 0;
+  std::uint64_t failures = 0;
+  log::sequence settled =
+      0;  // seq of the last record that is written, and synced where the policy is `always`, or dropped
+};
+
+class keeper {
+ public:
+  keeper(options config, file_system& files);
+
+  [[nodiscard]] journal::store& store() { return store_; }
+  [[nodiscard]] const options& config() const { return config_; }
+
+  void turn(work& what, moment at);
+  // Syncs what is not, unless the policy is never to.
+  void finish(moment at);
+  // When turn() wants to be called again though there is nothing to do.
+  [[nodiscard]] std::chrono::steady_clock::time_point next() const;
+
+  [[nodiscard]] const keeper_state& state() const { return state_; }
+
+ private:
+  [[nodiscard]] fault work_off(work& what, moment at);
+  [[nodiscard]] fault write_book();
+  [[nodiscard]] fault write_records(work& what, moment at);
+  [[nodiscard]] fault sync();
+  void fail(std::string why, moment at);
+
+  const options config_;
+  journal::store store_;
+  keeper_state state_;
+  std::optional<ledger> book_;  // is still to be written
+  std::optional<std::chrono::steady_clock::time_point> sync_at_;
+  std::optional<std::chrono::steady_clock::time_point> retry_at_;
+  std::chrono::steady_clock::time_point prune_at_;
+  std::chrono::milliseconds delay_{0};
+};
+
+}  // namespace roombridge::journal

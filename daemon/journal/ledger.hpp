@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What a life of the daemon must know of the lives before it, even when their events are gone: the epoch, whose it is,
+// and which numbers have been given out. Pure.
+//
+// The file has two slots that are written in turn, in place: a torn write leaves the other one, and a full disk takes
+// the next one all the same. A slot is
+//
+//   0  8 bytes   "RBLEDGER"
+//   8  u32       version, 1
+//  12  u32       0
+//  16  u64       generation; of two sound slots that of the greater one counts
+//  24  u64       epoch
+//  32  u64       next
+//  40  32 bytes  owner
+//  72  u32       0
+//  76  u32       CRC-32 of the 76 bytes before it
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "daemon/log/sequence.hpp"
+
+namespace roombridge::journal {
+
+// Identifies a user of an upstream server; zeros: nobody has logged in yet.
+using owner_digest = std::array<std::byte, 32>;
+
+struct ledger {
+  std::uint64_t epoch = 0;
+  log::sequence next = 1;  // no number from this one on has been given out
+  owner_digest owner{};    // whose events those of this epoch are
+  bool operator==(const ledger&) const = default;
+};
+
+inline constexpr std::size_t ledger_slot_size = 80;
+inline constexpr std::size_t ledger_slots = 2;
+inline constexpr std::size_t ledger_slot_distance = 4096;  // no sector has two
+inline constexpr std::size_t ledger_file_size = ledger_slot_distance * (ledger_slots - 1) + ledger_slot_size;
+
+[[nodiscard]] std::array<std::byte, ledger_slot_size> encode(const ledger& value, std::uint64_t generation);
+
+struct ledger_reading {
+  ledger value;
+  std::uint64_t generation = 0;
+};
+// Nothing: neither slot is sound.
+[[nodiscard]] std::optional<ledger_reading> read_ledger(std::span<const std::byte> file);
+
+// Where the slot of this generation lies.
+[[nodiscard]] constexpr std::size_t ledger_slot(std::uint64_t generation) {
+  return generation % ledger_slots * ledger_slot_distance;
+}
+
+}  // namespace roombridge::journal

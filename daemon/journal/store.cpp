@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/store.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace roombridge::journal {
+namespace {
+
+constexpr const char* ledger_name = "ledger";
+constexpr std::string_view suffix = ".segment";
+constexpr std::size_t digits = 16;
+constexpr mode_t file_mode = 0600;
+constexpr mode_t directory_mode = 0700;
+constexpr std::size_t smallest_segment = 1u << 20;
+constexpr std::size_t largest_segment = 64u << 20;
+constexpr int parts_of_age = 8;
+
+std::string segment_name(log::sequence first) {
+  std::string name = std::to_string(first);
+  return name.insert(0, digits - std::min(digits, name.size()), '0') += suffix;
+}
+
+bool is_segment_name(std::string_view name) {
+  return name.size() == digits + suffix.size() && name.ends_with(suffix) &&
+         name.find_first_not_of("0123456789") == digits;
+}
+
+// At most `most` bytes from the front; what cannot be read is not there.
+std::vector<std::byte> read_front(int fd, std::size_t most) {
+  struct stat about {};
+  if (::fstat(fd, &about) != 0 || about.st_size <= 0) return {};
+  std::vector<std::byte> out(std::min(static_cast<std::size_t>(about.st_size), most));
+  std::size_t have = 0;
+  while (have < out.size()) {
+    const ssize_t size = ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(have));
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    have += static_cast<std::size_t>(size);
+  }
+  out.resize(have);
+  return out;
+}
+
+}  // namespace
+
+store::store(options config, file_system& files)
+    : config_(std::move(config)),
+      segment_bytes_(std::clamp(config_.capacity / 16, smallest_segment, largest_segment)),
+      files_(files) {}
+
+std::string store::failed(std::string_view what, std::string_view name) const {
+  const int error = errno;
+  std::string text = "journal: cannot " + std::string(what) + ' ' + config_.directory;
+  if (!name.empty()) text += '/' + std::string(name);
+  return text + ": " + std::strerror(error);
+}
+
+fault store::open() {
+  give_up_open();
+  segments_.clear();
+  strays_.clear();
+  bytes_ = 0;
+  fault wrong = take_directory();
+  if (!wrong) wrong = take_ledger();
+  if (!wrong) wrong = list_segments();
+  if (wrong) {
+    ledger_file_ = {};
+    directory_ = {};
+    return wrong;
+  }
+  mend_newest();
+  return std::nullopt;
+}
+
+fault store::take_directory() {
+  if (::mkdir(config_.directory.c_str(), directory_mode) != 0 && errno != EEXIST) return failed("make", {});
+  unique_fd directory{::open(config_.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!directory) return failed("open", {});
+  if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return "journal: another process uses " + config_.directory + "; give each its own";
+    return failed("lock", {});
+  }
+  directory_ = std::move(directory);
+  return std::nullopt;
+}
+
+fault store::take_ledger() {
+  ledger_.reset();
+  ledger_file_ = unique_fd{files_.open(directory_.get(), ledger_name, O_RDWR | O_CREAT, file_mode)};
+  if (!ledger_file_) return failed("open", ledger_name);
+  directory_dirty_ = true;
+  if (const auto found = read_ledger(read_front(ledger_file_.get(), ledger_file_size))) {
+    ledger_ = found->value;
+    generation_ = found->generation;
+  }
+  return std::nullopt;
+}
+
+fault store::list_segments() {
+  const int copy = ::openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return failed("list", {});
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing{::fdopendir(copy), ::closedir};
+  if (!listing) {
+    ::close(copy);
+    return failed("list", {});
+  }
+  while (const dirent* const entry = ::readdir(listing.get())) {
+    const std::string name = entry->d_name;
+    if (!is_segment_name(name)) continue;
+    if (auto found = take_up(name)) {
+      bytes_ += found->bytes;
+      segments_.push_back(*found);
+    } else {
+      strays_.push_back(name);
+    }
+  }
+  std::sort(segments_.begin(), segments_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  return std::nullopt;
+}
+
+// Nothing: it is none of the ledger's epoch.
+std::optional<store::segment> store::take_up(const std::string& name) const {
+  const unique_fd file{files_.open(directory_.get(), name.c_str(), O_RDONLY, 0)};
+  struct stat about {};
+  if (!file || !ledger_ || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+  const auto header = decode_segment_header(read_front(file.get(), segment_header_size));
+  if (!header || header->epoch != ledger_->epoch || segment_name(header->first) != name) return std::nullopt;
+  return segment{.first = header->first,
+                 .bytes = static_cast<std::size_t>(about.st_size),
+                 .begun = wall_time{std::chrono::milliseconds{header->begun}},
+                 .written = wall_time{std::chrono::seconds{about.st_mtim.tv_sec}}};
+}
+
+std::vector<std::byte> store::read(const segment& what) const {
+  const unique_fd file{files_.open(directory_.get(), segment_name(what.first).c_str(), O_RDONLY, 0)};
+  return file ? read_front(file.get(), largest_segment + max_record) : std::vector<std::byte>{};
+}
+
+// Finds the newest record, and goes on behind it where that can be written to.
+void store::mend_newest() {
+  while (!segments_.empty()) {
+    segment& newest = segments_.back();
+    const std::vector<std::byte> bytes = read(newest);
+    segment_reader reader{bytes};
+    while (reader.next()) {
+    }
+    if (reader.last() == 0) {
+      strays_.push_back(segment_name(newest.first));
+      bytes_ -= newest.bytes;
+      segments_.pop_back();
+      continue;
+    }
+    unique_fd file{files_.open(directory_.get(), segment_name(newest.first).c_str(), O_WRONLY, 0)};
+    if (!file) return;
+    if (reader.sound() < newest.bytes) {
+      if (files_.truncate(file.get(), static_cast<off_t>(reader.sound())) != 0) return;
+      bytes_ -= newest.bytes - reader.sound();
+      newest.bytes = reader.sound();
+    }
+    open_ = std::move(file);
+    return;
+  }
+}
+
+void store::replay(std::size_t bytes, const std::function<void(const stored_record&)>& sink) const {
+  auto from = segments_.end();
+  for (std::size_t have = 0; from != segments_.begin() && have < bytes;) have += (--from)->bytes;
+  for (; from != segments_.end(); ++from) {
+    const std::vector<std::byte> file = read(*from);
+    segment_reader reader{file};
+    while (const auto record = reader.next()) sink(*record);
+  }
+}
+
+fault store::write(const ledger& value) {
+  if (auto wrong =
+          write_at(ledger_file_.get(), encode(value, generation_ + 1), ledger_slot(generation_ + 1), ledger_name)) {
+    return wrong;
+  }
+  if (files_.sync_data(ledger_file_.get()) != 0) return failed("sync", ledger_name);
+  ++generation_;
+  const bool new_epoch = !ledger_ || ledger_->epoch != value.epoch;
+  ledger_ = value;
+  if (new_epoch) {
+    give_up_open();
+    for (const segment& old : std::exchange(segments_, {})) strays_.push_back(segment_name(old.first));
+    bytes_ = 0;
+  }
+  return remove_strays();
+}
+
+fault store::remove_strays() {
+  while (!strays_.empty()) {
+    if (auto wrong = remove(strays_.back())) return wrong;
+    strays_.pop_back();
+  }
+  if (std::exchange(directory_dirty_, false) && files_.sync_directory(directory_.get()) != 0) return failed("sync", {});
+  return std::nullopt;
+}
+
+bool store::must_rotate(std::size_t more, wall_time now) const {
+  return !open_ || segments_.back().bytes + more > segment_bytes_ ||
+         now - segments_.back().begun > config_.age / parts_of_age;
+}
+
+fault store::append(std::span<std::byte> records, wall_time now) {
+  while (!records.empty()) {
+    const log::sequence first = record_seq(records);
+    std::size_t size = record_size(records);
+    if (must_rotate(size, now)) {
+      if (config_.sync != sync_policy::never) {
+        if (auto wrong = sync()) return wrong;
+      }
+      if (auto wrong = begin_segment(first, now)) return wrong;
+    }
+    // As many records as fit are one write.
+    std::size_t run = 0;
+    const std::size_t room = std::max(size, segment_bytes_ - std::min(segment_bytes_, segments_.back().bytes));
+    while (run + size <= room) {
+      seal_record(records.subspan(run, size));
+      run += size;
+      if (run == records.size()) break;
+      size = record_size(records.subspan(run));
+    }
+    if (auto wrong = make_room(run)) return wrong;
+    segment& newest = segments_.back();
+    if (auto wrong = write_at(open_.get(), records.first(run), newest.bytes, segment_name(newest.first))) {
+      // What was written of it is not sound; where it cannot be cut off now, a reader will.
+      (void)files_.truncate(open_.get(), static_cast<off_t>(newest.bytes));
+      give_up_open();
+      return wrong;
+    }
+    dirty_ = true;
+    newest.bytes += run;
+    newest.written = now;
+    bytes_ += run;
+    records = records.subspan(run);
+  }
+  return std::nullopt;
+}
+
+fault store::begin_segment(log::sequence first, wall_time now) {
+  give_up_open();
+  const std::string name = segment_name(first);
+  unique_fd file{files_.open(directory_.get(), name.c_str(), O_WRONLY | O_CREAT | O_TRUNC, file_mode)};
+  if (!file) return failed("make", name);
+  directory_dirty_ = true;
+  if (auto wrong = write_at(file.get(), encode(segment_header{ledger_->epoch, first, now.time_since_epoch().count()}),
+                            0, name)) {
+    (void)files_.remove(directory_.get(), name.c_str());
+    return wrong;
+  }
+  open_ = std::move(file);
+  segments_.push_back({.first = first, .bytes = segment_header_size, .begun = now, .written = now});
+  bytes_ += segment_header_size;
+  return std::nullopt;
+}
+
+fault store::make_room(std::size_t more) {
+  while (segments_.size() > 1 && bytes_ + more > config_.capacity) {
+    if (auto wrong = remove_oldest()) return wrong;
+  }
+  return std::nullopt;
+}
+
+fault store::write_at(int fd, std::span<const std::byte> bytes, std::size_t offset, std::string_view name) {
+  while (!bytes.empty()) {
+    const ssize_t size = files_.write_at(fd, bytes, static_cast<off_t>(offset));
+    if (size < 0 && errno == EINTR) continue;
+    if (size == 0) errno = EIO;
+    if (size <= 0) return failed("write", name);
+    bytes = bytes.subspan(static_cast<std::size_t>(size));
+    offset += static_cast<std::size_t>(size);
+  }
+  return std::nullopt;
+}
+
+fault store::sync() {
+  if (std::exchange(dirty_, false) && files_.sync_data(open_.get()) != 0) {
+    // The kernel may have dropped what it could not write, and would call a second try a success.
+    fault wrong = failed("sync", segment_name(segments_.back().first));
+    give_up_open();
+    return wrong;
+  }
+  if (std::exchange(directory_dirty_, false) && files_.sync_directory(directory_.get()) != 0) return failed("sync", {});
+  return std::nullopt;
+}
+
+fault store::prune(wall_time now) {
+  while (!segments_.empty() && now - segments_.front().written > config_.age) {
+    if (segments_.size() == 1) give_up_open();
+    if (auto wrong = remove_oldest()) return wrong;
+  }
+  return std::nullopt;
+}
+
+fault store::remove(const std::string& name) {
+  if (files_.remove(directory_.get(), name.c_str()) != 0 && errno != ENOENT) return failed("remove", name);
+  directory_dirty_ = true;
+  return std::nullopt;
+}
+
+fault store::remove_oldest() {
+  if (auto wrong = remove(segment_name(segments_.front().first))) return wrong;
+  bytes_ -= segments_.front().bytes;
+  segments_.erase(segments_.begin());
+  return std::nullopt;
+}
+
+void store::give_up_open() {
+  open_ = {};
+  dirty_ = false;
+}
+
+}  // namespace roombridge::journal

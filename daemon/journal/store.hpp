@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The journal's directory: the ledger and the segment files, named for their first record. Blocks; runs on one thread
+// at a time.
+//
+// Invariants: the directory is locked while a store has it open. Files of another epoch than the ledger's are never
+// read and are removed once a ledger is written. Only the newest segment is ever written to, and only at its end; after
+// a failed write or sync it is given up, and the next record begins another. What was torn is cut off at the first
+// open. No record is longer on disk than options::age and an eighth of it; all segments together take at most
+// options::capacity, unless one record alone is larger.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/unique_fd.hpp"
+#include "daemon/journal/file_system.hpp"
+#include "daemon/journal/ledger.hpp"
+#include "daemon/journal/options.hpp"
+#include "daemon/journal/segment_format.hpp"
+
+namespace roombridge::journal {
+
+using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// What did not work, and where, in words for an operator; nothing: it did.
+using fault = std::optional<std::string>;
+
+class store {
+ public:
+  // `files` outlives the store.
+  store(options config, file_system& files);
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  // Makes or takes up the directory and cuts off what is torn. After a fault it may be called again.
+  [[nodiscard]] fault open();
+  [[nodiscard]] bool is_open() const { return static_cast<bool>(directory_); }
+
+  // What was in the directory; nothing: no ledger, or none that is sound.
+  [[nodiscard]] const std::optional<ledger>& found() const { return ledger_; }
+
+  // The newest records, oldest first: whole segments that take `bytes` or more, or all there are.
+  void replay(std::size_t bytes, const std::function<void(const stored_record&)>& sink) const;
+
+  // Is on the disk when it returns. A new epoch takes all records of the old one away.
+  [[nodiscard]] fault write(const ledger& value);
+  // Whole records as append_record() makes them, of the ledger's epoch; seals them.
+  [[nodiscard]] fault append(std::span<std::byte> records, wall_time now);
+  // Forces what append() wrote to the disk.
+  [[nodiscard]] fault sync();
+  // Removes what is too old.
+  [[nodiscard]] fault prune(wall_time now);
+
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t segments() const { return segments_.size(); }
+
+ private:
+  struct segment {
+    log::sequence first = 0;
+    std::size_t bytes = 0;
+    wall_time begun;
+    wall_time written;  // last
+  };
+
+  [[nodiscard]] fault take_directory();
+  [[nodiscard]] fault take_ledger();
+  [[nodiscard]] fault list_segments();
+  void mend_newest();
+  [[nodiscard]] std::optional<segment> take_up(const std::string& name) const;
+  [[nodiscard]] std::vector<std::byte> read(const segment& what) const;
+  [[nodiscard]] bool must_rotate(std::size_t more, wall_time now) const;
+  [[nodiscard]] fault begin_segment(log::sequence first, wall_time now);
+  [[nodiscard]] fault make_room(std::size_t more);
+  [[nodiscard]] fault write_at(int fd, std::span<const std::byte> bytes, std::size_t offset, std::string_view name);
+  [[nodiscard]] fault remove(const std::string& name);
+  [[nodiscard]] fault remove_oldest();
+  [[nodiscard]] fault remove_strays();
+  [[nodiscard]] std::string failed(std::string_view what, std::string_view name) const;
+  void give_up_open();
+
+  const options config_;
+  const std::size_t segment_bytes_;
+  file_system& files_;
+  unique_fd directory_;
+  unique_fd ledger_file_;
+  std::optional<ledger> ledger_;
+  std::uint64_t generation_ = 0;
+  std::vector<segment> segments_;    // of the ledger's epoch, oldest first
+  std::vector<std::string> strays_;  // names of segments that are not
+  std::size_t bytes_ = 0;
+  unique_fd open_;                // the newest of segments_; nothing: the next record begins another
+  bool dirty_ = false;            // open_ has what was not synced
+  bool directory_dirty_ = false;  // so has the directory
+};
+
+}  // namespace roombridge::journal

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/writer.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <cassert>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace roombridge::journal {
+namespace {
+
+// Of a buffer; a larger one has been one burst's.
+constexpr std::size_t kept_capacity = 1u << 20;
+
+moment now() {
+  return {std::chrono::steady_clock::now(),
+          std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+// Signals are the event thread's.
+class all_signals_blocked {
+ public:
+  all_signals_blocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  all_signals_blocked(const all_signals_blocked&) = delete;
+  all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+// Outlives the writer where the thread had to be left behind.
+struct writer::shared {
+  std::unique_ptr<keeper> what;  // the thread's alone
+  news_function on_news;
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  work queue;
+  bool stopping = false;
+  bool ended = false;
+  bool left_behind = false;
+  std::uint64_t epoch = 0;    // of what is in the queue
+  std::uint64_t dropped = 0;  // records that found the queue full
+  keeper_state state;
+};
+
+writer::writer(std::unique_ptr<keeper> what, news_function on_news) : shared_(std::make_shared<shared>()) {
+  shared_->state = what->state();
+  shared_->epoch = shared_->state.book.epoch;
+  shared_->what = std::move(what);
+  shared_->on_news = std::move(on_news);
+  const all_signals_blocked guard;
+  thread_ = std::thread([with = shared_] { run(with); });
+}
+
+writer::~writer() {
+  assert(!thread_.joinable());
+}
+
+bool writer::submit(std::vector<std::byte>& records, std::uint64_t count, log::sequence last) {
+  {
+    const std::lock_guard lock{shared_->mutex};
+    work& queue = shared_->queue;
+    if (queue.records.size() + records.size() > queue_limit) {
+      shared_->dropped += count;
+      records.clear();
+      return false;
+    }
+    if (queue.records.empty()) {
+      std::swap(queue.records, records);
+    } else {
+      queue.records.insert(queue.records.end(), records.begin(), records.end());
+      records.clear();
+    }
+    queue.count += count;
+    queue.last = last;
+  }
+  shared_->changed.notify_one();
+  return true;
+}
+
+void writer::submit(const ledger& book) {
+  {
+    const std::lock_guard lock{shared_->mutex};
+    work& queue = shared_->queue;
+    if (book.epoch != std::exchange(shared_->epoch, book.epoch)) {
+      queue.records.clear();
+      queue.count = 0;
+    }
+    queue.book = book;
+  }
+  shared_->changed.notify_one();
+}
+
+keeper_state writer::state() const {
+  const std::lock_guard lock{shared_->mutex};
+  keeper_state out = shared_->state;
+  out.unwritten += shared_->dropped;
+  return out;
+}
+
+bool writer::stop(const ledger& last, std::chrono::milliseconds patience) {
+  std::unique_lock lock{shared_->mutex};
+  shared_->queue.book = last;
+  shared_->stopping = true;
+  shared_->changed.notify_one();
+  const bool ended = shared_->changed.wait_for(lock, patience, [this] { return shared_->ended; });
+  shared_->left_behind = !ended;
+  lock.unlock();
+  if (ended) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+  return ended;
+}
+
+void writer::run(const std::shared_ptr<shared>& with) {
+  work turn;
+  std::unique_lock lock{with->mutex};
+  for (bool last = false; !last;) {
+    with->changed.wait_until(lock, with->what->next(),
+                             [&] { return with->stopping || with->queue.book || !with->queue.records.empty(); });
+    std::swap(turn, with->queue);
+    last = with->stopping;
+    lock.unlock();
+    with->what->turn(turn, now());
+    if (last) with->what->finish(now());
+    turn.records.clear();
+    if (turn.records.capacity() > kept_capacity) turn.records = {};
+    turn.count = 0;
+    lock.lock();
+    const keeper_state before = std::exchange(with->state, with->what->state());
+    const bool settled = with->what->config().sync == sync_policy::always && before.settled != with->state.settled;
+    const bool news = settled || before.book != with->state.book || before.trouble != with->state.trouble;
+    if (news && !with->left_behind) with->on_news();
+  }
+  with->what.reset();  // the directory is free for the next life
+  with->ended = true;
+  with->changed.notify_all();
+}
+
+}  // namespace roombridge::journal

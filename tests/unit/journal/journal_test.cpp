@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+// Lives of a log, one after the other, over one directory.
+#include "daemon/journal/journal.hpp"
+
+#include <cerrno>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "daemon/log/cursor.hpp"
+#include "support.hpp"
+
+namespace roombridge::journal {
+namespace {
+
+class silent_logger final : public logger {
+ public:
+  [[nodiscard]] bool enabled(log_level) const override { return true; }
+  void write(log_level, std::string_view text, std::initializer_list<log_field>) override { lines.emplace_back(text); }
+  std::vector<std::string> lines;
+};
+
+// Everything from the log's beginning, one text a record: "7" an event, "gap 3-5 crash".
+class reader final : public log::cursor_owner {
+ public:
+  explicit reader(log::event_log& log) : log_(log), cursor_(log.cursors(), *this) {
+    cursor_.subscribe({.id = 1, .events = {}, .topics = {}}, log.first() - 1);
+  }
+  std::vector<std::string> read() {
+    log_.cursors().wake();
+    std::string stream;
+    while (cursor_.pending()) {
+      log::batch out;
+      cursor_.collect(out, SIZE_MAX);
+      for (const auto range : out.ranges()) stream.append(reinterpret_cast<const char*>(range.data()), range.size());
+      cursor_.sent(out, out.bytes());
+    }
+    proto::frame_decoder decoder;
+    decoder.feed(std::as_bytes(std::span{stream}));
+    std::vector<std::string> told;
+    while (const auto frame = decoder.next()) {
+      if (frame->type == proto::frame_type::event) {
+        told.push_back(std::to_string(proto::parse<proto::event>(frame->head)->seq));
+        continue;
+      }
+      const auto gap = proto::parse<proto::gap>(frame->head);
+      told.push_back("gap " + std::to_string(gap->first) + "-" + std::to_string(gap->last) + " " + gap->reason);
+    }
+    return told;
+  }
+
+ private:
+  void on_pending() override {}
+  void on_frame_leaves(std::span<const std::byte>) override {}
+  log::event_log& log_;
+  log::cursor cursor_;
+};
+
+using strings = std::vector<std::string>;
+
+class lives : public testing::Test {
+ protected:
+  // One life of the daemon.
+  struct life {
+    life(const options& config, std::uint64_t fresh_epoch, file_system& files)
+        : kept(context, config, fresh_epoch, diagnostics, files), log(2u << 20, kept.epoch()) {
+      kept.attach(log);
+    }
+    ~life() { kept.stop(); }
+    life(const life&) = delete;
+    life& operator=(const life&) = delete;
+
+    void append(int count) {
+      while (count-- > 0) log.append({.name = "e", .arguments = "1"});
+      kept.flush();
+    }
+    // Runs what the I/O thread has to tell until `condition` holds.
+    template <class Condition>
+    void await(const Condition& condition) {
+      const auto guard = boost::asio::make_work_guard(context);
+      context.restart();
+      while (!condition()) context.run_one();
+    }
+    strings history() { return reader{log}.read(); }
+
+    io::context context;
+    silent_logger diagnostics;
+    journal kept;
+    log::event_log log;
+  };
+
+  [[nodiscard]] options config() const { return {.directory = (place_ / "journal").string(), .capacity = 8u << 20}; }
+  [[nodiscard]] std::unique_ptr<life> begin(std::uint64_t fresh_epoch = 99) {
+    return std::make_unique<life>(config(), fresh_epoch, files_);
+  }
+  // As if the daemon had been killed: what is on the disk now is what the next life finds.
+  void end_unclean(std::unique_ptr<life> what) {
+    const auto copy = place_ / "copy";
+    std::filesystem::copy(config().directory, copy);
+    what.reset();
+    std::filesystem::remove_all(config().directory);
+    std::filesystem::rename(copy, config().directory);
+  }
+  // Until the I/O thread has nothing to write.
+  static void settle(life& what, std::uint64_t count) {
+    for (auto now = what.kept.state(); now.written + now.unwritten < count; now = what.kept.state()) {
+      std::this_thread::yield();
+    }
+  }
+
+  temporary_directory place_;
+  failing_files files_;
+};
+
+TEST_F(lives, the_first_begins_an_epoch) {
+  const auto first = begin(5);
+  EXPECT_EQ(first->log.epoch(), 5u);
+  EXPECT_EQ(first->log.newest(), 0u);
+  EXPECT_EQ(first->history(), strings{});
+}
+
+TEST_F(lives, after_a_clean_end_all_goes_on_exactly) {
+  auto first = begin(5);
+  first->append(3);
+  first.reset();
+  const auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 5u);
+  second->append(1);
+  EXPECT_EQ(second->history(), (strings{"1", "2", "3", "4"}));
+  EXPECT_EQ(second->log.first(), 1u);
+}
+
+TEST_F(lives, a_clean_end_without_records_is_no_hole) {
+  begin(5).reset();
+  auto second = begin(6);
+  EXPECT_EQ(second->log.newest(), 0u);
+  second->append(1);
+  second.reset();
+  std::filesystem::remove((place_ / "journal/0000000000000001.segment"));
+  const auto third = begin(7);
+  EXPECT_EQ(third->log.epoch(), 5u);
+  EXPECT_EQ(third->log.first(), 2u);
+  third->append(1);
+  EXPECT_EQ(third->history(), strings{"2"});
+}
+
+TEST_F(lives, after_an_unclean_end_numbers_go_on_above_all_that_may_have_been_used) {
+  auto first = begin(5);
+  first->append(3);
+  settle(*first, 3);
+  end_unclean(std::move(first));
+  auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 5u);
+  second->append(1);
+  EXPECT_EQ(second->history(), (strings{"1", "2", "3", "gap 4-1000000 crash", "1000001"}));
+  second.reset();
+  const auto third = begin(7);
+  EXPECT_EQ(third->history(), (strings{"1", "2", "3", "gap 4-1000000 crash", "1000001"}));
+  third->append(1);
+  EXPECT_EQ(third->log.newest(), 1'000'002u);
+}
+
+TEST_F(lives, numbers_are_reserved_long_before_they_are_used) {
+  auto first = begin(5);
+  const auto reserved = [&] { return first->kept.state().book.next; };
+  EXPECT_EQ(reserved(), 1'000'001u);
+  first->append(400'000);
+  EXPECT_FALSE(first->kept.exhausted());
+  first->append(150'000);
+  first->await([&] { return reserved() > 1'500'000; });
+  EXPECT_FALSE(first->kept.exhausted());
+}
+
+TEST_F(lives, numbers_that_cannot_be_reserved_are_not_used_in_that_epoch) {
+  auto first = begin(5);
+  first->append(400'000);
+  settle(*first, 400'000);
+  files_.fail(EROFS, {"write"});
+  first->append(150'000);
+  first->await([&] { return !first->kept.state().trouble.empty(); });
+  EXPECT_FALSE(first->kept.exhausted());
+  first->append(400'000);
+  EXPECT_TRUE(first->kept.exhausted());
+  first->log.start_epoch(6);
+  EXPECT_FALSE(first->kept.exhausted());
+  first->append(1'000'000);
+  EXPECT_FALSE(first->kept.exhausted());
+}
+
+TEST_F(lives, another_epoch_erases_the_one_before) {
+  auto first = begin(5);
+  first->append(3);
+  first->log.start_epoch(6);
+  first->append(2);
+  first.reset();
+  const auto second = begin(7);
+  EXPECT_EQ(second->log.epoch(), 6u);
+  EXPECT_EQ(second->history(), (strings{"gap 4-4 epoch", "5", "6"}));
+}
+
+TEST_F(lives, remember_whose_the_records_are) {
+  owner_digest somebody{};
+  somebody.fill(std::byte{1});
+  auto first = begin(5);
+  EXPECT_FALSE(first->kept.owner());
+  first->kept.set_owner(somebody);
+  first->append(1);
+  first.reset();
+  const auto second = begin(6);
+  EXPECT_EQ(second->kept.owner(), somebody);
+}
+
+TEST_F(lives, a_directory_that_is_not_there_costs_durability_and_nothing_else) {
+  files_.fail(EROFS, {"open"});
+  auto first = begin(5);
+  EXPECT_EQ(first->log.epoch(), 5u);
+  first->append(3);
+  EXPECT_EQ(first->history(), (strings{"1", "2", "3"}));
+  EXPECT_EQ(first->diagnostics.lines.size(), 1u);
+  EXPECT_EQ(
+      first->diagnostics.lines.at(0),
+      "journal: cannot open " + config().directory +
+          "/ledger: Read-only file system; until that works events are not written to disk, and a restart will miss "
+          "them; local programs get them all the same");
+}
+
+// A ledger that cannot be written protects no number: under the old epoch they might come twice.
+TEST_F(lives, an_epoch_whose_numbers_cannot_be_reserved_is_over) {
+  auto first = begin(5);
+  first->append(3);
+  first.reset();
+  files_.fail(ENOSPC, {"write"});
+  const auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 6u);
+  EXPECT_EQ(second->history(), strings{});
+}
+
+TEST_F(lives, an_erasure_is_answered_when_it_is_done) {
+  auto first = begin(5);
+  first->append(3);
+  settle(*first, 3);
+  std::optional<fault> answer;
+  first->log.start_epoch(6);
+  first->kept.when_erased([&](const fault& wrong) { answer = wrong; });
+  first->await([&] { return answer.has_value(); });
+  EXPECT_EQ(*answer, std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(place_ / "journal/0000000000000001.segment"));
+}
+
+TEST_F(lives, an_erasure_that_fails_says_so) {
+  auto first = begin(5);
+  first->append(3);
+  settle(*first, 3);
+  files_.fail(EROFS, {"remove"});
+  std::optional<fault> answer;
+  first->log.start_epoch(6);
+  first->kept.when_erased([&](const fault& wrong) { answer = wrong; });
+  first->await([&] { return answer.has_value(); });
+  EXPECT_EQ(*answer,
+            "journal: cannot remove " + config().directory + "/0000000000000001.segment: Read-only file system");
+  answer.reset();
+  first->kept.when_erased([&](const fault& wrong) { answer = wrong; });
+  EXPECT_TRUE(answer.has_value());
+}
+
+TEST_F(lives, trouble_and_its_end_are_told_once) {
+  auto first = begin(5);
+  files_.fail(ENOSPC, {"write"});
+  first->append(1);
+  first->await([&] { return first->diagnostics.lines.size() == 1; });
+  first->append(1);
+  files_.heal();
+  first->await([&] { return first->diagnostics.lines.size() == 2; });
+  EXPECT_EQ(first->diagnostics.lines.at(1), "the journal is written again; so far it lacks 2 events");
+}
+
+}  // namespace
+}  // namespace roombridge::journal

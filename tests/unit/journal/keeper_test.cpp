@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/keeper.hpp"
+
+#include <cerrno>
+
+#include "support.hpp"
+
+namespace roombridge::journal {
+namespace {
+
+using namespace std::chrono_literals;
+
+class keepers : public testing::Test {
+ protected:
+  [[nodiscard]] options config(sync_policy sync = sync_policy::interval) const {
+    return {.directory = (place_ / "journal").string(), .capacity = 8u << 20, .sync = sync, .sync_interval = 1s};
+  }
+  void turn(keeper& with, int count = 0, const std::optional<ledger>& reserve = std::nullopt) {
+    work what;
+    what.book = reserve;
+    if (count > 0) what.records = source_.events(count);
+    what.count = static_cast<std::uint64_t>(count);
+    with.turn(what, now_);
+  }
+  void pass(std::chrono::milliseconds time) {
+    now_.now += time;
+    now_.wall += time;
+  }
+
+  temporary_directory place_;
+  failing_files files_;
+  recorder source_;
+  moment now_{std::chrono::steady_clock::time_point{10h}, wall_time{std::chrono::hours{500'000}}};
+  static constexpr ledger book{.epoch = 7, .next = 1'000'000};
+};
+
+TEST_F(keepers, write_the_ledger_and_then_records) {
+  keeper under_test{config(), files_};
+  turn(under_test, 2, book);
+  const auto& state = under_test.state();
+  EXPECT_EQ(state.trouble, "");
+  EXPECT_EQ(state.book, book);
+  EXPECT_EQ(state.written, 2u);
+  EXPECT_EQ(state.unwritten, 0u);
+  EXPECT_EQ(state.segments, 1u);
+  EXPECT_GT(state.bytes, 100u);
+}
+
+TEST_F(keepers, sync_an_interval_after_the_first_write) {
+  keeper under_test{config(), files_};
+  turn(under_test, 1, book);
+  const int syncs = files_.calls("sync");
+  EXPECT_EQ(under_test.next(), now_.now + 1s);
+  pass(999ms);
+  turn(under_test, 1);
+  EXPECT_EQ(files_.calls("sync"), syncs);
+  pass(1ms);
+  turn(under_test);
+  EXPECT_EQ(files_.calls("sync"), syncs + 1);
+  EXPECT_GT(under_test.next(), now_.now + 1min);
+}
+
+TEST_F(keepers, sync_every_turn_where_always_is_asked_for) {
+  keeper under_test{config(sync_policy::always), files_};
+  turn(under_test, 1, book);
+  const int syncs = files_.calls("sync");
+  turn(under_test, 3);
+  EXPECT_EQ(files_.calls("sync"), syncs + 1);
+}
+
+TEST_F(keepers, sync_nothing_but_the_ledger_where_never_is_asked_for) {
+  keeper under_test{config(sync_policy::never), files_};
+  turn(under_test, 1, book);
+  const int syncs = files_.calls("sync");
+  turn(under_test, 3);
+  under_test.finish(now_);
+  EXPECT_EQ(files_.calls("sync"), syncs);
+}
+
+TEST_F(keepers, finish_by_a_sync) {
+  keeper under_test{config(), files_};
+  turn(under_test, 1, book);
+  const int syncs = files_.calls("sync");
+  under_test.finish(now_);
+  EXPECT_EQ(files_.calls("sync"), syncs + 1);
+  under_test.finish(now_);
+  EXPECT_EQ(files_.calls("sync"), syncs + 1);
+}
+
+TEST_F(keepers, drop_what_comes_while_the_disk_fails_and_try_again_ever_more_seldom) {
+  keeper under_test{config(), files_};
+  turn(under_test, 2, book);
+  files_.fail(ENOSPC, {"write"});
+  turn(under_test, 1);
+  EXPECT_EQ(under_test.state().trouble,
+            "journal: cannot write " + config().directory + "/0000000000000001.segment: No space left on device");
+  for (const auto delay : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    EXPECT_EQ(under_test.next(), now_.now + delay);
+    pass(delay - 1ms);
+    const int writes = files_.calls("write");
+    turn(under_test, 1);
+    EXPECT_EQ(files_.calls("write"), writes);
+    pass(1ms);
+    turn(under_test);
+    EXPECT_EQ(files_.calls("write"), writes + 1);
+  }
+  EXPECT_EQ(under_test.state().written, 2u);
+  EXPECT_EQ(under_test.state().unwritten, 9u);
+  files_.heal();
+  pass(60s);
+  turn(under_test, 1);
+  EXPECT_EQ(under_test.state().trouble, "");
+  EXPECT_EQ(under_test.state().written, 3u);
+  EXPECT_EQ(under_test.state().failures, 9u);
+  EXPECT_EQ(all_of(under_test.store()), (std::vector<log::sequence>{1, 2, 12}));
+}
+
+// Nobody has to wait for an event to learn that the disk is well again.
+TEST_F(keepers, find_the_disk_mended_without_an_event) {
+  keeper under_test{config(), files_};
+  turn(under_test, 1, book);
+  files_.fail(EIO, {"sync"});
+  pass(1s);
+  turn(under_test);
+  EXPECT_NE(under_test.state().trouble, "");
+  pass(1s);
+  turn(under_test);
+  EXPECT_NE(under_test.state().trouble, "");
+  files_.heal();
+  pass(2s);
+  turn(under_test);
+  EXPECT_EQ(under_test.state().trouble, "");
+}
+
+TEST_F(keepers, take_up_a_directory_that_comes_later) {
+  options late = config();
+  late.directory = (place_ / "mount/journal").string();
+  keeper under_test{late, files_};
+  turn(under_test, 1, book);
+  EXPECT_EQ(under_test.state().trouble, "journal: cannot make " + late.directory + ": No such file or directory");
+  std::filesystem::create_directory(place_ / "mount");
+  pass(1s);
+  turn(under_test, 1);
+  EXPECT_EQ(under_test.state().trouble, "");
+  EXPECT_EQ(under_test.state().book, book);
+  EXPECT_EQ(all_of(under_test.store()), numbers(2, 2));
+}
+
+TEST_F(keepers, write_no_record_that_no_ledger_covers) {
+  keeper under_test{config(), files_};
+  turn(under_test, 0, book);
+  files_.fail(EIO, {"sync"});
+  turn(under_test, 1, ledger{.epoch = 8, .next = 1'000'000});
+  EXPECT_EQ(under_test.state().book, book);
+  EXPECT_EQ(under_test.state().unwritten, 1u);
+  EXPECT_EQ(under_test.state().segments, 0u);
+  files_.heal();
+  pass(1s);
+  turn(under_test);
+  EXPECT_EQ(under_test.state().book.epoch, 8u);
+}
+
+TEST_F(keepers, remove_what_is_too_old_while_nothing_happens) {
+  keeper under_test{config(), files_};
+  turn(under_test, 1, book);
+  pass(std::chrono::hours{168} + 1s);
+  EXPECT_LE(under_test.next(), now_.now);
+  turn(under_test);
+  EXPECT_EQ(under_test.state().segments, 0u);
+  EXPECT_EQ(under_test.state().trouble, "");
+}
+
+}  // namespace
+}  // namespace roombridge::journal

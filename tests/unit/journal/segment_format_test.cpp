@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/segment_format.hpp"
+
+#include "support.hpp"
+
+namespace roombridge::journal {
+namespace {
+
+// A file of three records, and where each ends.
+class segment : public testing::Test {
+ protected:
+  segment() {
+    const auto header = encode(segment_header{.epoch = 7, .first = 5, .begun = 99});
+    file_.assign(header.begin(), header.end());
+    add(source_.event(10, "first", {"shop-7", "", "user-1"}));
+    add(source_.upstream_gap(3, 4));
+    add(source_.event(1, std::string(256, 'n')));
+  }
+
+  void add(std::vector<std::byte> record) {
+    seal_record(record);
+    file_.insert(file_.end(), record.begin(), record.end());
+    ends_.push_back(file_.size());
+  }
+
+  static std::size_t records_in(std::span<const std::byte> file) {
+    segment_reader reader{file};
+    std::size_t count = 0;
+    while (reader.next()) ++count;
+    return count;
+  }
+
+  recorder source_{5};
+  std::vector<std::byte> file_;
+  std::vector<std::size_t> ends_;
+};
+
+TEST_F(segment, gives_back_what_was_put) {
+  segment_reader reader{file_};
+  EXPECT_EQ(reader.header(), (segment_header{7, 5, 99}));
+  const auto first = reader.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->seq, 5u);
+  EXPECT_EQ(first->kind, log::record_kind::event);
+  EXPECT_EQ(first->name, "first");
+  EXPECT_EQ(std::vector(first->topics.begin(), first->topics.end()),
+            (std::vector<std::string_view>{"shop-7", "", "user-1"}));
+  proto::event head{.seq = 5, .time = 5, .name = "first", .topics = {"shop-7", "", "user-1"}, .attachments = {}};
+  const std::string payload = "[1111111111]";
+  const std::string frame = proto::encode(head, std::as_bytes(std::span{payload}));
+  EXPECT_EQ((std::string{reinterpret_cast<const char*>(first->frame.data()), first->frame.size()}), frame);
+  const auto second = reader.next();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->kind, log::record_kind::upstream_gap);
+  EXPECT_EQ(second->name.size(), 16u);
+  const auto third = reader.next();
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->name, std::string(256, 'n'));
+  EXPECT_FALSE(reader.next());
+  EXPECT_EQ(reader.sound(), file_.size());
+  EXPECT_EQ(reader.last(), 7u);
+}
+
+TEST_F(segment, cut_at_any_byte_gives_the_whole_records_before_it) {
+  for (std::size_t size = 0; size <= file_.size(); ++size) {
+    const std::vector<std::byte> cut(file_.begin(), file_.begin() + static_cast<std::ptrdiff_t>(size));
+    const auto whole = std::upper_bound(ends_.begin(), ends_.end(), size) - ends_.begin();
+    segment_reader reader{cut};
+    std::size_t count = 0;
+    while (reader.next()) ++count;
+    ASSERT_EQ(count, static_cast<std::size_t>(whole)) << size;
+    if (reader.header()) {
+      ASSERT_EQ(reader.sound(), whole == 0 ? segment_header_size : ends_[static_cast<std::size_t>(whole) - 1]) << size;
+    }
+  }
+}
+
+TEST_F(segment, a_flipped_bit_ends_it_before_the_record_that_has_it) {
+  for (std::size_t at = 0; at < file_.size(); ++at) {
+    for (const auto bit : {std::byte{1}, std::byte{0x80}}) {
+      auto bad = file_;
+      bad[at] ^= bit;
+      const auto before = std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin();
+      const std::size_t expected = at < segment_header_size ? 0 : static_cast<std::size_t>(before);
+      ASSERT_EQ(records_in(bad), expected) << at;
+    }
+  }
+}
+
+TEST_F(segment, zeros_behind_the_last_record_are_no_record) {
+  file_.resize(file_.size() + 4096);
+  EXPECT_EQ(records_in(file_), 3u);
+}
+
+TEST_F(segment, ends_before_a_number_that_does_not_grow) {
+  recorder again{7};
+  add(again.event());
+  EXPECT_EQ(records_in(file_), 3u);
+}
+
+TEST_F(segment, goes_on_behind_numbers_that_are_missing) {
+  recorder later{100};
+  add(later.event());
+  segment_reader reader{file_};
+  while (reader.next()) {
+  }
+  EXPECT_EQ(reader.last(), 100u);
+}
+
+// What has a sound checksum and no writer of ours would write.
+TEST_F(segment, hostile_records_end_it) {
+  struct {
+    std::size_t offset;
+    unsigned char value;
+  } const changes[] = {
+      {0, 1},      // size: more than there is
+      {0, 0},      // size: less than a record's head
+      {3, 0xff},   // size: beyond any record
+      {15, 0xff},  // seq: beyond 2^53
+      {16, 0xff},  // no such kind
+      {16, 3},     // an EVENT frame in a record of another kind
+      {17, 65},    // too many topics
+      {17, 64},    // more topics than there is room for
+      {18, 0xff},  // a name longer than the record
+      {20, 0xff},  // bytes to skip that are not there
+      {24, 0xff},  // a topic longer than the record
+  };
+  for (const auto& change : changes) {
+    recorder source{8};
+    auto record = source.event(1, "e", {"t"});
+    record[change.offset] = static_cast<std::byte>(change.value);
+    // The checksum is that of the record as it says it is, where there is so much of it.
+    const std::size_t size = record_size(record);
+    if (size >= 24 && size <= record.size()) seal_record(std::span{record}.first(size));
+    auto file = file_;
+    file.insert(file.end(), record.begin(), record.end());
+    EXPECT_EQ(records_in(file), 3u) << change.offset << " " << static_cast<int>(change.value);
+  }
+}
+
+TEST_F(segment, a_frame_that_lies_about_its_length_ends_it) {
+  recorder source{8};
+  auto record = source.event(1, "e");
+  const std::size_t frame = 24 + 1;
+  record[frame] = std::byte{0xfe};
+  add(std::move(record));
+  EXPECT_EQ(records_in(file_), 3u);
+}
+
+TEST_F(segment, what_a_later_version_may_add_is_skipped) {
+  recorder source{8};
+  auto record = source.event(1, "e");
+  const std::vector<std::byte> extra(5, std::byte{0xaa});
+  record.insert(record.begin() + 25, extra.begin(), extra.end());
+  record[0] = static_cast<std::byte>(record.size() - record_prefix);
+  record[20] = std::byte{5};
+  add(std::move(record));
+  EXPECT_EQ(records_in(file_), 4u);
+}
+
+TEST(segment_header, of_another_version_is_none) {
+  auto header = encode(segment_header{7, 5, 99});
+  EXPECT_TRUE(decode_segment_header(header));
+  header[8] = std::byte{2};
+  EXPECT_FALSE(decode_segment_header(header));
+}
+
+}  // namespace
+}  // namespace roombridge::journal

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// Disks that are full, read-only, slow to take a write whole, or that lose what they took.
+#include <cerrno>
+#include <set>
+
+#include "support.hpp"
+
+namespace roombridge::journal {
+namespace {
+
+constexpr wall_time start{std::chrono::hours{500'000}};
+
+class faults : public testing::Test {
+ protected:
+  [[nodiscard]] options config() const { return {.directory = (place_ / "journal").string(), .capacity = 8u << 20}; }
+  void begin() {
+    ASSERT_EQ(store_.open(), std::nullopt);
+    ASSERT_EQ(store_.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+  }
+  fault append(int count) {
+    auto records = source_.events(count);
+    return store_.append(records, start);
+  }
+  [[nodiscard]] std::vector<log::sequence> after_a_restart() {
+    failing_files sound;
+    options elsewhere = config();
+    elsewhere.directory = (place_ / "copy").string();
+    std::filesystem::remove_all(elsewhere.directory);
+    std::filesystem::copy(config().directory, elsewhere.directory);
+    store next{elsewhere, sound};
+    EXPECT_EQ(next.open(), std::nullopt);
+    return all_of(next);
+  }
+
+  temporary_directory place_;
+  failing_files files_;
+  recorder source_;
+  store store_{config(), files_};
+};
+
+TEST_F(faults, a_write_that_takes_few_bytes_at_a_time_is_finished) {
+  begin();
+  files_.set([](std::string_view call, int) { return call == "write" ? -7 : 0; });
+  EXPECT_EQ(append(3), std::nullopt);
+  EXPECT_EQ(after_a_restart(), numbers(1, 3));
+}
+
+TEST_F(faults, a_full_disk_leaves_no_torn_record_and_another_segment_follows) {
+  begin();
+  ASSERT_EQ(append(2), std::nullopt);
+  int writes = 0;
+  files_.set([&writes](std::string_view call, int) { return call != "write" ? 0 : ++writes == 1 ? -50 : ENOSPC; });
+  const fault wrong = append(2);
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(*wrong,
+            "journal: cannot write " + config().directory + "/0000000000000001.segment: No space left on device");
+  files_.heal();
+  EXPECT_EQ(append(2), std::nullopt);
+  EXPECT_EQ(store_.segments(), 2u);
+  EXPECT_EQ(after_a_restart(), (std::vector<log::sequence>{1, 2, 5, 6}));
+}
+
+TEST_F(faults, a_torn_record_that_cannot_be_cut_off_ends_its_segment) {
+  begin();
+  ASSERT_EQ(append(2), std::nullopt);
+  int writes = 0;
+  files_.set([&writes](std::string_view call, int) {
+    if (call == "truncate") return EIO;
+    return call != "write" ? 0 : ++writes == 1 ? -50 : EIO;
+  });
+  ASSERT_TRUE(append(2));
+  files_.heal();
+  EXPECT_EQ(append(1), std::nullopt);
+  EXPECT_EQ(after_a_restart(), (std::vector<log::sequence>{1, 2, 5}));
+}
+
+TEST_F(faults, after_a_failed_sync_the_segment_is_not_used_again) {
+  begin();
+  ASSERT_EQ(append(2), std::nullopt);
+  files_.fail(EIO, {"sync"});
+  ASSERT_TRUE(store_.sync());
+  files_.heal();
+  const int syncs = files_.calls("sync");
+  EXPECT_EQ(store_.sync(), std::nullopt);
+  EXPECT_EQ(files_.calls("sync"), syncs);
+  ASSERT_EQ(append(1), std::nullopt);
+  EXPECT_EQ(store_.segments(), 2u);
+  EXPECT_EQ(store_.sync(), std::nullopt);
+  EXPECT_EQ(files_.calls("sync"), syncs + 1);
+}
+
+TEST_F(faults, a_ledger_that_is_not_on_the_disk_does_not_count) {
+  begin();
+  files_.fail(ENOSPC, {"write"});
+  EXPECT_TRUE(store_.write({.epoch = 7, .next = 2'000'000}));
+  EXPECT_EQ(store_.found()->next, 1'000'000u);
+  files_.fail(EIO, {"sync"});
+  EXPECT_TRUE(store_.write({.epoch = 7, .next = 2'000'000}));
+  EXPECT_EQ(store_.found()->next, 1'000'000u);
+  files_.heal();
+  EXPECT_EQ(store_.write({.epoch = 7, .next = 2'000'000}), std::nullopt);
+  EXPECT_EQ(store_.found()->next, 2'000'000u);
+}
+
+TEST_F(faults, what_could_not_be_erased_is_erased_with_the_next_ledger) {
+  begin();
+  ASSERT_EQ(append(2), std::nullopt);
+  files_.fail(EROFS, {"remove"});
+  const fault wrong = store_.write({.epoch = 8, .next = 1'000'000});
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(*wrong,
+            "journal: cannot remove " + config().directory + "/0000000000000001.segment: Read-only file system");
+  EXPECT_EQ(after_a_restart(), numbers(1, 0));
+  files_.heal();
+  EXPECT_EQ(store_.write({.epoch = 8, .next = 1'000'000}), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(config().directory + "/0000000000000001.segment"));
+}
+
+// Every call fails once, each way that such a call can; whatever happens, what the store said it has is there after a
+// restart, in order, and nothing that was never appended.
+TEST_F(faults, one_at_every_call_in_turn) {
+  constexpr int batches = 5;  // of two records; two of them fill a segment
+  std::vector<std::vector<std::byte>> batch;
+  while (batch.size() < batches) batch.push_back(source_.events(2, 300'000));
+  for (const int error : {ENOSPC, EIO, EROFS, -3}) {
+    for (int failing = 0;; ++failing) {
+      const temporary_directory place;
+      failing_files files;
+      options config{.directory = (place / "journal").string(), .capacity = 8u << 20};
+      files.set([&](std::string_view, int number) { return number == failing ? error : 0; });
+      std::vector<log::sequence> promised;
+      std::set<log::sequence> appended;
+      {
+        store under_test{config, files};
+        for (int tries = 0; under_test.open() && tries < 2; ++tries) {
+        }
+        ASSERT_TRUE(under_test.is_open());
+        for (int tries = 0; under_test.write({.epoch = 7, .next = 1'000'000}) && tries < 2; ++tries) {
+        }
+        for (auto records : batch) {
+          const log::sequence seq = record_seq(records);
+          appended.insert({seq, seq + 1});
+          const fault wrong = under_test.append(records, start);
+          if (!wrong && !under_test.sync()) promised.insert(promised.end(), {seq, seq + 1});
+        }
+      }
+      const bool all_went_well = files.calls() <= failing;
+      files.heal();
+      store again{config, files};
+      ASSERT_EQ(again.open(), std::nullopt);
+      ASSERT_EQ(again.found(), (ledger{.epoch = 7, .next = 1'000'000}));
+      const auto kept = all_of(again);
+      ASSERT_TRUE(std::is_sorted(kept.begin(), kept.end()));
+      ASSERT_TRUE(std::includes(kept.begin(), kept.end(), promised.begin(), promised.end())) << failing;
+      ASSERT_TRUE(std::includes(appended.begin(), appended.end(), kept.begin(), kept.end())) << failing;
+      if (all_went_well) {
+        ASSERT_EQ(promised.size(), 2u * batches);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace roombridge::journal

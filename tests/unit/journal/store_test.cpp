@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/store.hpp"
+
+#include <sys/stat.h>
+
+#include <random>
+
+#include "support.hpp"
+
+namespace roombridge::journal {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr wall_time start{std::chrono::hours{500'000}};
+
+class stores : public testing::Test {
+ protected:
+  [[nodiscard]] options config() const { return {.directory = path(), .capacity = 64u << 20}; }
+  [[nodiscard]] std::string path() const { return (place_ / "journal").string(); }
+  [[nodiscard]] std::vector<fs::path> segments() const {
+    std::vector<fs::path> out;
+    for (const auto& each : fs::directory_iterator{path()}) {
+      if (each.path().extension() == ".segment") out.push_back(each.path());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+  void append(store& to, std::vector<std::byte> records, wall_time now = start) {
+    ASSERT_EQ(to.append(records, now), std::nullopt);
+  }
+  // A directory of epoch 7 with these records of one byte each.
+  void fill(int count, log::sequence next = 1'000'000) {
+    store first{config(), files_};
+    ASSERT_EQ(first.open(), std::nullopt);
+    ASSERT_EQ(first.write({.epoch = 7, .next = next}), std::nullopt);
+    append(first, source_.events(count));
+  }
+
+  temporary_directory place_;
+  unsynced_files files_;
+  recorder source_;
+};
+
+TEST_F(stores, an_empty_directory_knows_nothing) {
+  store first{config(), files_};
+  ASSERT_EQ(first.open(), std::nullopt);
+  EXPECT_FALSE(first.found());
+  EXPECT_EQ(all_of(first), numbers(1, 0));
+  EXPECT_EQ(first.bytes(), 0u);
+}
+
+TEST_F(stores, give_back_what_was_appended) {
+  fill(3);
+  store second{config(), files_};
+  ASSERT_EQ(second.open(), std::nullopt);
+  EXPECT_EQ(second.found()->epoch, 7u);
+  EXPECT_EQ(second.found()->next, 1'000'000u);
+  EXPECT_EQ(all_of(second), numbers(1, 3));
+  append(second, source_.events(2));
+  EXPECT_EQ(all_of(second), numbers(1, 5));
+  EXPECT_EQ(second.segments(), 1u);
+  EXPECT_EQ(second.bytes(), fs::file_size(segments().front()));
+}
+
+TEST_F(stores, are_for_one_user_only) {
+  ::umask(0);
+  fill(1);
+  ::umask(022);
+  struct stat about {};
+  ASSERT_EQ(::stat(path().c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 07777, 0700u);
+  for (const auto& each : fs::directory_iterator{path()}) {
+    ASSERT_EQ(::stat(each.path().c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 07777, 0600u) << each.path();
+  }
+}
+
+TEST_F(stores, do_not_share_a_directory) {
+  store first{config(), files_};
+  ASSERT_EQ(first.open(), std::nullopt);
+  store second{config(), files_};
+  const fault wrong = second.open();
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(*wrong, "journal: another process uses " + path() + "; give each its own");
+  EXPECT_FALSE(second.is_open());
+}
+
+TEST_F(stores, say_what_is_wrong_with_the_directory) {
+  options nowhere = config();
+  nowhere.directory = (place_ / "none/journal").string();
+  store first{nowhere, files_};
+  EXPECT_EQ(first.open(), "journal: cannot make " + nowhere.directory + ": No such file or directory");
+}
+
+// The whole of recovery: a file that ends anywhere gives all records that are whole, and goes on behind them.
+TEST_F(stores, cut_at_any_byte_go_on_behind_the_last_whole_record) {
+  fill(4);
+  const fs::path file = segments().front();
+  const auto whole = read_file(file);
+  const std::size_t record = (whole.size() - segment_header_size) / 4;
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    write_file(file, std::span{whole}.first(size));
+    const std::size_t kept = size < segment_header_size ? 0 : (size - segment_header_size) / record;
+    {
+      store again{config(), files_};
+      ASSERT_EQ(again.open(), std::nullopt);
+      ASSERT_EQ(all_of(again), numbers(1, kept)) << size;
+      ASSERT_EQ(again.write({.epoch = 7, .next = 2'000'000}), std::nullopt);
+      recorder later{100};
+      append(again, later.events(1));
+    }
+    store last{config(), files_};
+    ASSERT_EQ(last.open(), std::nullopt);
+    auto expected = numbers(1, kept);
+    expected.push_back(100);
+    ASSERT_EQ(all_of(last), expected) << size;
+    for (const auto& each : segments()) fs::remove(each);
+  }
+}
+
+TEST_F(stores, a_flipped_byte_costs_the_rest_of_its_segment_only) {
+  options small = config();
+  small.capacity = 8u << 20;  // segments of 1 MiB
+  {
+    store first{small, files_};
+    ASSERT_EQ(first.open(), std::nullopt);
+    ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+    for (int i = 0; i < 5; ++i) append(first, source_.events(1, 500'000));
+    ASSERT_EQ(first.segments(), 3u);
+  }
+  auto bytes = read_file(segments()[0]);
+  bytes[segment_header_size + 600'000] ^= std::byte{1};
+  write_file(segments()[0], bytes);
+  store second{small, files_};
+  ASSERT_EQ(second.open(), std::nullopt);
+  EXPECT_EQ(all_of(second), (std::vector<log::sequence>{1, 3, 4, 5}));
+}
+
+TEST_F(stores, keep_to_their_capacity) {
+  options small = config();
+  small.capacity = 4u << 20;
+  store first{small, files_};
+  ASSERT_EQ(first.open(), std::nullopt);
+  ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+  for (int i = 0; i < 40; ++i) {
+    append(first, source_.events(3, 100'000));
+    std::size_t on_disk = 0;
+    for (const auto& each : segments()) on_disk += fs::file_size(each);
+    ASSERT_EQ(on_disk, first.bytes());
+    ASSERT_LE(on_disk, small.capacity);
+  }
+  const auto left = all_of(first);
+  EXPECT_EQ(left, numbers(left.front(), 120));
+  EXPECT_GE(left.size(), 30u);
+}
+
+TEST_F(stores, replay_the_newest_segments_that_are_asked_for) {
+  options small = config();
+  small.capacity = 16u << 20;
+  store first{small, files_};
+  ASSERT_EQ(first.open(), std::nullopt);
+  ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+  for (int i = 0; i < 6; ++i) append(first, source_.events(1, 500'000));
+  std::vector<log::sequence> seen;
+  first.replay(1'200'000, [&seen](const stored_record& what) { seen.push_back(what.seq); });
+  EXPECT_EQ(seen, numbers(3, 6));
+}
+
+TEST_F(stores, keep_nothing_longer_than_an_age_and_an_eighth) {
+  options young = config();
+  young.age = 8h;
+  store first{young, files_};
+  ASSERT_EQ(first.open(), std::nullopt);
+  ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+  append(first, source_.events(1), start);
+  append(first, source_.events(1), start + 50min);
+  append(first, source_.events(1), start + 61min);
+  EXPECT_EQ(first.segments(), 2u);
+  EXPECT_EQ(first.prune(start + 50min + 8h), std::nullopt);
+  EXPECT_EQ(all_of(first), numbers(1, 3));
+  EXPECT_EQ(first.prune(start + 50min + 8h + 1ms), std::nullopt);
+  EXPECT_EQ(all_of(first), numbers(3, 3));
+  EXPECT_EQ(first.prune(start + 61min + 8h + 1ms), std::nullopt);
+  EXPECT_EQ(all_of(first), numbers(1, 0));
+  EXPECT_EQ(first.bytes(), 0u);
+  append(first, source_.events(1), start + 20h);
+  EXPECT_EQ(all_of(first), numbers(4, 4));
+}
+
+TEST_F(stores, a_new_epoch_takes_the_old_records_away) {
+  fill(3);
+  store second{config(), files_};
+  ASSERT_EQ(second.open(), std::nullopt);
+  ASSERT_EQ(second.write({.epoch = 8, .next = 1'000'000}), std::nullopt);
+  EXPECT_TRUE(segments().empty());
+  append(second, source_.events(1));
+  EXPECT_EQ(all_of(second), numbers(4, 4));
+}
+
+// The ledger was written, and then the power went.
+TEST_F(stores, records_of_another_epoch_are_never_read) {
+  fill(3);
+  const auto old = segments().front();
+  const auto bytes = read_file(old);
+  {
+    store second{config(), files_};
+    ASSERT_EQ(second.open(), std::nullopt);
+    ASSERT_EQ(second.write({.epoch = 8, .next = 1'000'000}), std::nullopt);
+  }
+  write_file(old, bytes);
+  store third{config(), files_};
+  ASSERT_EQ(third.open(), std::nullopt);
+  EXPECT_EQ(all_of(third), numbers(1, 0));
+  ASSERT_EQ(third.write({.epoch = 8, .next = 2'000'000}), std::nullopt);
+  EXPECT_TRUE(segments().empty());
+}
+
+TEST_F(stores, without_a_sound_ledger_there_is_no_history) {
+  fill(3);
+  write_file(place_ / "journal/ledger", {});
+  store second{config(), files_};
+  ASSERT_EQ(second.open(), std::nullopt);
+  EXPECT_FALSE(second.found());
+  EXPECT_EQ(all_of(second), numbers(1, 0));
+}
+
+TEST_F(stores, leave_files_alone_that_are_not_theirs) {
+  fill(1);
+  for (const auto* name : {"0000000000000001.segment.bak", "notes", "1.segment", "000000000000000a.segment"}) {
+    write_file(place_ / (std::string("journal/") + name), {});
+  }
+  store second{config(), files_};
+  ASSERT_EQ(second.open(), std::nullopt);
+  ASSERT_EQ(second.write({.epoch = 8, .next = 1}), std::nullopt);
+  EXPECT_EQ(std::distance(fs::directory_iterator{path()}, {}), 5);
+}
+
+// Against a model: appends of any size, restarts, cuts in the newest file, new epochs, time that passes.
+TEST_F(stores, do_as_the_model_says) {
+  const auto seed = testing::UnitTest::GetInstance()->random_seed() + std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random{seed};
+  const auto below = [&random](std::uint32_t most) {
+    return std::uniform_int_distribution<std::uint32_t>{0, most - 1}(random);
+  };
+  options small = config();
+  small.capacity = 4u << 20;
+
+  ledger book{.epoch = 1, .next = 1'000'000'000};
+  std::vector<log::sequence> model;  // of these the store has a suffix
+  auto under_test = std::make_unique<store>(small, files_);
+  ASSERT_EQ(under_test->open(), std::nullopt);
+  ASSERT_EQ(under_test->write(book), std::nullopt);
+  for (int step = 0; step < 300; ++step) {
+    const auto what = below(20);
+    if (what < 14) {
+      if (below(4) == 0) source_.skip_to(source_.newest() + 2 + below(50));
+      const auto before = source_.newest();
+      std::vector<std::byte> records;
+      for (auto count = 1 + below(5); count > 0; --count) {
+        const auto one = source_.event(below(5) == 0 ? 1 + below(300'000) : 1 + below(300));
+        records.insert(records.end(), one.begin(), one.end());
+        model.push_back(source_.newest());
+      }
+      ASSERT_LT(before, source_.newest());
+      append(*under_test, records);
+    } else if (what < 19) {
+      under_test.reset();
+      if (const auto files = segments(); !files.empty() && what < 17) {
+        // A torn tail: the newest file loses some bytes, and with them whole records.
+        const auto size = fs::file_size(files.back());
+        const auto left = size - std::min<std::uintmax_t>(size, below(2000));
+        fs::resize_file(files.back(), left);
+        const auto bytes = read_file(files.back());
+        segment_reader reader{bytes};
+        log::sequence first = 0;
+        while (const auto record = reader.next()) first = first == 0 ? record->seq : first;
+        const log::sequence last = reader.last();
+        const log::sequence begin = std::stoull(files.back().stem().string());
+        std::erase_if(model, [&](log::sequence seq) { return seq >= begin && (last == 0 || seq > last); });
+      }
+      under_test = std::make_unique<store>(small, files_);
+      ASSERT_EQ(under_test->open(), std::nullopt);
+      ASSERT_EQ(under_test->found(), book);
+      ASSERT_EQ(under_test->write(book), std::nullopt);
+    } else {
+      ++book.epoch;
+      ASSERT_EQ(under_test->write(book), std::nullopt);
+      model.clear();
+    }
+    const auto kept = all_of(*under_test);
+    ASSERT_LE(kept.size(), model.size()) << step;
+    ASSERT_TRUE(std::equal(kept.rbegin(), kept.rend(), model.rbegin())) << step;
+    ASSERT_TRUE(kept.size() == model.size() || under_test->bytes() > small.capacity / 2) << step;
+    ASSERT_LE(under_test->bytes(), small.capacity) << step;
+    model = kept;
+  }
+}
+
+}  // namespace
+}  // namespace roombridge::journal
