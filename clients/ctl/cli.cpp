@@ -196,6 +196,7 @@ exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::
   add_simple(app, v, "reload", "read the config file again; a file with mistakes changes nothing", reload_command);
   add_wait(app, v);
   add_simple(app, v, "reconnect", "connect to the server anew, at once", reconnect_command);
+  add_simple(app, v, "forget", "erase all events until now, in memory and on disk", forget_command);
 
   app.footer(std::string{examples} + "\n\n" + conventions);
 

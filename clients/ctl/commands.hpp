@@ -17,6 +17,7 @@ exit_code status_command(const context& where);
 exit_code rooms_command(const context& where);
 exit_code reload_command(const context& where);
 exit_code reconnect_command(const context& where);
+exit_code forget_command(const context& where);
 
 struct tail_options {
   filter wanted;

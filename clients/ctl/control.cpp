@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The commands that change something: reload and reconnect. The daemon decides who may.
+// The commands that change something: reload, reconnect and forget. The daemon decides who may.
 #include <boost/json.hpp>
 
 #include "clients/ctl/commands.hpp"
@@ -50,6 +50,15 @@ exit_code reconnect_command(const context& where) {
   if (!done) return ended;
   where.out << (where.json ? one_line(*done)
                            : "a new attempt to connect has begun; see: roombridgectl wait --for authenticated")
+            << std::endl;
+  return exit_code::ok;
+}
+
+exit_code forget_command(const context& where) {
+  exit_code ended = exit_code::ok;
+  const auto done = call(where, "forget", ended);
+  if (!done) return ended;
+  where.out << (where.json ? one_line(*done) : "all events until now are forgotten, in memory and on disk")
             << std::endl;
   return exit_code::ok;
 }

@@ -70,6 +70,10 @@ std::string gap_text(const gap& what, std::int64_t now) {
   if (what.reason == "expired") {
     return "events up to " + std::to_string(what.last) + " are not in the daemon's log any more";
   }
+  if (what.reason == "crash") {
+    return "perhaps missed events (" + std::to_string(what.first) + " to " + std::to_string(what.last) +
+           "): the daemon ended without warning, or its disk failed";
+  }
   if (what.reason == "epoch") {
     return "from here on the daemon serves another user or another server, or it was started anew; what was before is"
            " not there any more";

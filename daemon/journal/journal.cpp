@@ -69,8 +69,12 @@ void journal::attach(log::event_log& log) {
   if (restorable_) {
     keeper_->store().replay(log.capacity(), [this](const stored_record& what) {
       if (what.seq >= next_) return;
-      log_->restore(
-          {.seq = what.seq, .kind = what.kind, .name = what.name, .topics = what.topics, .frame = what.frame});
+      log_->restore({.seq = what.seq,
+                     .kind = what.kind,
+                     .unexpected = what.unexpected,
+                     .name = what.name,
+                     .topics = what.topics,
+                     .frame = what.frame});
     });
   }
   log.go_on_from(next_);

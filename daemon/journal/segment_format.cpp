@@ -30,7 +30,10 @@ constexpr std::size_t kind_at = 16;
 constexpr std::size_t topics_at = 17;
 constexpr std::size_t name_size_at = 18;
 constexpr std::size_t skipped_size_at = 20;
+constexpr std::size_t flags_at = 22;
 constexpr std::size_t texts_at = 24;
+
+constexpr std::uint16_t unexpected_flag = 1;
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -95,7 +98,8 @@ void append_record(std::vector<std::byte>& out, const log::record& what) {
   set<std::uint8_t>(record, kind_at, static_cast<std::uint8_t>(what.kind));
   set<std::uint8_t>(record, topics_at, static_cast<std::uint8_t>(what.topics.size()));
   set<std::uint16_t>(record, name_size_at, static_cast<std::uint16_t>(what.name.size()));
-  set<std::uint32_t>(record, skipped_size_at, 0);
+  set<std::uint16_t>(record, skipped_size_at, 0);
+  set<std::uint16_t>(record, flags_at, what.unexpected ? unexpected_flag : 0);
 }
 
 std::size_t record_size(std::span<const std::byte> records) {
@@ -135,6 +139,9 @@ std::optional<stored_record> segment_reader::parse(std::span<const std::byte> wh
   const auto kind = get<std::uint8_t>(whole, kind_at);
   if (kind > static_cast<std::uint8_t>(log::record_kind::new_epoch)) return std::nullopt;
   out.kind = static_cast<log::record_kind>(kind);
+  const auto flags = get<std::uint16_t>(whole, flags_at);
+  if (flags > unexpected_flag) return std::nullopt;
+  out.unexpected = flags == unexpected_flag;
 
   const std::size_t count = get<std::uint8_t>(whole, topics_at);
   if (count > topics_.size() || whole.size() < texts_at + count * sizeof(std::uint16_t)) return std::nullopt;

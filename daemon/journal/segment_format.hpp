@@ -21,7 +21,7 @@
 //  17  u8       number of topics
 //  18  u16      size of the name
 //  20  u16      size of what a later version may put between topics and frame; this one writes none and skips it
-//  22  u16      0
+//  22  u16      flags; 1: log::record::unexpected
 //  24  u16 …    sizes of the topics; then the texts of name and topics, and to the record's end the frame as it goes
 //  out
 //
@@ -56,6 +56,7 @@ inline constexpr std::size_t segment_header_size = 48;
 struct stored_record {
   log::sequence seq = 0;
   log::record_kind kind = log::record_kind::event;
+  bool unexpected = false;
   std::string_view name;
   std::span<const std::string_view> topics;  // lives until the reader's next call
   std::span<const std::byte> frame;

@@ -120,7 +120,7 @@ class event_log::impl {
     if (!could_hold(what.frame.size(), segment_ring::entry_size(what.name, what.topics))) return;
     pass_over(what.seq);
     if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
-    put(reserve(what.kind, what.frame.size(), what.name, what.topics).data(), what.frame);
+    put(reserve(what.kind, what.frame.size(), what.name, what.topics, what.unexpected).data(), what.frame);
   }
 
   void go_on_from(sequence next) {
@@ -164,7 +164,7 @@ class event_log::impl {
     told.reason = "crash";
     scratch_ = proto::encode_head(told);
     const packed_first packed = pack_first(first);
-    append_gap(record_kind::hole, {packed.data(), packed.size()}, {});
+    append_gap(record_kind::hole, {packed.data(), packed.size()}, {}, false);
   }
 
   sequence append_oversize(const event& what, std::span<const std::string_view> topics, std::size_t payload) {

@@ -46,6 +46,7 @@ class log_observer {
 struct kept_record {
   sequence seq = 0;
   record_kind kind{};
+  bool unexpected = false;
   std::string_view name{};
   std::span<const std::string_view> topics{};
   std::span<const std::byte> frame{};

@@ -74,9 +74,9 @@ struct record {
   sequence seq = 0;
   record_kind kind = record_kind::event;
   std::span<const std::byte> frame;  // header, head and payload, as they go out
-  std::string_view name;  // at most max_matched_text bytes; of an upstream_gap its times, of a hole its first number
-  packed_topics topics;   // each at most max_matched_text bytes
-  bool unexpected = false;       // its topics grant nobody the right to see it
+  std::string_view name;    // at most max_matched_text bytes; of an upstream_gap its times, of a hole its first number
+  packed_topics topics;     // each at most max_matched_text bytes
+  bool unexpected = false;  // its topics grant nobody the right to see it
   std::uint32_t entry_size = 0;  // of the index entry
 };
 

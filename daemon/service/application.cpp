@@ -16,6 +16,7 @@
 #include "daemon/base/io.hpp"
 #include "daemon/base/timer.hpp"
 #include "daemon/events/parser.hpp"
+#include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/intake.hpp"
@@ -69,13 +70,16 @@ class application::impl {
         config_path_(std::move(config_path)),
         diagnostics_(diagnostics),
         parser_(config_.events),
-        log_(config_.log_capacity, random_epoch()),
-        intake_(parser_, log_, diagnostics, [this](const upstream::client_status&) { publish_status(); }),
+        journal_(open_journal()),
+        log_(config_.log_capacity, journal_ ? journal_->epoch() : random_epoch()),
+        intake_(parser_, log_, journal_.get(), diagnostics,
+                [this](const upstream::client_status&) { publish_status(); }),
         client_(context_, config_.upstream, intake_, diagnostics),
         requests_(client_, parser_,
                   {.status = [this](const local::rights& may) { return status(may); },
                    .rooms = [this](const local::rights& may) { return rooms_json(rooms(may)); },
                    .reload = [this] { return reload(); },
+                   .forget = [this](local::answer_function done) { forget(std::move(done)); },
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
                                    local::answer_function done) { trace(who, time, std::move(done)); }}),
         server_(context_, config_.local, server_name(), log_, requests_, diagnostics),
@@ -84,6 +88,7 @@ class application::impl {
         watchdog_(context_.get_executor()) {
     log_.retained().configure(config_.retained);
     intake_.attach(server_);
+    if (journal_) journal_->attach(log_);
     publish_status();
   }
 
@@ -97,6 +102,7 @@ class application::impl {
     diagnostics_.info("serving local programs on " + config_.local.socket + ", upstream " + config_.upstream.url);
     systemd::ready();
     context_.run();
+    if (journal_) journal_->stop();
     if (failure_) std::rethrow_exception(failure_);
   }
 
@@ -166,6 +172,9 @@ class application::impl {
     diagnostics_.set_level(changed.level);
     std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
     if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
+    config made_with = changed;
+    made_with.journal = journal_options_;
+    for (const std::string& key : changed_keys(made_with, changed)) restart_needed.push_back(key);
     config_ = std::move(changed);
     client_.reconfigure(config_.upstream);
     publish_status();
@@ -180,6 +189,27 @@ class application::impl {
   void trace(local::peer_token who, std::chrono::milliseconds time, local::answer_function done) {
     server_.trace(who, time, std::move(done));
     client_.trace([this](const upstream::trace_line& line) { return server_.publish_trace(trace_frame(line, now())); });
+  }
+
+  std::unique_ptr<journal::journal> open_journal() {
+    if (config_.journal.directory.empty()) return nullptr;
+    return std::make_unique<journal::journal>(context_, config_.journal, random_epoch(), diagnostics_, files_);
+  }
+
+  void forget(local::answer_function done) {
+    diagnostics_.info("all events until now are forgotten, as was asked for");
+    log_.start_epoch(random_epoch());
+    server_.flush();
+    if (!journal_) return done({.payload = "{}"});
+    journal_->when_erased([done = std::move(done)](const journal::fault& wrong) {
+      local::answer answer{.payload = "{}"};
+      if (wrong) {
+        answer = {.error = static_cast<int>(proto::error_code::internal),
+                  .text = "nobody is given the events until now any more, but they are still on the disk: " + *wrong +
+                          "; they are erased as soon as that works"};
+      }
+      done(std::move(answer));
+    });
   }
 
   void publish_status() {
@@ -215,6 +245,8 @@ class application::impl {
                         .started = started_,
                         .away_since = away_since_,
                         .log = log_,
+                        .journal = journal_ ? std::optional(journal_->state()) : std::nullopt,
+                        .journal_capacity = journal_options_.capacity,
                         .upstream = client_.status(),
                         .rooms = rooms,
                         .upstream_counters = client_.counters(),
@@ -227,13 +259,16 @@ class application::impl {
   }
 
   config config_;
-  const std::size_t log_capacity_ = config_.log_capacity;  // what the log was made with
+  const std::size_t log_capacity_ = config_.log_capacity;     // what the log was made with
+  const journal::options journal_options_ = config_.journal;  // likewise
   std::string config_path_;
   system_logger& diagnostics_;
   upstream::wall_time started_ = now();
   std::optional<upstream::wall_time> away_since_ = started_;  // not authenticated since; across the states of an outage
   io::context context_{1};
   events::parser parser_;
+  journal::file_system files_;
+  std::unique_ptr<journal::journal> journal_;  // null: the config wants none
   log::event_log log_;
   intake intake_;
   upstream::client client_;

@@ -14,6 +14,7 @@
 
 #include "daemon/base/logger.hpp"
 #include "daemon/events/profile.hpp"
+#include "daemon/journal/options.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/log/retention.hpp"
 #include "daemon/upstream/options.hpp"
@@ -26,6 +27,7 @@ struct config {
   local::options local;
   std::size_t log_capacity = 16u << 20;  // bytes of the event log; fixed for the life of the process
   log::retention retained;
+  journal::options journal;
   log_level level = log_level::info;
   bool operator==(const config&) const = default;
 };

@@ -202,7 +202,9 @@ const table<config>& config_keys() {
   using namespace upstream;
   using local_options = local::options;
   constexpr auto up = &config::upstream;
+  using journal_options = journal::options;
   constexpr auto here = &config::local;
+  constexpr auto kept = &config::journal;
   const auto make = [](std::string path, auto field, auto shape, std::vector<std::string> inner = {}) {
     return make_key<config>(std::move(path), field, shape, std::move(inner));
   };
@@ -307,6 +309,15 @@ const table<config>& config_keys() {
       make("log.capacity", at(&config::log_capacity), scalar(byte_size{2 * MiB, GiB})),
       make("log.retained.keys", at(&config::retained, &log::retention::keys), scalar(count{0, 1'000'000})),
       make("log.retained.bytes", at(&config::retained, &log::retention::bytes), scalar(byte_size{64 * KiB, GiB})),
+
+      make("journal.directory", at(kept, &journal_options::directory), scalar(absolute_path_or_nothing)),
+      make("journal.capacity", at(kept, &journal_options::capacity), scalar(byte_size{8 * MiB, 1024 * GiB})),
+      make("journal.age", at(kept, &journal_options::age), scalar(duration{1min, 8760h})),
+      make("journal.sync", at(kept, &journal_options::sync),
+           scalar(choice<journal::sync_policy>{{{"never", journal::sync_policy::never},
+                                                {"interval", journal::sync_policy::interval},
+                                                {"always", journal::sync_policy::always}}})),
+      make("journal.sync_interval", at(kept, &journal_options::sync_interval), scalar(duration{10ms, 1h})),
 
       make("logging.level", at(&config::level),
            scalar(choice<log_level>{{{"trace", log_level::trace},

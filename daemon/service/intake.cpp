@@ -21,13 +21,24 @@ std::string and_more(std::uint64_t suppressed) {
 
 }  // namespace
 
-intake::intake(events::parser& parser, log::event_log& log, logger& diagnostics, status_function on_status_change)
-    : parser_(parser), log_(log), diagnostics_(diagnostics), on_status_change_(std::move(on_status_change)) {}
+intake::intake(events::parser& parser, log::event_log& log, journal::journal* journal, logger& diagnostics,
+               status_function on_status_change)
+    : parser_(parser),
+      log_(log),
+      journal_(journal),
+      diagnostics_(diagnostics),
+      on_status_change_(std::move(on_status_change)) {
+  if (journal_ != nullptr) owner_ = journal_->owner();
+}
 
-void intake::on_other_identity() {
-  diagnostics_.info("another user, or another server: the events until now are given to nobody any more");
-  log_.start_epoch(random_epoch());
-  parser_.forget_repeats();
+void intake::on_identity(const upstream::identity_digest& whose) {
+  if (owner_ && *owner_ != whose) {
+    diagnostics_.info("another user, or another server: the events until now are given to nobody any more");
+    log_.start_epoch(random_epoch());
+    parser_.forget_repeats();
+  }
+  owner_ = whose;
+  if (journal_ != nullptr) journal_->set_owner(whose);
 }
 
 void intake::on_status(const upstream::client_status& status) {
@@ -36,7 +47,7 @@ void intake::on_status(const upstream::client_status& status) {
     log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count());
   }
   on_status_change_(status);
-  server_->flush();
+  write();
 }
 
 std::optional<upstream::event_view> intake::on_event(std::string_view data,
@@ -67,6 +78,18 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
 
 void intake::on_burst_end() {
   received_.reset();
+  write();
+}
+
+void intake::write() {
+  if (journal_ != nullptr) {
+    journal_->flush();
+    if (journal_->exhausted()) {
+      diagnostics_.error("the journal can reserve no more sequence numbers: a new epoch begins, which is not on disk",
+                         {{"CAUSE", "journal_failed"}});
+      log_.start_epoch(random_epoch());
+    }
+  }
   server_->flush();
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/base/log_limiter.hpp"
 #include "daemon/base/logger.hpp"
 #include "daemon/events/parser.hpp"
+#include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/upstream/client.hpp"
@@ -28,13 +29,14 @@ class intake final : public upstream::client_handler {
  public:
   using status_function = std::function<void(const upstream::client_status&)>;
 
-  // All references outlive the intake; `server` is set before the client runs. `on_status_change` comes after the log
-  // has got its record of an outage.
-  intake(events::parser& parser, log::event_log& log, logger& diagnostics, status_function on_status_change);
+  // All references outlive the intake, and `journal`, which may be null; `server` is set before the client runs.
+  // `on_status_change` comes after the log has got its record of an outage.
+  intake(events::parser& parser, log::event_log& log, journal::journal* journal, logger& diagnostics,
+         status_function on_status_change);
 
   void attach(local::server& server) { server_ = &server; }
 
-  void on_other_identity() override;
+  void on_identity(const upstream::identity_digest& whose) override;
   void on_status(const upstream::client_status& status) override;
   std::optional<upstream::event_view> on_event(std::string_view data,
                                                std::span<const upstream::bytes_view> attachments) override;
@@ -43,14 +45,17 @@ class intake final : public upstream::client_handler {
   [[nodiscard]] const intake_counters& counters() const { return counters_; }
 
  private:
+  void write();
   void report_malformed(events::parse_fault fault, std::size_t size);
   void report_unexpected(const events::parsed_event& event);
 
   events::parser& parser_;
   log::event_log& log_;
+  journal::journal* const journal_;
   logger& diagnostics_;
   status_function on_status_change_;
   local::server* server_ = nullptr;
+  std::optional<upstream::identity_digest> owner_;  // of what is in the log
   upstream::state last_state_ = upstream::state::offline;
   std::optional<std::int64_t> received_;  // microseconds since the epoch: of the burst under way, once it had an event
   intake_counters counters_;

@@ -71,8 +71,26 @@ json::object upstream_object(const status_facts& facts) {
   return object;
 }
 
+json::object log_object(const status_facts& facts) {
+  json::object object{{"first", facts.log.first()},
+                      {"newest", facts.log.newest()},
+                      {"bytes", facts.log.bytes()},
+                      {"capacity", facts.log.capacity()},
+                      {"retained", facts.log.retained().size()},
+                      {"retained_bytes", facts.log.retained().bytes()}};
+  if (!facts.journal) return object;
+  json::object journal{{"state", facts.journal->trouble.empty() ? "durable" : "degraded"},
+                       {"bytes", facts.journal->bytes},
+                       {"capacity", facts.journal_capacity},
+                       {"segments", facts.journal->segments}};
+  if (!facts.journal->trouble.empty()) journal["text"] = facts.journal->trouble;
+  object["journal"] = std::move(journal);
+  return object;
+}
+
 json::object counters_object(const status_facts& facts) {
   const upstream::client_counters& up = facts.upstream_counters;
+  const journal::keeper_state journal = facts.journal.value_or(journal::keeper_state{});
   return {{"upstream_attempts", up.attempts},
           {"upstream_authenticated", up.authenticated},
           {"upstream_outages", up.outages},
@@ -86,6 +104,11 @@ json::object counters_object(const status_facts& facts) {
           {"events_malformed", facts.intake.malformed},
           {"events_unwanted", facts.intake.unwanted},
           {"events_repeated", facts.intake.repeated},
+          {"journal_written", journal.written},
+          {"journal_unwritten", journal.unwritten},
+          {"journal_writes", journal.writes},
+          {"journal_syncs", journal.syncs},
+          {"journal_failures", journal.failures},
           {"local_accepted", facts.local.accepted},
           {"local_refused", facts.local.refused},
           {"local_protocol_errors", facts.local.protocol_errors},
@@ -158,13 +181,7 @@ std::string status_json(const status_facts& facts) {
                             {"upstream", upstream_object(facts)},
                             {"rooms", rooms_array(facts.rooms)},
                             {"local", {{"connections", facts.connections}, {"subscribers", facts.subscribers}}},
-                            {"log",
-                             {{"first", facts.log.first()},
-                              {"newest", facts.log.newest()},
-                              {"bytes", facts.log.bytes()},
-                              {"capacity", facts.log.capacity()},
-                              {"retained", facts.log.retained().size()},
-                              {"retained_bytes", facts.log.retained().bytes()}}},
+                            {"log", log_object(facts)},
                             {"counters", counters_object(facts)}};
   return json::serialize(status);
 }

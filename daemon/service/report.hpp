@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/journal/keeper.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/intake.hpp"
@@ -37,6 +38,8 @@ struct status_facts {
   upstream::wall_time started;
   std::optional<upstream::wall_time> away_since;  // not authenticated since
   const log::event_log& log;
+  std::optional<journal::keeper_state> journal;  // nothing: there is none
+  std::size_t journal_capacity = 0;
   const upstream::client_status& upstream;
   const std::vector<room_report>& rooms;
   const upstream::client_counters& upstream_counters;

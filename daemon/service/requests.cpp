@@ -171,7 +171,7 @@ void requests::trace(const local::call_request& request, local::answer_function 
 void requests::on_call(const local::call_request& request, local::answer_function done) {
   const std::string_view method = request.method;
   const local::rights& may = *request.may;
-  const bool controls = method == "reload" || method == "reconnect" || method == "trace";
+  const bool controls = method == "reload" || method == "reconnect" || method == "forget" || method == "trace";
   if (controls && !may.control()) {
     done(refused(error_code::not_permitted,
                  "'" + std::string(method) +
@@ -180,6 +180,8 @@ void requests::on_call(const local::call_request& request, local::answer_functio
   }
   if (method == "reload") {
     done(calls_.reload());
+  } else if (method == "forget") {
+    calls_.forget(std::move(done));
   } else if (method == "reconnect") {
     client_.reconnect();
     done({.payload = "{}"});
@@ -191,8 +193,9 @@ void requests::on_call(const local::call_request& request, local::answer_functio
     done({.payload = calls_.rooms(may)});
   } else {
     const std::string name = method.size() <= longest_repeated ? " '" + std::string(method) + '\'' : " of this name";
-    done(refused(error_code::unknown_method,
-                 "there is no method" + name + "; there are status, rooms, subscribers, reload, reconnect, trace"));
+    done(refused(
+        error_code::unknown_method,
+        "there is no method" + name + "; there are status, rooms, subscribers, reload, reconnect, forget, trace"));
   }
 }
 

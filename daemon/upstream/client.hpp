@@ -3,7 +3,9 @@
 // told to emit, reconnect, change its options or stop. It knows neither the log nor the local side.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -49,13 +51,16 @@ struct event_view {
   std::string_view arguments;
 };
 
+// Tells users apart, and the same user of one server and another.
+using identity_digest = std::array<std::byte, 32>;
+
 class client_handler {
  public:
   virtual ~client_handler() = default;
 
-  // Another user than last time is about to be `authenticated`, or the same one with another server: what came before
-  // is not theirs to read.
-  virtual void on_other_identity() = 0;
+  // A session of this user is about to be `authenticated`. Where it is not the one of last time, what came before is
+  // not theirs to read.
+  virtual void on_identity(const identity_digest& whose) = 0;
 
   // `status.state`, what explains it, or which rooms are joined has changed.
   virtual void on_status(const client_status& status) = 0;

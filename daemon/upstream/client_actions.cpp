@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the session wants done, and its timer.
+#include <openssl/sha.h>
+
 #include "daemon/upstream/client_impl.hpp"
 #include "daemon/upstream/duration_text.hpp"
 
@@ -87,8 +89,11 @@ void client::impl::perform(const action::answer_join& what) {
   done({refused ? join_error::refused : join_error::none, what.answer.text, what.answer.state});
 }
 
-void client::impl::perform(const action::change_identity&) {
-  handler_.on_other_identity();
+void client::impl::perform(const action::identify& what) {
+  identity_digest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(what.whose.data()), what.whose.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  handler_.on_identity(digest);
 }
 
 void client::impl::perform(const action::report& what) {

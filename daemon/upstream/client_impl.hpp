@@ -92,7 +92,7 @@ class client::impl final : private inbound_sink {
   void perform(const action::fail_emit& what);
   void perform(const action::send_held& what);
   void perform(const action::drop_held& what);
-  void perform(const action::change_identity&);
+  void perform(const action::identify& what);
   void perform(const action::answer_join& what);
   void perform(const action::tell_rooms&) { rooms_changed_ = true; }
   void perform(const action::report& what);

@@ -105,7 +105,6 @@ void session::reconfigure(options changed, moment at) {
   refusals_.configure(delays.first, std::max(delays.max, delays.refused_max));
   if (other_server) {
     drop_held(emit_error::session_changed, "held for a server that the changed config does not use");
-    other_server_ = other_server_ || whose_.has_value();
     whose_.reset();
   }
   held_.configure(options_.hold);

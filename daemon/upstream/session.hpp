@@ -93,8 +93,10 @@ struct drop_held {  // an emit that was held is not sent
   emit_error error;
   std::string text;
 };
-struct change_identity {};  // the session belongs to another user than the last one, or to another server
-struct answer_join {        // the answer to what hold_room() left open
+struct identify {     // whose the session is that is about to be authenticated
+  std::string whose;  // differs for another user or another server; may have the token in it
+};
+struct answer_join {  // the answer to what hold_room() left open
   room_book::answer answer;
 };
 struct tell_rooms {};  // which rooms are joined has changed, and no report tells
@@ -106,7 +108,7 @@ struct note {  // worth a warning in the log, though it changes no status
 };
 }  // namespace action
 using session_action = std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit,
-                                    action::send_held, action::drop_held, action::change_identity, action::answer_join,
+                                    action::send_held, action::drop_held, action::identify, action::answer_join,
                                     action::tell_rooms, action::report, action::note>;
 
 struct session_counters {
@@ -302,7 +304,6 @@ class session {
   unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
   json_fields identity_;      // the auth answer's fields
   std::optional<std::string> whose_;  // identifies the user of the last authenticated session with this server
-  bool other_server_ = false;         // there was an authenticated session with another one, and none since
 
   room_book rooms_;
 

@@ -138,8 +138,8 @@ void session::accept(std::string_view arguments, moment at) {
 void session::become(std::string whose) {
   const bool other_user = whose_ && *whose_ != whose;
   if (other_user) drop_held(emit_error::session_changed, "held for the last user, and another one has logged in");
-  if (std::exchange(other_server_, false) || other_user) actions_.emplace_back(action::change_identity{});
   whose_ = std::move(whose);
+  actions_.emplace_back(action::identify{options_.url + '\n' + options_.path + '\n' + options_.nsp + '\n' + *whose_});
 }
 
 void session::refuse(const std::string& said, moment at) {

@@ -52,6 +52,7 @@ void try_segment(const std::vector<std::byte>& file) {
     kept.out.clear();
     events.restore({.seq = record->seq,
                     .kind = record->kind,
+                    .unexpected = record->unexpected,
                     .name = record->name,
                     .topics = record->topics,
                     .frame = record->frame});

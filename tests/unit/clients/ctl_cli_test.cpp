@@ -110,8 +110,14 @@ TEST(cli, a_wrong_command_line_is_status_2) {
 }
 
 TEST(cli, nobody_at_the_socket_is_status_3_and_names_it) {
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"status"}, {"tail"}, {"emit", "x"}, {"rooms"}, {"reload"}, {"reconnect"}, {"trace"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"status"},
+                                                  {"tail"},
+                                                  {"emit", "x"},
+                                                  {"rooms"},
+                                                  {"reload"},
+                                                  {"reconnect"},
+                                                  {"forget"},
+                                                  {"trace"}}) {
     auto line = command;
     line.insert(line.end(), {"--socket", "/nonexistent/s"});
     const auto got = run_line(line);
@@ -181,6 +187,12 @@ TEST(cli, reload_tells_the_verdict) {
                   .err,
               HasSubstr(": c.yaml:3:5: a\n  c.yaml:4:1: b\n"));
   EXPECT_EQ(refused.request().head, R"({"id":1,"method":"reload"})");
+}
+
+TEST(cli, forget_says_when_it_is_done) {
+  one_request daemon{frame_type::call, answer_with("{}")};
+  EXPECT_EQ(daemon.run({"forget"}).status, exit_code::ok);
+  EXPECT_EQ(daemon.request().head, R"({"id":1,"method":"forget"})");
 }
 
 TEST(cli, reconnect_asks_for_it) {

@@ -50,7 +50,9 @@ TEST_F(render, a_gap_says_what_is_missing) {
             "!! missed `big` (4): its 2000000 bytes are more than a local frame holds");
   EXPECT_EQ(text_line(gap{4, 4, {}, "upstream", {}, {}, now - 2'000'000, now}, plain, now),
             "!! perhaps missed events between 11:59:58 and 12:00:00: the connection to the server was interrupted");
-  EXPECT_EQ(text_line(gap{4, 4, {}, "crash", {}, {}, {}, {}}, plain, now), "!! missed events (crash)");
+  EXPECT_EQ(text_line(gap{4, 9, {}, "crash", {}, {}, {}, {}}, plain, now),
+            "!! perhaps missed events (4 to 9): the daemon ended without warning, or its disk failed");
+  EXPECT_EQ(text_line(gap{4, 4, {}, "mystery", {}, {}, {}, {}}, plain, now), "!! missed events (mystery)");
   EXPECT_EQ(json_line(gap{4, 9, {}, "crash", {}, {}, {}, {}}),
             R"({"type":"gap","first":4,"last":9,"count":null,"reason":"crash"})");
 }

@@ -195,6 +195,17 @@ void emit(std::string& out, const local::options& value) {
   line(out, 2, "deadline", deadline);
 }
 
+void emit(std::string& out, const journal::options& value) {
+  const auto& [directory, capacity, age, sync, sync_interval] = value;
+  const char* const policies[] = {"never", "interval", "always"};
+  out += "journal:\n";
+  line(out, 1, "directory", directory);
+  line(out, 1, "capacity", capacity);
+  line(out, 1, "age", age);
+  line(out, 1, "sync", std::string(policies[static_cast<int>(sync)]));
+  line(out, 1, "sync_interval", sync_interval);
+}
+
 void emit(std::string& out, const upstream::room_options& value) {
   const auto& [join, leave, payload, own, declared, accepted, error_text, linger] = value;
   out += "rooms:\n";
@@ -211,7 +222,7 @@ void emit(std::string& out, const upstream::room_options& value) {
 }  // namespace
 
 std::string emit_config(const config& value) {
-  const auto& [upstream, events, local, log_capacity, retained, level] = value;
+  const auto& [upstream, events, local, log_capacity, retained, journal, level] = value;
   std::string out;
   emit(out, upstream);
   emit(out, upstream.rooms);
@@ -223,6 +234,7 @@ std::string emit_config(const config& value) {
   out += "  retained:\n";
   line(out, 2, "keys", retained.keys);
   line(out, 2, "bytes", retained.bytes);
+  emit(out, journal);
   out += "logging:\n";
   line(out, 1, "level", level);
   return out;

@@ -96,6 +96,11 @@ const std::map<std::string, std::string> other_values{
     {"log.capacity", "log: {capacity: 2MiB}"},
     {"log.retained.keys", "log: {retained: {keys: 5}}"},
     {"log.retained.bytes", "log: {retained: {bytes: 1MiB}}"},
+    {"journal.directory", "journal: {directory: /var/lib/roombridge/journal}"},
+    {"journal.capacity", "journal: {capacity: 8MiB}"},
+    {"journal.age", "journal: {age: 1min}"},
+    {"journal.sync", "journal: {sync: always}"},
+    {"journal.sync_interval", "journal: {sync_interval: 250ms}"},
     {"logging.level", "logging: {level: debug}"},
 };
 

@@ -42,6 +42,7 @@ class harness {
   std::vector<action::fail_emit> failed;  // emits
   std::vector<action::send_held> held_sent;
   std::vector<action::drop_held> dropped;
+  std::string identity;  // of the last authenticated session
   int other_identities = 0;
   std::vector<room_book::answer> joins;
   int rooms_told = 0;  // action::tell_rooms
@@ -86,7 +87,10 @@ class harness {
     held_sent.push_back(what);
   }
   void perform(const action::drop_held& what) { dropped.push_back(what); }
-  void perform(const action::change_identity&) { ++other_identities; }
+  void perform(const action::identify& what) {
+    if (!identity.empty() && identity != what.whose) ++other_identities;
+    identity = what.whose;
+  }
   void perform(const action::answer_join& what) { joins.push_back(what.answer); }
   void perform(const action::tell_rooms&) { ++rooms_told; }
   void perform(const action::report& what) { reports.push_back(what.status); }

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""The journal: what a program missed comes over the daemon's end, however it comes; what cannot come is told."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import Any
+
+from roombridge import Event, Gap, Live, Message, Position
+
+from .harness import IntegrationTest, Subscriber
+from .processes import Daemon
+
+
+class JournalTest(IntegrationTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.kept = self.directory / "journal"
+
+    def config(self, **changes: Any) -> dict[str, Any]:
+        journal = {"directory": str(self.kept), **changes.pop("journal", {})}
+        return super().config(journal=journal, **changes)
+
+    def segments(self) -> list[Path]:
+        return sorted(self.kept.glob("*.segment"))
+
+    def state(self, daemon: Daemon) -> dict[str, Any]:
+        status = self.peer(daemon).call("status")
+        return {**status["log"]["journal"], **status["counters"]}
+
+    def stop(self, daemon: Daemon) -> None:
+        self._daemons.remove(daemon)
+        self.assertEqual(daemon.stop(), 0)
+
+    def kill(self, daemon: Daemon) -> None:
+        self._daemons.remove(daemon)
+        daemon.process.kill()
+        daemon.process.wait()
+        daemon.output.join()
+
+    def listen(self, daemon: Daemon, *names: str) -> tuple[Subscriber, Position]:
+        """A subscriber that has got the event `names[-1]` and those before it, and where it stands."""
+        subscriber = self.subscriber(daemon, events=[])
+        for number, name in enumerate(names):
+            self.server.emit(name, number)
+        subscriber.until_event(names[-1])
+        position = subscriber.client.position
+        assert position is not None
+        return subscriber, position
+
+    def missed(self, daemon: Daemon, since: Position) -> list[Message]:
+        """All that is replayed."""
+        back = Subscriber(daemon, "back")
+        self.addCleanup(back.client.close)
+        back.client.subscribe(since=since)
+        got = back.until(lambda message: isinstance(message, Live), "the end of the replay")
+        return [message for message in got if isinstance(message, (Event, Gap))]
+
+
+class RestartedJournalTest(JournalTest):
+    def test_a_restart_loses_nothing(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber, position = self.listen(daemon, "a", "b")
+        subscriber.client.close()
+        self.server.emit("c", 3)
+        self.eventually(lambda: self.peer(daemon).call("status")["newest"] > position.seq or None, "the event")
+        self.stop(daemon)
+        daemon = self.start_daemon()
+        replayed = self.missed(daemon, position)
+        self.assertEqual([message.name for message in replayed if isinstance(message, Event)], ["c"])
+        self.assertEqual([message for message in replayed if isinstance(message, Gap)], [])
+        newest = position.seq + 1
+        self.assertEqual(replayed[-1].seq if isinstance(replayed[-1], Event) else None, newest)
+        _, later = self.listen(daemon, "d")
+        self.assertEqual(later.epoch, position.epoch)
+        self.assertEqual(later.seq, newest + 1)
+
+    def test_a_killed_daemon_goes_on_above_every_number_it_may_have_used(self) -> None:
+        daemon = self.start_authenticated()
+        _, position = self.listen(daemon, "a", "b", "c")
+        self.eventually(lambda: self.state(daemon)["journal_written"] >= 3 or None, "three events on disk")
+        self.kill(daemon)
+        daemon = self.start_authenticated()
+        _, later = self.listen(daemon, "d")
+        self.assertEqual(later.epoch, position.epoch)
+        self.assertGreater(later.seq, position.seq + 100_000)
+        got = self.missed(daemon, Position(position.epoch, position.seq - 2))
+        self.assertEqual([message.name for message in got if isinstance(message, Event)], ["b", "c", "d"])
+        gaps = [(gap.first, gap.reason, gap.count) for gap in got if isinstance(gap, Gap)]
+        self.assertIn((position.seq + 1, "crash", None), gaps)
+
+    def test_another_users_programs_get_nothing_of_it(self) -> None:
+        daemon = self.start_authenticated()
+        _, position = self.listen(daemon, "private")
+        self.stop(daemon)
+        other = self.new_token()
+        self.server.grant(other, 9)
+        self.write_token(other)
+        daemon = self.start_daemon()
+        for since in (position, Position(position.epoch, 0)):
+            back = Subscriber(daemon, "back")
+            self.addCleanup(back.client.close)
+            back.client.subscribe(since=since)
+            got = back.until(lambda message: isinstance(message, Gap) and message.reason == "epoch", "another epoch")
+            self.assertEqual([message for message in got if isinstance(message, Event)], [])
+        self.server.saw("join", room="user-9")
+        self.assertNotEqual(self.peer(daemon).welcome.epoch, position.epoch)
+        self.assertNotIn(b"private", b"".join(path.read_bytes() for path in self.segments()))
+
+    def test_nothing_of_it_is_served_before_its_user_is_there_again(self) -> None:
+        daemon = self.start_authenticated()
+        _, position = self.listen(daemon, "private")
+        self.stop(daemon)
+        self.token_file.unlink()
+        daemon = self.start_daemon()
+        back = Subscriber(daemon, "back")
+        self.addCleanup(back.client.close)
+        back.client.subscribe(since=Position(position.epoch, 0))
+        back.client.call("status")
+        early = back.client.receive(0)
+        while early is not None:
+            self.assertNotIsInstance(early, (Event, Live))
+            early = back.client.receive(0)
+        self.write_token(self.token)
+        self.assertEqual([event.name for event in back.until_event("private")], ["private"])
+
+    def test_forget_erases_it(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber, position = self.listen(daemon, "private")
+        self.eventually(lambda: self.segments() or None, "a segment")
+        self.assertEqual(self.peer(daemon).call("forget"), {})
+        self.assertNotIn(b"private", b"".join(path.read_bytes() for path in self.segments()))
+        gap = subscriber.until(lambda message: isinstance(message, Gap), "a gap")[-1]
+        assert isinstance(gap, Gap)
+        self.assertEqual(gap.reason, "epoch")
+        self.assertEqual([gap.reason for gap in self.missed(daemon, position) if isinstance(gap, Gap)][0], "epoch")
+        _, later = self.listen(daemon, "b")
+        self.stop(daemon)
+        daemon = self.start_daemon()
+        got = self.missed(daemon, Position(later.epoch, later.seq - 1))
+        self.assertEqual([message.name for message in got if isinstance(message, Event)], ["b"])
+
+    def test_always_means_that_an_event_waits_for_the_disk_and_comes(self) -> None:
+        daemon = self.start_authenticated(journal={"sync": "always"})
+        syncs = self.state(daemon)["journal_syncs"]
+        self.listen(daemon, "a", "b")
+        self.assertGreater(self.state(daemon)["journal_syncs"], syncs)
+
+
+class FailingJournalTest(JournalTest):
+    """A disk that takes no more bytes, by the limit of a file's size."""
+
+    def limit(self, daemon: Daemon, size: int) -> None:
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def until_journal(self, daemon: Daemon, state: str) -> dict[str, Any]:
+        def ask() -> dict[str, Any] | None:
+            found = self.state(daemon)
+            return found if found["state"] == state else None
+
+        return self.eventually(ask, f"the journal to be {state}")
+
+    def fail(self, **changes: Any) -> None:
+        daemon = self.start_authenticated(**changes)
+        subscriber, position = self.listen(daemon, "a")
+        self.limit(daemon, 0)
+        self.server.emit("b", 1)
+        subscriber.until_event("b")
+        found = self.until_journal(daemon, "degraded")
+        self.assertRegex(found["text"], f"cannot write {self.kept}/.*: File too large")
+        daemon.logged("CAUSE=journal_failed|events are not written to disk")
+        self.server.emit("c", 2)
+        subscriber.until_event("c")
+        self.limit(daemon, resource.RLIM_INFINITY)
+        self.until_journal(daemon, "durable")
+        daemon.logged("the journal is written again")
+        self.server.emit("d", 3)
+        subscriber.until_event("d")
+        self.stop(daemon)
+        daemon = self.start_daemon(**changes)
+        got = self.missed(daemon, position)
+        self.assertEqual([message.name for message in got if isinstance(message, Event)], ["d"])
+        gap = got[0]
+        assert isinstance(gap, Gap)
+        self.assertEqual((gap.reason, gap.first, gap.last), ("crash", position.seq + 1, position.seq + 2))
+
+    def test_events_come_all_the_same_and_the_hole_is_told(self) -> None:
+        self.fail()
+
+    def test_so_it_is_where_events_wait_for_the_disk(self) -> None:
+        self.fail(journal={"sync": "always"})
+
+    def test_a_directory_that_is_not_there_stops_nothing(self) -> None:
+        nowhere = self.directory / "none" / "journal"
+        daemon = self.start_authenticated(journal={"directory": str(nowhere)})
+        daemon.logged(f"cannot make {nowhere}: No such file or directory")
+        self.listen(daemon, "a")
+        nowhere.parent.mkdir()
+        self.until_journal(daemon, "durable")
