@@ -61,6 +61,14 @@ TEST_F(segment, gives_back_what_was_put) {
   EXPECT_EQ(reader.last(), 7u);
 }
 
+TEST_F(segment, knows_what_only_those_may_see_who_see_all_topics) {
+  EXPECT_FALSE(segment_reader{file_}.next()->unexpected);
+  const auto header = encode(segment_header{.epoch = 7, .first = 5, .begun = 99});
+  file_.assign(header.begin(), header.end());
+  add(source_.unexpected_event());
+  EXPECT_TRUE(segment_reader{file_}.next()->unexpected);
+}
+
 TEST_F(segment, cut_at_any_byte_gives_the_whole_records_before_it) {
   for (std::size_t size = 0; size <= file_.size(); ++size) {
     const std::vector<std::byte> cut(file_.begin(), file_.begin() + static_cast<std::ptrdiff_t>(size));

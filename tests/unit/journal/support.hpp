@@ -58,6 +58,11 @@ class recorder final : public log::log_observer {
     log_.append({.time = 5, .name = name, .topics = topics, .arguments = std::string(size, '1')});
     return out_;
   }
+  std::vector<std::byte> unexpected_event() {
+    out_.clear();
+    log_.append({.time = 5, .name = "e", .unexpected = true, .arguments = "1"});
+    return out_;
+  }
   std::vector<std::byte> upstream_gap(std::int64_t from, std::int64_t until) {
     out_.clear();
     log_.append_upstream_gap(from, until);
