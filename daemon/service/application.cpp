@@ -199,6 +199,7 @@ class application::impl {
   void forget(local::answer_function done) {
     diagnostics_.info("all events until now are forgotten, as was asked for");
     log_.start_epoch(random_epoch());
+    parser_.forget_repeats();
     server_.flush();
     if (!journal_) return done({.payload = "{}"});
     journal_->when_erased([done = std::move(done)](const journal::fault& wrong) {

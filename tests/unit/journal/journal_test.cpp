@@ -51,6 +51,7 @@ class reader final : public log::cursor_owner {
 
  private:
   void on_pending() override {}
+  void on_loss() override {}
   void on_frame_leaves(std::span<const std::byte>) override {}
   log::event_log& log_;
   log::cursor cursor_;

@@ -20,7 +20,7 @@ class no_events final : public upstream::client_handler {
   std::optional<upstream::event_view> on_event(std::string_view, std::span<const upstream::bytes_view>) override {
     return std::nullopt;
   }
-  void on_other_identity() override {}
+  void on_identity(const upstream::identity_digest&) override {}
   void on_burst_end() override {}
 };
 
@@ -56,6 +56,7 @@ class calls : public testing::Test {
                      {.status = [](const local::rights&) { return "{}"; },
                       .rooms = [](const local::rights&) { return "[]"; },
                       .reload = [] { return local::answer{.payload = "{}"}; },
+                      .forget = [](const local::answer_function& done) { done({.payload = "{}"}); },
                       .trace =
                           [this](local::peer_token who, std::chrono::milliseconds time, const local::answer_function&) {
                             EXPECT_EQ(who, 7u);
@@ -64,7 +65,7 @@ class calls : public testing::Test {
 };
 
 TEST_F(calls, those_that_control_need_the_right) {
-  for (const std::string_view method : {"reload", "reconnect", "trace"}) {
+  for (const std::string_view method : {"reload", "reconnect", "forget", "trace"}) {
     EXPECT_EQ(error_of(method, false), error_code::not_permitted) << method;
     EXPECT_EQ(error_of(method, true), error_code::none) << method;
   }
@@ -75,7 +76,7 @@ TEST_F(calls, those_that_control_need_the_right) {
 TEST_F(calls, an_unknown_one_is_told_which_there_are) {
   const auto got = call("lunch", true);
   EXPECT_EQ(got->error, static_cast<int>(error_code::unknown_method));
-  EXPECT_NE(got->text.find("reconnect, trace"), std::string::npos);
+  EXPECT_NE(got->text.find("reconnect, forget, trace"), std::string::npos);
 }
 
 TEST_F(calls, a_trace_lasts_as_long_as_is_asked_for) {
