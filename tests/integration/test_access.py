@@ -142,12 +142,17 @@ class AccessTest(UsersTest):
 
         def run(*arguments: str) -> subprocess.CompletedProcess[str]:
             command = [str(program), "--socket", str(self.directory / "s"), *arguments]
-            # The leak sanitizer looks on as a debugger does, which a process with another user than its parent forbids.
-            environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
-            with acting_as(PRINTER):
-                return subprocess.run(
-                    command, capture_output=True, text=True, timeout=DEADLINE, check=False, env=environment
-                )
+            # Another user altogether: of a process whose users differ, a sanitizer may not see the environment.
+            return subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                timeout=DEADLINE,
+                check=False,
+                user=PRINTER,
+                group=PRINTER,
+                extra_groups=(),
+            )
 
         waited = run("wait", "--for", "authenticated", "--timeout", f"{DEADLINE:.0f}s")
         self.assertEqual((waited.returncode, waited.stderr), (0, ""))
