@@ -94,8 +94,10 @@ void require_agreement(ws_reading ours, peer_reading peer, bool deflate) {
   auto& mine = ours.items;
   auto& theirs = peer.items;
   const std::size_t common = std::min(mine.size(), theirs.size());
-  // We bound the compressed frames as well, and refuse a message that ends inside a block, which Beast makes whole.
-  const bool we_stop = deflate && (ours.error == ws_error::message_too_big || ours.error == ws_error::deflate_data);
+  // We bound the compressed frames as well (Beast only what comes out of them, and waits for more than there can be),
+  // and refuse a message that ends inside a block, which Beast makes whole.
+  const bool we_stop = deflate && (ours.error == ws_error::message_too_big || ours.error == ws_error::deflate_data ||
+                                   ours.error == ws_error::length_too_large);
   // Beast ends a session for a text that is not UTF-8, and looks into a compressed message before it is whole.
   const bool peer_stops =
       peer.end == peer_end::not_utf8 || peer.end == peer_end::deflate || (deflate && peer.end == peer_end::too_big);
