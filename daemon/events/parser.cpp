@@ -121,7 +121,7 @@ class parser::impl {
     out.topics = {};
     out.unexpected = {};
     out.retain_key = {};
-    repeat_key_.clear();
+    out.repeat_key = {};
     out.what = disposition::deliver;
     const auto found = known_.find(out.name);
     if (found != known_.end() && found->second.reserved) {
@@ -132,7 +132,10 @@ class parser::impl {
       read_fields(rule,
                   at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));
       make_topics(rule, out);
-      if (repeat_window_.count() != 0) make_key(rule.repeat_key, out.name, repeat_key_);
+      if (repeat_window_.count() != 0) {
+        make_key(rule.repeat_key, out.name, repeat_key_);
+        out.repeat_key = repeat_key_;
+      }
       make_key(rule.retain_key, out.name, retain_key_);
       out.retain_key = retain_key_;
     } else if (!deliver_unknown_) {
@@ -141,8 +144,8 @@ class parser::impl {
     return parse_fault::none;
   }
 
-  bool repeats_last(std::chrono::steady_clock::time_point now) {
-    return came_.repeats(repeat_key_, repeat_window_, now);
+  bool repeats(std::string_view repeat_key, std::chrono::steady_clock::time_point now) {
+    return came_.repeats(repeat_key, repeat_window_, now);
   }
   void forget_repeats() { came_.clear(); }
 
@@ -254,7 +257,7 @@ class parser::impl {
   std::vector<std::string> topic_texts_;
   std::vector<std::string_view> topics_;
   std::string retain_key_;
-  std::string repeat_key_;  // of the last event; empty: nobody can say what is a repeat of it
+  std::string repeat_key_;
   std::chrono::milliseconds repeat_window_{0};
   repeat_window came_;
 };
@@ -269,8 +272,8 @@ void parser::configure(const profile& changed) {
 parse_fault parser::parse(std::string_view data, parsed_event& out) {
   return impl_->parse(data, out);
 }
-bool parser::repeats_last(std::chrono::steady_clock::time_point now) {
-  return impl_->repeats_last(now);
+bool parser::repeats(std::string_view repeat_key, std::chrono::steady_clock::time_point now) {
+  return impl_->repeats(repeat_key, now);
 }
 void parser::forget_repeats() {
   impl_->forget_repeats();

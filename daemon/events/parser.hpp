@@ -39,6 +39,7 @@ struct parsed_event {
   std::string_view name;
   std::string_view arguments;  // between the brackets of the arguments' array
   std::span<const std::string_view> topics;
+  std::string_view repeat_key{};  // the same for every repeat of this event; empty: no repeat of it is looked for
   std::string_view retain_key{};  // the same for all events that tell one thing's state; empty: it tells none
   disposition what = disposition::deliver;
   std::string_view
@@ -58,9 +59,9 @@ class parser {
   // At least 64 bytes behind `data` must be readable. `out` is only meaningful when none is returned.
   [[nodiscard]] parse_fault parse(std::string_view data, parsed_event& out);
 
-  // Whether the event that parse() understood last came already within the profile's repeat_window; once for each.
-  // `now` never goes back.
-  [[nodiscard]] bool repeats_last(std::chrono::steady_clock::time_point now);
+  // Whether an event of this repeat_key, which is not empty, came within the profile's repeat_window before `now`; once
+  // for each. `now` never goes back.
+  [[nodiscard]] bool repeats(std::string_view repeat_key, std::chrono::steady_clock::time_point now);
   // What comes from now on is no repeat of what came before.
   void forget_repeats();
 

@@ -57,7 +57,7 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
     report_malformed(fault, data.size());
     return std::nullopt;
   }
-  if (event.what == events::disposition::deliver && parser_.repeats_last(std::chrono::steady_clock::now())) {
+  if (!event.repeat_key.empty() && parser_.repeats(event.repeat_key, std::chrono::steady_clock::now())) {
     ++counters_.repeated;
   } else if (event.what == events::disposition::deliver) {
     ++counters_.events;

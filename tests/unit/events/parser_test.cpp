@@ -50,7 +50,7 @@ TEST_F(event_parser, knows_a_repeat_by_the_fields_of_its_key) {
   std::chrono::steady_clock::time_point now{};
   const auto repeats = [&](std::string_view data) {
     EXPECT_EQ(parse(data), parse_fault::none);
-    return parser_.repeats_last(now);
+    return !event_.repeat_key.empty() && parser_.repeats(event_.repeat_key, now);
   };
   EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
   EXPECT_TRUE(repeats(R"(["reservation_update",{"more":1,"updateType":"a","reservationId":"42"}])"));
