@@ -3,10 +3,8 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <cstdio>
 #include <roombridge/proto/messages.hpp>
 
 #include "daemon/service/version.hpp"
@@ -38,12 +36,6 @@ std::int64_t microseconds(upstream::wall_time time) {
 }
 
 constexpr std::size_t longest_step = 1000;  // bytes of its words
-
-std::string hex(std::uint64_t value) {
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
-  return text.data();
-}
 
 json::object upstream_object(const status_facts& facts) {
   const upstream::client_status& status = facts.upstream;
@@ -175,7 +167,7 @@ std::string status_json(const status_facts& facts) {
   const json::object status{{"server", server_name()},
                             {"pid", getpid()},
                             {"started", microseconds(facts.started)},
-                            {"epoch", hex(facts.log.epoch())},
+                            {"epoch", proto::epoch_text(facts.log.epoch())},
                             {"newest", facts.log.newest()},
                             {"config", facts.config_path},
                             {"upstream", upstream_object(facts)},
