@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 #include <roombridge/proto/messages.hpp>
@@ -114,11 +115,7 @@ void peer_output::gather(pieces& out) {
   if (snapshot_after_) return gather_snapshot(out);
   if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
   out.add(out.loss_.data(), out.loss_.size());
-  if (replay_end_) {
-    cursor_.collect(out.events_, turn_bytes, *replay_end_);
-  } else {
-    cursor_.collect(out.events_, turn_bytes);
-  }
+  cursor_.collect(out.events_, turn_bytes, replay_end_.value_or(std::numeric_limits<log::sequence>::max()));
   for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
 }
 
