@@ -15,6 +15,22 @@ class slow_readers : public hub_test {
 
   test_client stalled() { return subscribed({"big"}, {}, socket_buffer); }
 
+  // Stalled, too, and ended rather than told of a loss.
+  test_client to_be_ended() {
+    auto client = welcomed(socket_buffer);
+    client.send_message(proto::subscribe{.id = 1,
+                                         .events = {"big"},
+                                         .topics = {},
+                                         .since = {},
+                                         .snapshot = false,
+                                         .slow = proto::slow_policy::disconnect,
+                                         .more = false});
+    run();
+    EXPECT_FALSE(client.expect<proto::result>().error);
+    client.expect<proto::live>();
+    return client;
+  }
+
   void append_big() { append("big", {}, arguments_); }
 
   // Fills the client's socket, so that a frame is partly sent.
@@ -111,17 +127,7 @@ TEST_F(slow_readers, learn_exactly_what_they_lost) {
 }
 
 TEST_F(slow_readers, are_ended_rather_than_lose_anything_where_they_ask_for_it) {
-  auto client = welcomed(socket_buffer);
-  client.send_message(proto::subscribe{.id = 1,
-                                       .events = {"big"},
-                                       .topics = {},
-                                       .since = {},
-                                       .snapshot = false,
-                                       .slow = proto::slow_policy::disconnect,
-                                       .more = false});
-  run();
-  EXPECT_FALSE(client.expect<proto::result>().error);
-  client.expect<proto::live>();
+  auto client = to_be_ended();
   client.send_message(proto::subscribe{2, {"rare"}, {}});
   run();
   EXPECT_FALSE(client.expect<proto::result>().error) << "a later subscription says nothing of it";
@@ -138,17 +144,7 @@ TEST_F(slow_readers, are_ended_rather_than_lose_anything_where_they_ask_for_it) 
 }
 
 TEST_F(slow_readers, that_read_on_in_the_very_moment_are_ended_all_the_same) {
-  auto client = welcomed(socket_buffer);
-  client.send_message(proto::subscribe{.id = 1,
-                                       .events = {"big"},
-                                       .topics = {},
-                                       .since = {},
-                                       .snapshot = false,
-                                       .slow = proto::slow_policy::disconnect,
-                                       .more = false});
-  run();
-  client.expect<proto::result>();
-  client.expect<proto::live>();
+  auto client = to_be_ended();
   stall(client);
   append_big();
   push_out(2);
