@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 
 from roombridge import Client, Event, Message
 
-from .processes import BUILD, DEADLINE, NODE_MODULES, PATH, ROOMBRIDGED, Daemon, Server
+from .processes import BUILD, DEADLINE, NODE_MODULES, PATH, ROOMBRIDGECTL, ROOMBRIDGED, Daemon, Output, Server
 
 SANITIZED = bool(os.environ.get("ROOMBRIDGE_SANITIZE"))
 """A sanitizer keeps freed memory for a while: nothing can be said about the daemon's."""
@@ -192,6 +193,15 @@ class IntegrationTest(unittest.TestCase):
         for room in self.config(**changes)["rooms"]["declared"]:
             self.server.saw("join", room=room)
         return daemon
+
+    def roombridgectl(self, *arguments: object, socket: str = "s") -> Output:
+        """roombridgectl in the background, until the test's end."""
+        command = [str(ROOMBRIDGECTL), "--socket", str(self.directory / socket), *map(str, arguments)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        self.addCleanup(process.wait, DEADLINE)
+        self.addCleanup(process.kill)
+        return Output(process.stdout)
 
     def subscriber(self, daemon: Daemon, name: str = "test", **filters: list[str]) -> Subscriber:
         subscriber = Subscriber(daemon, name, **(filters or {"events": []}))

@@ -52,6 +52,13 @@ class Output:
                     raise AssertionError(f"waited {DEADLINE:.0f} s in vain for {what}")
             return found
 
+    def line(self, *parts: str) -> str:
+        """The first line with all of these parts, once it has come."""
+        return self.wait(
+            lambda lines: next((line for line in lines if all(part in line for part in parts)), None),
+            f"a line with {parts}",
+        )
+
     def join(self) -> None:
         """Returns when everything has been read; for after the process has ended."""
         self._thread.join(DEADLINE)

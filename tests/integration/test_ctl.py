@@ -40,20 +40,9 @@ class CtlTest(IntegrationTest):
 
     def tail(self, *arguments: object) -> Output:
         """A tail in the background that has subscribed."""
-        process = subprocess.Popen(
-            [str(ROOMBRIDGECTL), "--socket", str(self.directory / "s"), "--json", "tail", *map(str, arguments)],
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        self.addCleanup(process.wait, DEADLINE)
-        self.addCleanup(process.kill)
-        output = Output(process.stdout)
-        self.wait_line(output, '"type":"live"')
+        output = self.roombridgectl("--json", "tail", *arguments)
+        output.line('"type":"live"')
         return output
-
-    @staticmethod
-    def wait_line(output: Output, part: str) -> str:
-        return output.wait(lambda lines: next((line for line in lines if part in line), None), f"a line with {part}")
 
     def test_status(self) -> None:
         daemon = self.start_authenticated()
@@ -82,7 +71,7 @@ class CtlTest(IntegrationTest):
         output = self.tail("--room", "table-1", "--count", "1")
         self.server.saw("join", room="table-1")
         self.server.emit("order", 1, room="table-1")
-        self.wait_line(output, '"order"')
+        output.line('"order"')
         self.peer(daemon).join("table-2")
         self.assertRegex(self.ctl("rooms"), r"joined +table-2  held by 1 program \[\d+\]")
 
@@ -117,7 +106,7 @@ class CtlTest(IntegrationTest):
         output = self.tail("--event", "reservation_update", "--topic", "shop-7", "--count", "1")
         self.server.emit("reservation_update", reservation(1, shop_id=8))
         self.server.emit("reservation_update", reservation(2, shop_id=7))
-        event = json.loads(self.wait_line(output, '"type":"event"'))
+        event = json.loads(output.line('"type":"event"'))
         self.assertEqual(event["arguments"], [reservation(2, shop_id=7)])
 
     def test_tail_gives_hostile_payloads_byte_for_byte(self) -> None:
@@ -126,9 +115,9 @@ class CtlTest(IntegrationTest):
         for name, payload in (("flat", FLAT_HOSTILE), ("hostile", HOSTILE)):
             self.server.command(do="raw", text=f'2["{name}",' + payload.decode() + "]")
         self.server.emit("picture", {"$hex": "00ff10"})
-        self.assertIn("[" + FLAT_HOSTILE.decode() + "]", self.wait_line(output, '"flat"'))
-        self.assertIn("[" + HOSTILE.decode() + "]", self.wait_line(output, '"hostile"'))
-        self.assertIn('"AP8Q"', self.wait_line(output, '"picture"'))
+        self.assertIn("[" + FLAT_HOSTILE.decode() + "]", output.line('"flat"'))
+        self.assertIn("[" + HOSTILE.decode() + "]", output.line('"hostile"'))
+        self.assertIn('"AP8Q"', output.line('"picture"'))
 
     def test_tail_in_words_survives_hostile_payloads(self) -> None:
         self.start_authenticated()
@@ -137,10 +126,10 @@ class CtlTest(IntegrationTest):
         )
         self.addCleanup(process.kill)
         output = Output(process.stdout)
-        self.wait_line(output, "waiting for events")
+        output.line("waiting for events")
         self.server.command(do="raw", text='2["hostile",' + HOSTILE.decode() + "]")
         self.server.emit("marker")
-        self.wait_line(output, "marker")
+        output.line("marker")
         self.assertEqual(process.wait(DEADLINE), OK)
 
     def test_reload(self) -> None:

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import unittest
 from typing import Any
 
 from roombridge.protocol import FrameType, encode_frame
 
 from .harness import IntegrationTest, reservation
-from .processes import DEADLINE, ROOMBRIDGECTL, Output
+from .processes import ROOMBRIDGECTL, Output
 from .test_local_peers import HELLO, RawPeer
 
 
@@ -20,24 +19,9 @@ class TraceTest(IntegrationTest):
 
     def trace(self, *arguments: str, time: str = "10m", socket: str = "s") -> Output:
         """A trace in the background that has begun."""
-        process = subprocess.Popen(
-            [str(ROOMBRIDGECTL), "--socket", str(self.directory / socket), "trace", "--for", time, *arguments],
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        self.addCleanup(process.wait, DEADLINE)
-        self.addCleanup(process.kill)
-        output = Output(process.stdout)
-        self.shown(output, "state")
+        output = self.roombridgectl("trace", "--for", time, *arguments, socket=socket)
+        output.line("state")
         return output
-
-    @staticmethod
-    def shown(output: Output, *parts: str) -> str:
-        """The first line with all of these parts, once it has come."""
-        return output.wait(
-            lambda lines: next((line for line in lines if all(part in line for part in parts)), None),
-            f"a line with {parts}",
-        )
 
     def packets(self, output: Output) -> list[tuple[Any, ...]]:
         lines = [json.loads(line) for line in list(output.lines)]
@@ -60,15 +44,15 @@ class TraceTest(IntegrationTest):
                 self.server.saw("join", room="shop-8")
                 self.server.emit("reservation_update", reservation(42, note=self.token), self.token)
                 self.server.emit(f"of {self.token}", {self.token: 1})
-                line = json.loads(self.shown(output, '"reservation_update"'))
+                line = json.loads(output.line('"reservation_update"'))
                 self.assertEqual(
                     line["shape"],
                     "[{reservationId:number,status:string,shopId:number,userId:number,updateType:string,"
                     "timestamp:string,note:string},string]",
                 )
-                self.shown(output, "of [token]")
+                output.line("of [token]")
                 for step in ("attempt", "dns", "tcp", "http"):
-                    self.shown(output, f'"step":"{step}"')
+                    output.line(f'"step":"{step}"')
                 packets = self.packets(output)
                 opening = [("in", "open", None, None), ("out", "message", "connect", None)]
                 self.assertEqual(packets[:3], [*opening, ("in", "message", "connect", None)])
@@ -80,19 +64,19 @@ class TraceTest(IntegrationTest):
         self.start_authenticated()
         output = self.trace(time="1s")
         self.server.emit("notification", {"id": 1, "title": "x"})
-        self.shown(output, "<- event    notification [{id:number,title:string}]  ")
-        self.shown(output, "-- 1 s are over: ", "and 0 that were missed")
+        output.line("<- event    notification [{id:number,title:string}]  ")
+        output.line("-- 1 s are over: ", "and 0 that were missed")
 
     def test_two_at_once_and_one_that_leaves(self) -> None:
         self.start_authenticated()
         one, two = self.trace("--json"), self.trace("--json")
         self.server.emit("first")
         for output in (one, two):
-            self.shown(output, '"first"')
+            output.line('"first"')
         self.trace("--json", time="1ms").join()
         self.server.emit("second")
         for output in (one, two):
-            self.shown(output, '"second"')
+            output.line('"second"')
 
     def test_one_that_never_reads_harms_nobody(self) -> None:
         daemon = self.start_authenticated()
@@ -122,16 +106,16 @@ class TraceTest(IntegrationTest):
         self.start_daemon(upstream={**self.config()["upstream"], "transports": ["polling", "websocket"]})
         output = self.trace("--json")
         self.write_token(self.token)
-        self.shown(output, '"step":"http"', "GET 200")
-        self.shown(output, '"step":"http"', "POST 200")
-        self.shown(output, '"step":"upgrade"', "the session has moved")
+        output.line('"step":"http"', "GET 200")
+        output.line('"step":"http"', "POST 200")
+        output.line('"step":"upgrade"', "the session has moved")
 
     def test_why_it_does_not_connect(self) -> None:
         self.server.close()
         self.start_daemon()
         output = self.trace("--json")
-        self.shown(output, '"step":"tcp"', "nothing listens there")
-        self.shown(output, '"step":"state"', "tcp_refused", "next attempt in")
+        output.line('"step":"tcp"', "nothing listens there")
+        output.line('"step":"state"', "tcp_refused", "next attempt in")
 
 
 if __name__ == "__main__":
