@@ -67,8 +67,10 @@ class upstream_polling : public testing::Test {
     return std::make_unique<polling>(context, trace, where(), tls_options{}, receive_limit);
   }
   std::unique_ptr<transport> make_upgradable(bool at_once = true, std::size_t receive_limit = 1000) {
-    return std::make_unique<upgradable>(context, trace, where(), tls_options{}, receive_limit,
-                                        upgradable::plan{at_once, backoff(std::chrono::milliseconds(1), std::chrono::milliseconds(2)), false, [this] { ++upgrades; }});
+    return std::make_unique<upgradable>(
+        context, trace, where(), tls_options{}, receive_limit,
+        upgradable::plan{at_once, backoff(std::chrono::milliseconds(1), std::chrono::milliseconds(2)), false,
+                         [this] { ++upgrades; }});
   }
   endpoint where() const { return std::get<endpoint>(make_endpoint(peer.url(), "/s/")); }
 
