@@ -46,6 +46,15 @@ std::byte* put_header(std::byte* out, proto::frame_type type, std::size_t head, 
   return put(out, std::span<const std::byte>{bytes});
 }
 
+index_entry entry_of(record_kind kind, const event& what) {
+  return {.kind = kind,
+          .name = what.name,
+          .topics = what.topics.first(std::min(what.topics.size(), max_topics)),
+          .fields = what.fields.first(std::min(what.fields.size(), max_fields)),
+          .unexpected = what.unexpected,
+          .received = what.received};
+}
+
 }  // namespace
 
 class event_log::impl {
@@ -54,7 +63,7 @@ class event_log::impl {
       : max_body_(shape.max_body), epoch_(epoch), ring_(shape.segment_bytes, shape.segments), cursors_(ring_) {}
 
   sequence append(const event& what) {
-    const auto topics = what.topics.first(std::min(what.topics.size(), max_topics));
+    const index_entry entry = entry_of(record_kind::event, what);
     std::array<std::uint32_t, proto::max_attachments> sizes;
     assert(what.attachments.size() <= sizes.size() && what.name.size() <= proto::max_pattern);
     std::size_t payload = 2 + what.arguments.size();
@@ -65,14 +74,13 @@ class event_log::impl {
     const proto::event_fields fields{.seq = ring_.head().seq,
                                      .time = what.time,
                                      .event = what.name,
-                                     .topics = topics,
+                                     .topics = entry.topics,
                                      .attachments = std::span{sizes}.first(what.attachments.size()),
                                      .unexpected = what.unexpected};
     const std::size_t head = proto::event_head_size(fields);
-    if (head > proto::max_head || head + payload > max_body_) return append_oversize(what, topics, payload);
+    if (head > proto::max_head || head + payload > max_body_) return append_oversize(what, payload);
 
-    const auto room =
-        reserve(record_kind::event, proto::header_size + head + payload, what.name, topics, what.unexpected);
+    const auto room = reserve(proto::header_size + head + payload, entry);
     std::byte* out = put_header(room.data(), proto::frame_type::event, head, payload);
     out = reinterpret_cast<std::byte*>(proto::write_event_head(reinterpret_cast<char*>(out), fields));
     out = put(put(put(out, "["), what.arguments), "]");
@@ -96,7 +104,7 @@ class event_log::impl {
                     .epoch = {}};
     scratch_ = proto::encode_head(told);
     const packed_times times = pack_times({from, until});
-    append_gap(record_kind::upstream_gap, {times.data(), times.size()}, {}, false);
+    append_gap({.kind = record_kind::upstream_gap, .name = {times.data(), times.size()}});
     return seq;
   }
 
@@ -111,16 +119,17 @@ class event_log::impl {
     told.reason = "epoch";
     told.epoch = proto::epoch_text(epoch);
     scratch_ = proto::encode_head(told);
-    append_gap(record_kind::new_epoch, {}, {}, false);
+    append_gap({.kind = record_kind::new_epoch, .name = {}});
     return seq;
   }
 
   void restore(const kept_record& what) {
     if (what.seq < ring_.head().seq) return;
-    if (!could_hold(what.frame.size(), segment_ring::entry_size(what.name, what.topics))) return;
+    const index_entry entry{.kind = what.kind, .name = what.name, .topics = what.topics, .unexpected = what.unexpected};
+    if (!could_hold(what.frame.size(), segment_ring::entry_size(entry))) return;
     pass_over(what.seq);
     if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
-    put(reserve(what.kind, what.frame.size(), what.name, what.topics, what.unexpected).data(), what.frame);
+    put(reserve(what.frame.size(), entry).data(), what.frame);
   }
 
   void go_on_from(sequence next) {
@@ -164,10 +173,10 @@ class event_log::impl {
     told.reason = "crash";
     scratch_ = proto::encode_head(told);
     const packed_first packed = pack_first(first);
-    append_gap(record_kind::hole, {packed.data(), packed.size()}, {}, false);
+    append_gap({.kind = record_kind::hole, .name = {packed.data(), packed.size()}});
   }
 
-  sequence append_oversize(const event& what, std::span<const std::string_view> topics, std::size_t payload) {
+  sequence append_oversize(const event& what, std::size_t payload) {
     const sequence seq = ring_.head().seq;
     proto::gap told{.first = seq,
                     .last = seq,
@@ -179,13 +188,13 @@ class event_log::impl {
                     .until = {},
                     .epoch = {}};
     scratch_ = proto::encode_head(told);
-    append_gap(record_kind::oversize, what.name, topics, what.unexpected);
+    append_gap(entry_of(record_kind::oversize, what));
     return seq;
   }
 
   // Appends the GAP whose head is in scratch_.
-  void append_gap(record_kind kind, std::string_view name, std::span<const std::string_view> topics, bool unexpected) {
-    const auto room = reserve(kind, proto::header_size + scratch_.size(), name, topics, unexpected);
+  void append_gap(const index_entry& entry) {
+    const auto room = reserve(proto::header_size + scratch_.size(), entry);
     put(put_header(room.data(), proto::frame_type::gap, scratch_.size(), 0), scratch_);
     tell();
   }
@@ -196,19 +205,18 @@ class event_log::impl {
 
   // Room for a new record's frame; its cursors are marked. What the ring has to give up for it is taken from the
   // cursors first.
-  std::span<std::byte> reserve(record_kind kind, std::size_t frame, std::string_view name,
-                               std::span<const std::string_view> topics, bool unexpected) {
-    if (!ring_.fits(frame, segment_ring::entry_size(name, topics))) {
+  std::span<std::byte> reserve(std::size_t frame, const index_entry& entry) {
+    if (!ring_.fits(frame, segment_ring::entry_size(entry))) {
       if (const auto segment = ring_.expiring()) cursors_.vacate(*segment);
       ring_.advance();
     }
     newest_ = ring_.head();
-    if (is_for_everyone(kind)) {
+    if (is_for_everyone(entry.kind)) {
       cursors_.index_.touch_all(newest_);
     } else {
-      cursors_.index_.touch(name, topics, newest_);
+      cursors_.index_.touch(entry.name, entry.topics, newest_);
     }
-    return ring_.append(kind, frame, name, topics, unexpected);
+    return ring_.append(frame, entry);
   }
 
   position newest_;  // of the record that was appended last

@@ -22,8 +22,10 @@ namespace roombridge::log {
 // An event as the events layer understood it. All views live for the call.
 struct event {
   std::int64_t time = 0;                       // µs since the Unix epoch, of receipt
+  std::int64_t received = 0;                   // the same in nanoseconds of the steady clock; 0: not known
   std::string_view name{};                     // UTF-8, at most 256 bytes
   std::span<const std::string_view> topics{};  // UTF-8, no repeats; those behind the first 64 are left out
+  std::span<const std::string_view> fields{};  // "name=value", by which filters decide; at most max_fields
   bool unexpected = false;
   std::string_view arguments{};  // JSON text between the brackets of the arguments' array, not including them
   std::span<const std::span<const std::byte>> attachments{};  // at most 16

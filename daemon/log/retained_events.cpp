@@ -13,9 +13,9 @@ void retained_events::configure(const retention& limits) {
 void retained_events::put(std::string_view key, sequence seq, std::string_view name,
                           std::span<const std::string_view> topics, bool unexpected, std::string frame) {
   if (const auto found = by_key_.find(key); found != by_key_.end()) drop(found->second);
-  entry kept{std::string(key),    std::string(name.substr(0, max_matched_text)),
-             pack_topics(topics), topics.size(),
-             unexpected,          std::move(frame)};
+  entry kept{std::string(key),   std::string(name.substr(0, max_matched_text)),
+             pack_texts(topics), topics.size(),
+             unexpected,         std::move(frame)};
   if (limits_.keys == 0 || kept.size() > limits_.bytes) return;
   bytes_ += kept.size();
   const auto made = by_seq_.emplace_hint(by_seq_.end(), seq, std::move(kept));
@@ -38,7 +38,9 @@ std::optional<record> retained_events::next(sequence after) const {
                 .frame = std::as_bytes(std::span{kept.frame}),
                 .name = kept.name,
                 .topics = {reinterpret_cast<const std::byte*>(kept.topics.data()), kept.topic_count},
+                .fields = {},
                 .unexpected = kept.unexpected,
+                .received = 0,
                 .entry_size = 0};
 }
 

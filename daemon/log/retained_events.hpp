@@ -40,7 +40,7 @@ class retained_events {
   struct entry {
     std::string key;
     std::string name;
-    std::string topics;  // as packed_topics reads them
+    std::string topics;  // as packed_texts reads them
     std::size_t topic_count = 0;
     bool unexpected = false;
     std::string frame;

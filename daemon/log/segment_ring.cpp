@@ -14,38 +14,62 @@ namespace roombridge::log {
 namespace {
 
 // An index entry has this header at its highest address; below it lie, in ascending order, the name, the topics'
-// lengths and the topics' texts.
+// lengths and texts, and the fields' lengths and texts.
 struct entry_header {
+  std::int64_t received;
   std::uint32_t frame_size;
   std::uint16_t entry_size;
   std::uint16_t name_size;
+  std::uint16_t topics_size;  // lengths and texts
   record_kind kind;
   std::uint8_t topics;
+  std::uint8_t fields;
   bool unexpected;
 };
 constexpr std::size_t alignment = 4;
 static_assert(sizeof(entry_header) % alignment == 0);
-static_assert(sizeof(entry_header) + (max_topics + 1) * (max_matched_text + sizeof(std::uint16_t)) + alignment < 65536);
+static_assert(sizeof(entry_header) + max_matched_text +
+                  (max_topics + max_fields) * (max_matched_text + sizeof(std::uint16_t)) + alignment <
+              65536);
 
 std::string_view matched(std::string_view text) {
   return text.substr(0, max_matched_text);
 }
 
+std::size_t packed_size(std::span<const std::string_view> texts) {
+  std::size_t size = 0;
+  for (const auto text : texts) size += sizeof(std::uint16_t) + matched(text).size();
+  return size;
+}
+
+// std::copy becomes a call of memmove. Where g++ 12 knows a bound, as in append(), it makes of memcpy an instruction
+// whose start alone takes as long as all of append().
+std::byte* put(std::byte* out, std::string_view text) {
+  const auto bytes = std::as_bytes(std::span{text});
+  return std::copy(bytes.begin(), bytes.end(), out);
+}
+
+std::byte* put_packed(std::byte* out, std::span<const std::string_view> texts) {
+  for (const auto text : texts) {
+    const auto length = static_cast<std::uint16_t>(matched(text).size());
+    std::memcpy(out, &length, sizeof length);
+    out += sizeof length;
+  }
+  for (const auto text : texts) out = put(out, matched(text));
+  return out;
+}
+
 }  // namespace
 
-std::size_t packed_topics::length_of(std::size_t index) const {
+std::size_t packed_texts::length_of(std::size_t index) const {
   std::uint16_t length = 0;
   std::memcpy(&length, lengths_ + index * sizeof length, sizeof length);
   return length;
 }
 
-std::string pack_topics(std::span<const std::string_view> topics) {
-  std::string out;
-  for (const auto topic : topics) {
-    const auto length = static_cast<std::uint16_t>(matched(topic).size());
-    out.append(reinterpret_cast<const char*>(&length), sizeof length);
-  }
-  for (const auto topic : topics) out += matched(topic);
+std::string pack_texts(std::span<const std::string_view> texts) {
+  std::string out(packed_size(texts), '\0');
+  put_packed(reinterpret_cast<std::byte*>(out.data()), texts);
   return out;
 }
 
@@ -68,9 +92,9 @@ std::byte* segment_ring::base_of(std::uint64_t number) const {
   return area_ + (number % segments_.size()) * segment_bytes_;
 }
 
-std::size_t segment_ring::entry_size(std::string_view name, std::span<const std::string_view> topics) {
-  std::size_t size = sizeof(entry_header) + matched(name).size();
-  for (const auto topic : topics) size += sizeof(std::uint16_t) + matched(topic).size();
+std::size_t segment_ring::entry_size(const index_entry& entry) {
+  const std::size_t size =
+      sizeof(entry_header) + matched(entry.name).size() + packed_size(entry.topics) + packed_size(entry.fields);
   return (size + alignment - 1) / alignment * alignment;
 }
 
@@ -103,31 +127,25 @@ void segment_ring::skip_to(sequence seq) {
   segments_[open_ % segments_.size()].first = seq;
 }
 
-std::span<std::byte> segment_ring::append(record_kind kind, std::size_t frame_size, std::string_view name,
-                                          std::span<const std::string_view> topics, bool unexpected) {
-  const std::size_t size = entry_size(name, topics);
-  assert(fits(frame_size, size) && topics.size() <= max_topics);
+std::span<std::byte> segment_ring::append(std::size_t frame_size, const index_entry& entry) {
+  const std::size_t size = entry_size(entry);
+  assert(fits(frame_size, size) && entry.topics.size() <= max_topics && entry.fields.size() <= max_fields);
   segment& open = segments_[open_ % segments_.size()];
   std::byte* const top = base_of(open_) + segment_bytes_ - open.entries;
 
-  const entry_header header{static_cast<std::uint32_t>(frame_size),           static_cast<std::uint16_t>(size),
-                            static_cast<std::uint16_t>(matched(name).size()), kind,
-                            static_cast<std::uint8_t>(topics.size()),         unexpected};
+  std::byte* const topics = put(top - size, matched(entry.name));
+  std::byte* const fields = put_packed(topics, entry.topics);
+  put_packed(fields, entry.fields);
+  const entry_header header{.received = entry.received,
+                            .frame_size = static_cast<std::uint32_t>(frame_size),
+                            .entry_size = static_cast<std::uint16_t>(size),
+                            .name_size = static_cast<std::uint16_t>(matched(entry.name).size()),
+                            .topics_size = static_cast<std::uint16_t>(fields - topics),
+                            .kind = entry.kind,
+                            .topics = static_cast<std::uint8_t>(entry.topics.size()),
+                            .fields = static_cast<std::uint8_t>(entry.fields.size()),
+                            .unexpected = entry.unexpected};
   std::memcpy(top - sizeof header, &header, sizeof header);
-  std::byte* out = top - size;
-  // std::copy becomes a call of memmove. Where g++ 12 knows a bound, as here, it makes of memcpy an instruction whose
-  // start alone takes as long as all of append().
-  const auto put = [&out](std::string_view text) {
-    const auto bytes = std::as_bytes(std::span{text});
-    out = std::copy(bytes.begin(), bytes.end(), out);
-  };
-  put(matched(name));
-  for (const auto topic : topics) {
-    const auto length = static_cast<std::uint16_t>(matched(topic).size());
-    std::memcpy(out, &length, sizeof length);
-    out += sizeof length;
-  }
-  for (const auto topic : topics) put(matched(topic));
 
   const std::span room{base_of(open_) + open.frames, frame_size};
   open.frames += static_cast<std::uint32_t>(frame_size);
@@ -163,12 +181,15 @@ record segment_ring::read(position& where) const {
   std::memcpy(&header, top - sizeof header, sizeof header);
 
   const std::byte* const name = top - header.entry_size;
+  const std::byte* const topics = name + header.name_size;
   return {.seq = where.seq,
           .kind = header.kind,
           .frame = {base + where.frame, header.frame_size},
           .name = {reinterpret_cast<const char*>(name), header.name_size},
-          .topics = {name + header.name_size, header.topics},
+          .topics = {topics, header.topics},
+          .fields = {topics + header.topics_size, header.fields},
           .unexpected = header.unexpected,
+          .received = header.received,
           .entry_size = header.entry_size};
 }
 

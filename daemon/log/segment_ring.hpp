@@ -26,6 +26,9 @@ inline constexpr std::size_t max_matched_text = 257;
 // Topics of one event; the rest is ignored, in its frame as well.
 inline constexpr std::size_t max_topics = 64;
 
+// Fields of one event by which filters decide; the rest is ignored.
+inline constexpr std::size_t max_fields = 16;
+
 enum class record_kind : std::uint8_t {
   event,         // an EVENT frame
   oversize,      // a GAP frame in the place of an event whose frame would have been too large; matched as the event
@@ -39,15 +42,25 @@ enum class record_kind : std::uint8_t {
   return kind == record_kind::upstream_gap || kind == record_kind::new_epoch || kind == record_kind::hole;
 }
 
-// The topics of a record where they lie in the log: lengths (u16) and behind them the texts.
-class packed_topics {
+// What an index entry is made of. Of each text at most max_matched_text bytes are kept.
+struct index_entry {
+  record_kind kind = record_kind::event;
+  std::string_view name;                       // of an upstream_gap its times, of a hole its first number
+  std::span<const std::string_view> topics{};  // at most max_topics
+  std::span<const std::string_view> fields{};  // at most max_fields; each "name=value"
+  bool unexpected = false;
+  std::int64_t received = 0;
+};
+
+// Texts of a record where they lie in the log: lengths (u16) and behind them the texts.
+class packed_texts {
  public:
-  packed_topics() = default;
-  packed_topics(const std::byte* lengths, std::size_t count) : lengths_(lengths), count_(count) {}
+  packed_texts() = default;
+  packed_texts(const std::byte* lengths, std::size_t count) : lengths_(lengths), count_(count) {}
 
   [[nodiscard]] std::size_t size() const { return count_; }
 
-  // Whether `predicate` holds for any of the topics.
+  // Whether `predicate` holds for any of the texts.
   template <class Predicate>
   [[nodiscard]] bool any_of(const Predicate& predicate) const {
     const char* text = reinterpret_cast<const char*>(lengths_ + count_ * sizeof(std::uint16_t));
@@ -66,8 +79,8 @@ class packed_topics {
   std::size_t count_ = 0;
 };
 
-// Topics as packed_topics reads them; at most max_topics, of each at most max_matched_text bytes.
-[[nodiscard]] std::string pack_topics(std::span<const std::string_view> topics);
+// Texts as packed_texts reads them; of each at most max_matched_text bytes.
+[[nodiscard]] std::string pack_texts(std::span<const std::string_view> texts);
 
 // One entry of the log. The views live until its segment is reused.
 struct record {
@@ -75,8 +88,10 @@ struct record {
   record_kind kind = record_kind::event;
   std::span<const std::byte> frame;  // header, head and payload, as they go out
   std::string_view name;    // at most max_matched_text bytes; of an upstream_gap its times, of a hole its first number
-  packed_topics topics;     // each at most max_matched_text bytes
+  packed_texts topics;      // each at most max_matched_text bytes
+  packed_texts fields;      // likewise; "name=value"
   bool unexpected = false;  // its topics grant nobody the right to see it
+  std::int64_t received = 0;     // nanoseconds of the steady clock; 0: in an earlier life, or not from the server
   std::uint32_t entry_size = 0;  // of the index entry
 };
 
@@ -96,8 +111,8 @@ class segment_ring {
   segment_ring(const segment_ring&) = delete;
   segment_ring& operator=(const segment_ring&) = delete;
 
-  // Bytes of the index entry for these names.
-  [[nodiscard]] static std::size_t entry_size(std::string_view name, std::span<const std::string_view> topics);
+  // Bytes that it takes.
+  [[nodiscard]] static std::size_t entry_size(const index_entry& entry);
 
   // Whether the open segment has room for both.
   [[nodiscard]] bool fits(std::size_t frame_size, std::size_t entry_size) const;
@@ -116,9 +131,8 @@ class segment_ring {
   void skip_to(sequence seq);
 
   // Room for a frame at the end of the open segment, to be filled before anything reads it, and its entry.
-  // Precondition: fits(); at most max_topics topics.
-  std::span<std::byte> append(record_kind kind, std::size_t frame_size, std::string_view name,
-                              std::span<const std::string_view> topics, bool unexpected);
+  // Precondition: fits().
+  std::span<std::byte> append(std::size_t frame_size, const index_entry& entry);
 
   // Where the next record will lie if the open segment has room for it.
   [[nodiscard]] position head() const;

@@ -10,9 +10,9 @@
 namespace roombridge::service {
 namespace {
 
-std::int64_t now_microseconds() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+template <class Clock, class Unit>
+std::int64_t now() {
+  return std::chrono::duration_cast<Unit>(Clock::now().time_since_epoch()).count();
 }
 
 std::string and_more(std::uint64_t suppressed) {
@@ -62,8 +62,11 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
   } else if (event.what == events::disposition::deliver) {
     ++counters_.events;
     if (!event.unexpected.empty()) report_unexpected(event);
-    if (!received_) received_ = now_microseconds();
-    log_.append({.time = *received_,
+    if (!received_)
+      received_ = {now<std::chrono::system_clock, std::chrono::microseconds>(),
+                   now<std::chrono::steady_clock, std::chrono::nanoseconds>()};
+    log_.append({.time = received_->wall,
+                 .received = received_->steady,
                  .name = event.name,
                  .topics = event.topics,
                  .unexpected = !event.unexpected.empty(),

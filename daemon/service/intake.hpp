@@ -57,7 +57,11 @@ class intake final : public upstream::client_handler {
   local::server* server_ = nullptr;
   std::optional<upstream::identity_digest> owner_;  // of what is in the log
   upstream::state last_state_ = upstream::state::offline;
-  std::optional<std::int64_t> received_;  // microseconds since the epoch: of the burst under way, once it had an event
+  struct receipt {
+    std::int64_t wall;    // microseconds since the Unix epoch
+    std::int64_t steady;  // nanoseconds
+  };
+  std::optional<receipt> received_;  // the burst under way, once it had an event
   intake_counters counters_;
   log_limiter malformed_limit_;
   log_limiter unexpected_limit_;

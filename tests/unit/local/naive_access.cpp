@@ -179,7 +179,7 @@ bool allows(const rights& may, const std::string& name, const std::vector<std::s
   if (!may.visible()) return true;
   log::segment_ring ring{4096, 2};
   const std::vector<std::string_view> views{topics.begin(), topics.end()};
-  ring.append(log::record_kind::event, 8, name, views, unexpected);
+  ring.append(8, {.name = name, .topics = views, .unexpected = unexpected});
   log::position first;
   return may.visible()->allows(ring.read(first));
 }

@@ -11,8 +11,17 @@ namespace {
 
 void put(segment_ring& ring, std::string_view frame, std::string_view name,
          const std::vector<std::string_view>& topics = {}) {
-  const auto room = ring.append(record_kind::event, frame.size(), name, topics, false);
+  const auto room = ring.append(frame.size(), {.name = name, .topics = topics});
   std::memcpy(room.data(), frame.data(), frame.size());
+}
+
+std::vector<std::string> all_of(const packed_texts& texts) {
+  std::vector<std::string> out;
+  EXPECT_FALSE(texts.any_of([&out](std::string_view text) {
+    out.emplace_back(text);
+    return false;
+  }));
+  return out;
 }
 
 std::string text(std::span<const std::byte> bytes) {
@@ -30,15 +39,29 @@ TEST(segment_ring, gives_back_what_was_put) {
   EXPECT_EQ(text(first.frame), "first");
   EXPECT_EQ(first.name, "n");
   EXPECT_EQ(first.topics.size(), 2u);
-  std::vector<std::string> topics;
-  EXPECT_FALSE(first.topics.any_of([&topics](std::string_view topic) {
-    topics.emplace_back(topic);
-    return false;
-  }));
-  EXPECT_EQ(topics, (std::vector<std::string>{"t1", ""}));
+  EXPECT_EQ(all_of(first.topics), (std::vector<std::string>{"t1", ""}));
   segment_ring::step(at, first);
   EXPECT_EQ(text(ring.read(at).frame), "second");
   EXPECT_EQ(ring.read(at).name, "");
+}
+
+TEST(segment_ring, keeps_all_of_an_entry) {
+  segment_ring ring{512, 2};
+  position at = ring.head();
+  const std::vector<std::string_view> topics{"shop-7"};
+  const std::vector<std::string_view> fields{"shopId=7", "status=confirmed"};
+  (void)ring.append(3, {.kind = record_kind::oversize,
+                        .name = "n",
+                        .topics = topics,
+                        .fields = fields,
+                        .unexpected = true,
+                        .received = 1'764'000'000'000'000'001});
+  const record only = ring.read(at);
+  EXPECT_EQ(only.kind, record_kind::oversize);
+  EXPECT_EQ(all_of(only.topics), (std::vector<std::string>{"shop-7"}));
+  EXPECT_EQ(all_of(only.fields), (std::vector<std::string>{"shopId=7", "status=confirmed"}));
+  EXPECT_TRUE(only.unexpected);
+  EXPECT_EQ(only.received, 1'764'000'000'000'000'001);
 }
 
 TEST(segment_ring, keeps_of_names_what_a_pattern_can_see) {
@@ -53,7 +76,7 @@ TEST(segment_ring, keeps_of_names_what_a_pattern_can_see) {
 
 TEST(segment_ring, fills_a_segment_to_the_last_byte) {
   segment_ring ring{256, 2};
-  const std::size_t entry = segment_ring::entry_size("n", {});
+  const std::size_t entry = segment_ring::entry_size({.name = "n"});
   EXPECT_TRUE(ring.fits(256 - entry, entry));
   EXPECT_FALSE(ring.fits(256 - entry + 1, entry));
   position at = ring.head();
