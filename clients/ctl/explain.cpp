@@ -130,6 +130,17 @@ std::string rooms_text(const json::object& status) {
   return out.empty() ? "none" : out;
 }
 
+std::string latency_text(const fields& latency) {
+  const auto milliseconds = [&latency](std::string_view name) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f ms", static_cast<double>(latency.number(name).value_or(0)) / 1000);
+    return std::string{text};
+  };
+  if (!latency.number("events")) return {};
+  return "half of " + latency.counted("events", "delivery", "deliveries") + " within " + milliseconds("p50_us") +
+         ", 99 of 100 within " + milliseconds("p99_us") + ", the slowest " + milliseconds("max_us");
+}
+
 std::string log_text(const fields& log) {
   if (log.number("newest").value_or(0) == 0) return "no events yet";
   return "events " + log.count("first") + " to " + log.count("newest") + ", " + log.count("bytes") + " of " +
@@ -164,8 +175,8 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
          row(look, "local",
              local.counted("connections", "program", "programs") + " connected, " + local.count("subscribers") +
                  " subscribed") +
-         row(look, "log", log_text(status.inner("log"))) + row(look, "daemon", daemon) +
-         row(look, "config", status.text("config"));
+         row(look, "latency", latency_text(local.inner("latency"))) + row(look, "log", log_text(status.inner("log"))) +
+         row(look, "daemon", daemon) + row(look, "config", status.text("config"));
 }
 
 }  // namespace roombridge::ctl

@@ -27,7 +27,7 @@ std::string and_more(std::uint64_t suppressed) {
   return suppressed == 0 ? std::string{} : " (and " + std::to_string(suppressed) + " more since the last such line)";
 }
 
-void append_json(std::string& out, const peer_info& peer) {
+void append_json(std::string& out, const peer_info& peer, const latency_histogram* latency) {
   out += R"({"client":)";
   proto::append_json_string(out, peer.client);
   const auto number = [&out](std::string_view name, auto value) {
@@ -40,6 +40,10 @@ void append_json(std::string& out, const peer_info& peer) {
   number("pending", peer.pending);
   number("delivered", peer.delivered);
   number("lost", peer.lost);
+  if (latency != nullptr) {
+    out += R"(,"latency":)";
+    out += to_json(*latency);
+  }
   out += "}";
 }
 
@@ -235,6 +239,7 @@ void hub::reap() {
     const auto info = found->second->info();
     counters_.delivered += info.delivered;
     counters_.lost += info.lost;
+    if (found->second->latency() != nullptr) latency_.add(*found->second->latency());
     if (log_.enabled(log_level::debug)) {
       log_.debug("a local program left: pid " + std::to_string(info.pid) + ", " + std::to_string(info.delivered) +
                  " events delivered, " + std::to_string(info.lost) + " lost");
@@ -366,12 +371,20 @@ std::string hub::subscribers() const {
   for (const auto& [token, who] : peers_) {
     const std::size_t before = out.size();
     if (before > 1) out += ",";
-    append_json(out, who->info());
+    append_json(out, who->info(), who->latency());
     if (out.size() < most) continue;
     out.resize(before);
     break;
   }
   return out + "]";
+}
+
+latency_histogram hub::latency() const {
+  latency_histogram out = latency_;
+  for (const auto& [token, who] : peers_) {
+    if (who->latency() != nullptr) out.add(*who->latency());
+  }
+  return out;
 }
 
 server_counters hub::counters() const {

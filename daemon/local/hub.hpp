@@ -20,6 +20,7 @@
 #include "daemon/local/access_rules.hpp"
 #include "daemon/local/credentials.hpp"
 #include "daemon/local/deadline_queue.hpp"
+#include "daemon/local/latency_histogram.hpp"
 #include "daemon/local/peer.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/poller.hpp"
@@ -58,6 +59,7 @@ class hub final : public peer_host {
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::vector<peer_info> peers() const;
   [[nodiscard]] std::vector<std::int64_t> holders(const std::string& room, std::size_t most) const;
+  [[nodiscard]] latency_histogram latency() const;
   [[nodiscard]] server_counters counters() const;
 
  private:
@@ -103,6 +105,7 @@ class hub final : public peer_host {
   std::optional<proto::status> status_;
   std::map<shared_rights, shared_frame> status_frames_;  // of status_, as far as they have been asked for
   server_counters counters_;                             // of the peers that are gone, and what only the hub knows
+  latency_histogram latency_;                            // of the peers that are gone
   log_limiter protocol_errors_;
   log_limiter refusals_;
   log_limiter budget_ends_;

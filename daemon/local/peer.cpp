@@ -140,6 +140,16 @@ void peer::on_output_pending() {
 }
 
 // Within the log's own work nobody can be ended; the next write does it, or the deadline, which is due at once.
+void peer::on_output_delivered(std::span<const log::arrival> events) {
+  const auto now = host_.now();
+  for (const auto& [received, count] : events) {
+    if (received == 0) continue;
+    if (!latency_) latency_ = std::make_unique<latency_histogram>();
+    const peer_host::time_point since{std::chrono::nanoseconds{received}};
+    latency_->add(std::chrono::duration_cast<latency_histogram::duration>(now - since), count);
+  }
+}
+
 void peer::on_output_lost() {
   if (slow_ != proto::slow_policy::disconnect || state_ != state::open) return;
   too_slow_ = true;

@@ -20,6 +20,7 @@
 
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/local/deadline_queue.hpp"
+#include "daemon/local/latency_histogram.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/peer_output.hpp"
 #include "daemon/local/user_account.hpp"
@@ -83,6 +84,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   }
   [[nodiscard]] const user_account& account() const { return held_.account(); }
   [[nodiscard]] peer_info info() const;
+  // From receipt to the socket, of the events that came while it was there; null: there were none.
+  [[nodiscard]] const latency_histogram* latency() const { return latency_.get(); }
   [[nodiscard]] bool holds(const std::string& room) const { return rooms_.contains(room); }
 
  private:
@@ -90,6 +93,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
 
   void on_output_pending() override;
   void on_output_lost() override;
+  void on_output_delivered(std::span<const log::arrival> events) override;
   void end_too_slow();
 
   void handle(const proto::frame& frame);
@@ -157,6 +161,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   charge rooms_held_;
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;
+  std::unique_ptr<latency_histogram> latency_;
   std::string client_;
   std::vector<std::uint64_t> open_;             // requests that wait for their answer
   std::map<std::string, std::uint64_t> rooms_;  // that it holds, each with the JOIN that took it

@@ -157,7 +157,7 @@ void peer_output::take_snapshot(const pieces& from, std::size_t& left) {
   if (from.snapshot_ > 0) snapshot_until(from.snapshot_end_);
 }
 
-void peer_output::taken(const pieces& from, std::size_t size) {
+void peer_output::taken(pieces& from, std::size_t size) {
   std::size_t left = size;
   const std::size_t of_kept = std::min(left, kept_.size());
   kept_.erase(0, of_kept);
@@ -177,7 +177,10 @@ void peer_output::taken(const pieces& from, std::size_t size) {
     left -= take_whole(from.loss_, left);
     cursor_.told_loss();
   }
-  if (left > 0) cursor_.sent(from.events_, left);
+  if (left > 0) {
+    cursor_.sent(from.events_, left);
+    if (!replay_end_) owner_.on_output_delivered(from.events_.arrivals());
+  }
   held_.set(held());
 }
 

@@ -35,6 +35,8 @@ class peer_output final : public log::cursor_owner {
     virtual void on_output_pending() = 0;
     // Events were lost: the log has given them up. Must not end the connection at once.
     virtual void on_output_lost() = 0;
+    // These events, which are no replay, have been taken.
+    virtual void on_output_delivered(std::span<const log::arrival> events) = 0;
 
    protected:
     ~listener() = default;
@@ -96,7 +98,7 @@ class peer_output final : public log::cursor_owner {
   void gather(pieces& out);
 
   // The first `size` bytes of what gather() gave have been taken; nothing has changed since.
-  void taken(const pieces& from, std::size_t size);
+  void taken(pieces& from, std::size_t size);
 
   // Bytes held outside the log.
   [[nodiscard]] std::size_t held() const { return control_.size() + kept_.size(); }

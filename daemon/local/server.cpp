@@ -150,6 +150,10 @@ std::vector<peer_info> server::peers() const {
 std::vector<std::int64_t> server::holders(const std::string& room, std::size_t most) const {
   return impl_->peers().holders(room, most);
 }
+latency_histogram server::latency() const {
+  return impl_->peers().latency();
+}
+
 server_counters server::counters() const {
   return impl_->peers().counters();
 }

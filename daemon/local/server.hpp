@@ -16,6 +16,7 @@
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
 #include "daemon/local/access_rules.hpp"
+#include "daemon/local/latency_histogram.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/log/event_log.hpp"
 
@@ -126,6 +127,8 @@ class server {
   // The processes that hold a room, at most `most`.
   [[nodiscard]] std::vector<std::int64_t> holders(const std::string& room, std::size_t most) const;
   [[nodiscard]] server_counters counters() const;
+  // From an event's receipt to its last byte's way into a subscriber's socket, of all subscribers of this life.
+  [[nodiscard]] latency_histogram latency() const;
 
  private:
   class impl;

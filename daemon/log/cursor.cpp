@@ -15,7 +15,18 @@ constexpr std::size_t max_scan = 4096;
 
 }  // namespace
 
-bool batch::add(std::span<const std::byte> frame) {
+bool batch::add(const record& what) {
+  const bool is_event = what.kind == record_kind::event;
+  const bool joins = arrival_count_ > 0 && arrivals_[arrival_count_ - 1].received == what.received;
+  if (is_event && !joins && arrival_count_ == max_arrivals) return false;
+  if (!add_range(what.frame)) return false;
+  if (!is_event) return true;
+  if (!joins) arrivals_[arrival_count_++] = {what.received, 0};
+  ++arrivals_[arrival_count_ - 1].events;
+  return true;
+}
+
+bool batch::add_range(std::span<const std::byte> frame) {
   if (count_ > 0 && ranges_[count_ - 1].data() + ranges_[count_ - 1].size() == frame.data()) {
     ranges_[count_ - 1] = {ranges_[count_ - 1].data(), ranges_[count_ - 1].size() + frame.size()};
   } else {
@@ -24,6 +35,22 @@ bool batch::add(std::span<const std::byte> frame) {
   }
   bytes_ += frame.size();
   return true;
+}
+
+std::uint64_t batch::events() const {
+  std::uint64_t sum = 0;
+  for (const arrival& each : arrivals()) sum += each.events;
+  return sum;
+}
+
+// Forgets the arrivals of all but the first `first` events.
+void batch::keep_events(std::uint64_t first) {
+  std::size_t kept = 0;
+  for (; first > 0; ++kept) {
+    arrivals_[kept].events = std::min(arrivals_[kept].events, first);
+    first -= arrivals_[kept].events;
+  }
+  arrival_count_ = kept;
 }
 
 cursor::~cursor() {
@@ -103,8 +130,7 @@ void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   for (std::size_t scanned = 0; at.seq <= last && out.bytes_ < max_bytes && scanned < max_scan; ++scanned) {
     const record current = registry_.ring_.read(at);
     if (matches(current)) {
-      if (!out.add(current.frame)) break;
-      if (current.kind == record_kind::event) ++out.events_;
+      if (!out.add(current)) break;
     }
     segment_ring::step(at, current);
   }
@@ -114,27 +140,37 @@ void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   settle();
 }
 
-void cursor::sent(const batch& out, std::size_t size) {
+void cursor::sent(batch& out, std::size_t size) {
   assert(sent_ == 0 && size <= out.bytes_);
   if (size == out.bytes_) {
     if (size == 0) return;
     at_ = out.end_;
-    delivered_ += out.events_;
+    delivered_ += out.events();
     settle();
     return;
   }
+  const std::uint64_t events = advance(size);
+  delivered_ += events;
+  out.keep_events(events);
+}
+
+// Moves by `size` bytes of frames, which do not reach to the end of what is there; the number of events that were
+// begun.
+std::uint64_t cursor::advance(std::size_t size) {
+  std::uint64_t events = 0;
   while (size > 0) {
     const record current = registry_.ring_.read(at_);
     if (matches(current)) {
-      if (current.kind == record_kind::event) ++delivered_;
+      if (current.kind == record_kind::event) ++events;
       if (size < current.frame.size()) {
         sent_ = static_cast<std::uint32_t>(size);
-        return;
+        return events;
       }
       size -= current.frame.size();
     }
     segment_ring::step(at_, current);
   }
+  return events;
 }
 
 bool cursor::pending() const {

@@ -59,25 +59,38 @@ struct loss {
   bool hole = false;                // so was a hole: how many events were passed over is not known
 };
 
+// Events in a row that were received at one moment.
+struct arrival {
+  std::int64_t received = 0;  // record::received
+  std::uint64_t events = 0;
+};
+
 // Frames to send now, in order; frames that lie side by side in the log are one range.
 class batch {
  public:
   static constexpr std::size_t max_ranges = 128;
+  static constexpr std::size_t max_arrivals = 128;
 
   [[nodiscard]] std::span<const std::span<const std::byte>> ranges() const { return std::span{ranges_}.first(count_); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  void clear() { count_ = bytes_ = events_ = 0; }
+  // When its events came. After sent(): those of which something was sent.
+  [[nodiscard]] std::span<const arrival> arrivals() const { return std::span{arrivals_}.first(arrival_count_); }
+  void clear() { count_ = bytes_ = arrival_count_ = 0; }
 
  private:
   friend class cursor;
 
-  // False, and nothing changed, when there is no room for another range.
-  [[nodiscard]] bool add(std::span<const std::byte> frame);
+  // False, and nothing changed, when there is no room for it.
+  [[nodiscard]] bool add(const record& what);
+  [[nodiscard]] bool add_range(std::span<const std::byte> frame);
+  [[nodiscard]] std::uint64_t events() const;
+  void keep_events(std::uint64_t first);
 
   std::array<std::span<const std::byte>, max_ranges> ranges_;
+  std::array<arrival, max_arrivals> arrivals_;
   std::size_t count_ = 0;
+  std::size_t arrival_count_ = 0;
   std::size_t bytes_ = 0;
-  std::uint64_t events_ = 0;
   position end_;
 };
 
@@ -124,7 +137,7 @@ class cursor : public unlinking_hook {
   void collect(batch& out, std::size_t max_bytes, sequence until = std::numeric_limits<sequence>::max());
   // The first `size` bytes of `out`, the result of the last collect(), have been sent; under_way() is empty. Nothing
   // has changed since.
-  void sent(const batch& out, std::size_t size);
+  void sent(batch& out, std::size_t size);
 
   // Whether there may be something to send.
   [[nodiscard]] bool pending() const;
@@ -151,6 +164,7 @@ class cursor : public unlinking_hook {
   void wake(const position& first, sequence last);
   void leave(std::uint64_t segment);
   void lose(const record& what);
+  [[nodiscard]] std::uint64_t advance(std::size_t size);
   void settle();
 
   cursor_registry& registry_;

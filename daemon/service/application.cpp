@@ -255,6 +255,7 @@ class application::impl {
                         .held = client_.held(),
                         .intake = intake_.counters(),
                         .local = server_.counters(),
+                        .latency = server_.latency(),
                         .connections = peers.size(),
                         .subscribers = subscribers});
   }

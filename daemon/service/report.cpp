@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <roombridge/proto/messages.hpp>
@@ -77,6 +78,12 @@ json::object log_object(const status_facts& facts) {
                        {"segments", facts.journal->segments}};
   if (!facts.journal->trouble.empty()) journal["text"] = facts.journal->trouble;
   object["journal"] = std::move(journal);
+  return object;
+}
+
+json::object local_object(const status_facts& facts) {
+  json::object object{{"connections", facts.connections}, {"subscribers", facts.subscribers}};
+  if (facts.latency.count() > 0) object["latency"] = json::parse(to_json(facts.latency));
   return object;
 }
 
@@ -172,7 +179,7 @@ std::string status_json(const status_facts& facts) {
                             {"config", facts.config_path},
                             {"upstream", upstream_object(facts)},
                             {"rooms", rooms_array(facts.rooms)},
-                            {"local", {{"connections", facts.connections}, {"subscribers", facts.subscribers}}},
+                            {"local", local_object(facts)},
                             {"log", log_object(facts)},
                             {"counters", counters_object(facts)}};
   return json::serialize(status);

@@ -5,6 +5,7 @@
 namespace roombridge::local {
 namespace {
 
+using namespace std::chrono_literals;
 using proto::error_code;
 
 class resumption : public hub_test {
@@ -59,6 +60,35 @@ TEST_F(resumption, replays_what_was_missed_and_goes_on) {
   append("a");
   hub_->flush();
   EXPECT_EQ(rest(client), strings{"7"});
+}
+
+TEST_F(resumption, latencies_are_those_of_live_events) {
+  const auto appended = [this](std::chrono::milliseconds ago) {
+    const std::chrono::nanoseconds received = (now_ - ago).time_since_epoch();
+    events_->append({.received = received.count(), .name = "a"});
+  };
+  appended(1h);
+  append("a");
+  auto client = welcomed();
+  client.send_message(since(0));
+  run();
+  EXPECT_EQ(hub_->latency().count(), 0u);
+  (void)rest(client);
+  append("a");
+  appended(3ms);
+  appended(3ms);
+  hub_->flush();
+  EXPECT_EQ(hub_->latency().count(), 2u);
+  EXPECT_EQ(hub_->latency().max(), 3ms);
+  (void)rest(client);
+  client.send_message(proto::call{2, "subscribers", "{}"});
+  run();
+  client.expect<proto::result>();
+  EXPECT_NE(client.payload.find(R"("latency":{"events":2,"p50_us":3000,)"), std::string::npos) << client.payload;
+  client.close();
+  run();
+  EXPECT_EQ(hub_->size(), 0u);
+  EXPECT_EQ(hub_->latency().count(), 2u);
 }
 
 TEST_F(resumption, of_someone_who_has_everything) {

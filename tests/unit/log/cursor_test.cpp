@@ -65,6 +65,47 @@ TEST_F(cursors, stop_where_they_are_told_to) {
   EXPECT_FALSE(sink.at().passed(4));
 }
 
+TEST_F(cursors, tell_when_what_they_sent_had_come) {
+  test_sink sink{log_};
+  sink.subscribe(1);
+  for (const std::int64_t received : {5, 5, 6}) log_.append({.received = received, .name = "a"});
+  log_.append_upstream_gap(1, 2);
+  log_.append({.received = 6, .name = "a"});
+  log_.cursors().wake();
+  batch events;
+  sink.at().collect(events, 1);
+  const std::size_t first = events.bytes();
+  events.clear();
+  sink.at().collect(events, SIZE_MAX);
+  const auto told_by = [&events] {
+    strings out;
+    for (const arrival& each : events.arrivals()) {
+      out.push_back(std::to_string(each.events) + " at " + std::to_string(each.received));
+    }
+    return out;
+  };
+  EXPECT_EQ(told_by(), (strings{"2 at 5", "2 at 6"}));
+  sink.at().sent(events, first + 1);
+  EXPECT_EQ(sink.at().delivered(), 2u);
+  EXPECT_EQ(told_by(), (strings{"2 at 5"}));
+}
+
+TEST_F(cursors, send_events_of_many_moments_in_several_batches) {
+  event_log log{{.segment_bytes = 64u << 10, .segments = 3, .max_body = 400}, 7};
+  test_sink sink{log};
+  sink.subscribe(1);
+  for (std::size_t i = 1; i <= batch::max_arrivals + 1; ++i) {
+    log.append({.received = static_cast<std::int64_t>(i), .name = "a"});
+  }
+  log.cursors().wake();
+  batch events;
+  sink.at().collect(events, SIZE_MAX);
+  EXPECT_EQ(events.arrivals().size(), batch::max_arrivals);
+  sink.at().sent(events, events.bytes());
+  EXPECT_EQ(sink.at().delivered(), batch::max_arrivals);
+  EXPECT_EQ(sink.at().behind(), 1u);
+}
+
 TEST_F(cursors, match_events_and_topics) {
   struct {
     strings events, topics, expected;
