@@ -55,6 +55,18 @@ class FanOutTest(IntegrationTest):
         self.assertEqual([event.args[0]["updateType"] for event in events], ["confirmed", "cancelled"])
         self.assertEqual(self.peer(daemon).call("status")["counters"]["events_repeated"], 2)
 
+    def test_the_time_from_receipt_to_the_socket_is_measured(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.subscriber(daemon)
+        for name in ("one", "two"):
+            self.server.emit(name)
+            subscriber.until_event(name)
+        watcher = self.peer(daemon)
+        latency = watcher.call("status")["local"]["latency"]
+        self.assertEqual(latency["events"], 2)
+        self.assertTrue(0 < latency["p50_us"] <= latency["p99_us"] <= latency["max_us"], latency)
+        self.assertEqual([each.get("latency") for each in watcher.call("subscribers")].count(latency), 1)
+
     def test_an_unexpected_event_is_delivered_and_marked(self) -> None:
         daemon = self.start_authenticated()
         subscriber = self.subscriber(daemon)
