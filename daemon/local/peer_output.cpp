@@ -84,7 +84,13 @@ void peer_output::drop_control() {
 
 bool peer_output::pending() const {
   if (!kept_.empty() || control_sent_ < control_.size() || !cursor_.under_way().empty()) return true;
-  return !events_stopped_ && (status_ != nullptr || replay_end_ || (!stream_held_ && cursor_.pending()));
+  return !events_stopped_ && (status_ != nullptr || (!stream_held_ && stream_pending()));
+}
+
+// Whether something of the log is to be sent, or looked at for that.
+bool peer_output::stream_pending() const {
+  if (snapshot_after_) return !cursor_.waits_for_show();
+  return cursor_.pending() || (replay_end_ && cursor_.passed(*replay_end_));
 }
 
 void peer_output::begin_stream(log::sequence seq, bool snapshot) {
@@ -125,9 +131,15 @@ void peer_output::gather_snapshot(pieces& out) {
   out.snapshot_end_ = *snapshot_after_;
   for (std::size_t looked_at = 0; looked_at < max_looked_at && out.snapshot_ < turn_bytes; ++looked_at) {
     const auto next = retained.next(out.snapshot_end_);
-    const bool over = !next || next->seq > *replay_end_;
-    out.snapshot_end_ = over ? *replay_end_ : next->seq;
-    if (over) break;
+    if (!next || next->seq > *replay_end_) {
+      out.snapshot_end_ = *replay_end_;
+      break;
+    }
+    if (next->seq > events_.cursors().shown()) {
+      cursor_.wait_for_show();
+      break;
+    }
+    out.snapshot_end_ = next->seq;
     if (!cursor_.selects(*next)) continue;
     out.add(next->frame.data(), next->frame.size());
     out.snapshot_ += next->frame.size();

@@ -108,6 +108,7 @@ class peer_output final : public log::cursor_owner {
   void on_loss() override { owner_.on_output_lost(); }
   void on_frame_leaves(std::span<const std::byte> rest) override;
 
+  [[nodiscard]] bool stream_pending() const;
   void announce_live();
   void gather_snapshot(pieces& out);
   void snapshot_until(log::sequence seq);

@@ -177,6 +177,10 @@ bool cursor::pending() const {
   return lost_ || (!exhausted() && at_.seq <= registry_.shown_);
 }
 
+void cursor::wait_for_show() {
+  if (!waits_for_show()) registry_.waiting_.push_back(*this);
+}
+
 std::uint64_t cursor::behind() const {
   return exhausted() ? 0 : registry_.ring_.head().seq - at_.seq;
 }
@@ -234,7 +238,7 @@ void cursor::lose(const record& what) {
 
 // Goes back to standing implicitly at the head once there is nothing to scan.
 void cursor::settle() {
-  if (exhausted()) unlink();
+  if (exhausted()) unlinking_hook::unlink();
 }
 
 void cursor_registry::wake() {
@@ -245,6 +249,11 @@ void cursor_registry::show_until(sequence seq) {
   shown_ = seq;
   for (cursor& each : behind_) {
     if (each.pending()) each.owner_.on_pending();
+  }
+  while (!waiting_.empty()) {
+    cursor& next = waiting_.front();
+    waiting_.pop_front();
+    next.owner_.on_pending();
   }
 }
 

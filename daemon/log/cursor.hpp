@@ -94,7 +94,11 @@ class batch {
   position end_;
 };
 
-class cursor : public unlinking_hook {
+struct waiting_tag;
+using waiting_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<waiting_tag>,
+                                                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+class cursor : public unlinking_hook, public waiting_hook {
  public:
   // Both outlive the cursor.
   cursor(cursor_registry& registry, cursor_owner& owner) : registry_(registry), owner_(owner) {}
@@ -141,6 +145,10 @@ class cursor : public unlinking_hook {
 
   // Whether there may be something to send.
   [[nodiscard]] bool pending() const;
+
+  // The owner hears on_pending() at the next show_until(), though there be nothing to scan.
+  void wait_for_show();
+  [[nodiscard]] bool waits_for_show() const { return waiting_hook::is_linked(); }
 
   // Whether no record up to `seq` is left to send.
   [[nodiscard]] bool passed(sequence seq) const { return !lost_ && (exhausted() || at_.seq > seq); }
@@ -192,6 +200,7 @@ class cursor_registry {
 
   // No record behind `seq` is sent before a later call allows it. At first every record may be.
   void show_until(sequence seq);
+  [[nodiscard]] sequence shown() const { return shown_; }
 
  private:
   friend class cursor;
@@ -205,7 +214,9 @@ class cursor_registry {
   segment_ring& ring_;
   sequence shown_ = std::numeric_limits<sequence>::max();
   wake_index index_;
-  boost::intrusive::list<cursor, boost::intrusive::constant_time_size<false>> behind_;  // those not exhausted
+  using constant = boost::intrusive::constant_time_size<false>;
+  boost::intrusive::list<cursor, boost::intrusive::base_hook<unlinking_hook>, constant> behind_;  // those not exhausted
+  boost::intrusive::list<cursor, boost::intrusive::base_hook<waiting_hook>, constant> waiting_;   // for show_until()
 };
 
 }  // namespace roombridge::log

@@ -263,6 +263,55 @@ TEST_F(snapshots, reach_a_client_that_reads_slowly_while_events_come) {
   EXPECT_EQ(rest(client), (strings{"1", "2", "3", "5", "live 5", "6", "7"}));
 }
 
+// As it is where events wait for the disk, or for the user whose they are.
+TEST_F(snapshots, have_nothing_that_is_not_to_be_shown_yet) {
+  put("a", "a1");
+  put("a", "a2");
+  put("b", "b1");
+  events_->cursors().show_until(1);
+  auto client = welcomed();
+  client.send_message(with_snapshot({"a"}));
+  run();
+  client.expect<proto::result>();
+  EXPECT_EQ(rest(client), strings{"1"});
+  put("a", "a3");
+  hub_->flush();
+  EXPECT_EQ(rest(client), strings{});
+  events_->cursors().show_until(3);
+  run();
+  EXPECT_EQ(rest(client), (strings{"2", "live 3"}));
+  events_->cursors().show_until(4);
+  run();
+  EXPECT_EQ(rest(client), strings{"4"});
+}
+
+TEST_F(snapshots, that_wait_are_over_with_their_epoch) {
+  put("a", "a1");
+  events_->cursors().show_until(0);
+  auto client = welcomed();
+  client.send_message(with_snapshot());
+  run();
+  client.expect<proto::result>();
+  events_->start_epoch(1);
+  events_->cursors().show_until(2);
+  run();
+  EXPECT_EQ(rest(client), (strings{"live 1", "gap 2-2 epoch"}));
+}
+
+// A loop that is polled until nothing is left to do would not come back.
+TEST_F(resumption, that_waits_for_what_is_not_to_be_shown_yet_costs_nothing) {
+  append_many(3);
+  events_->cursors().show_until(0);
+  auto client = welcomed();
+  client.send_message(since(0));
+  run();
+  client.expect<proto::result>();
+  EXPECT_EQ(rest(client), strings{});
+  events_->cursors().show_until(3);
+  run();
+  EXPECT_EQ(rest(client), (strings{"1", "3", "live 3"}));
+}
+
 TEST_F(snapshots, of_nothing) {
   put("b", "b1");
   auto client = welcomed();
