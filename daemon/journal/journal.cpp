@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/journal/journal.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -39,7 +40,8 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
   keeper_->turn(opening, now());
   if (const auto& found = keeper_->store().found()) {
     book_ = *found;
-    next_ = found->next;
+    // A ledger whose newer slot has rotted knows of fewer numbers than were used.
+    next_ = std::max(found->next, keeper_->store().newest() + 1);
     restorable_ = true;
   } else {
     book_.epoch = fresh_epoch;
@@ -67,15 +69,8 @@ journal::~journal() {
 void journal::attach(log::event_log& log) {
   log_ = &log;
   if (restorable_) {
-    keeper_->store().replay(log.capacity(), [this](const stored_record& what) {
-      if (what.seq >= next_) return;
-      log_->restore({.seq = what.seq,
-                     .kind = what.kind,
-                     .unexpected = what.unexpected,
-                     .name = what.name,
-                     .topics = what.topics,
-                     .frame = what.frame});
-    });
+    const log::sequence begin = keeper_->store().begin_of_newest(log.capacity());
+    keeper_->store().replay([this, begin](const stored_record& what) { restore(what, begin); });
   }
   log.go_on_from(next_);
   newest_ = log.newest();
@@ -90,6 +85,23 @@ void journal::attach(log::event_log& log) {
     });
   });
   if (!trouble.empty()) on_news();
+}
+
+void journal::restore(const stored_record& what, log::sequence begin_of_memory) {
+  if (what.seq >= next_) return;
+  const log::kept_record kept{.seq = what.seq,
+                              .kind = what.kind,
+                              .unexpected = what.unexpected,
+                              .name = what.name,
+                              .topics = what.topics,
+                              .fields = what.fields,
+                              .frame = what.frame,
+                              .retain_key = what.retain_key};
+  if (what.seq < begin_of_memory) {
+    log_->recall(kept);
+  } else {
+    log_->restore(kept);
+  }
 }
 
 std::optional<owner_digest> journal::owner() const {
@@ -109,7 +121,7 @@ void journal::show() {
   log_->cursors().show_until(always_ ? settled_ : std::numeric_limits<log::sequence>::max());
 }
 
-void journal::on_append(const log::record& what) {
+void journal::on_append(const log::record& what, std::string_view retain_key) {
   if (what.kind == log::record_kind::new_epoch) {
     pending_.clear();
     pending_count_ = 0;
@@ -117,7 +129,7 @@ void journal::on_append(const log::record& what) {
     book_.next = what.seq + block;
     book_changed_ = true;
   }
-  append_record(pending_, what);
+  append_record(pending_, what, retain_key);
   ++pending_count_;
   newest_ = what.seq;
   if (pending_.size() >= most_pending) flush();

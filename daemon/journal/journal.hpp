@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/io.hpp"
@@ -41,8 +42,8 @@ class journal final : public log::log_observer {
 
   [[nodiscard]] std::uint64_t epoch() const { return book_.epoch; }
 
-  // Once, with a log of epoch() that is empty: fills it, and records it from then on. The log is not destroyed before
-  // stop().
+  // Once, with a log of epoch() that is empty and whose retained events are configured: fills it, and records it from
+  // then on. Reads all of the journal. The log is not destroyed before stop().
   void attach(log::event_log& log);
 
   // Whose the records of this epoch are; nothing: nobody has logged in.
@@ -66,7 +67,8 @@ class journal final : public log::log_observer {
   void stop();
 
  private:
-  void on_append(const log::record& what) override;
+  void on_append(const log::record& what, std::string_view retain_key) override;
+  void restore(const stored_record& what, log::sequence begin_of_memory);
   void on_news();
   void show();
   void answer_erasures(const fault& wrong);

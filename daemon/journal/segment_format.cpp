@@ -29,11 +29,23 @@ constexpr std::size_t seq_at = 8;
 constexpr std::size_t kind_at = 16;
 constexpr std::size_t topics_at = 17;
 constexpr std::size_t name_size_at = 18;
-constexpr std::size_t skipped_size_at = 20;
+constexpr std::size_t extra_size_at = 20;
 constexpr std::size_t flags_at = 22;
 constexpr std::size_t texts_at = 24;
 
+// Offsets in an extra.
+constexpr std::size_t key_size_at = 0;
+constexpr std::size_t fields_at = 2;
+constexpr std::size_t extra_texts_at = 4;
+
 constexpr std::uint16_t unexpected_flag = 1;
+
+// Of a text; more are not kept for matching.
+constexpr std::size_t packed_text = log::max_matched_text + sizeof(std::uint16_t);
+static_assert(extra_texts_at + log::max_retain_key + log::max_fields * packed_text <= UINT16_MAX);
+static_assert(texts_at + log::max_matched_text + log::max_topics * packed_text + extra_texts_at + log::max_retain_key +
+                  log::max_fields * packed_text + proto::header_size + proto::max_body <=
+              max_record);
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -42,6 +54,60 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 std::uint32_t record_checksum(std::span<const std::byte> record) {
   return checksum(record.subspan(record_prefix), checksum(record.first(checksum_at)));
 }
+
+void put(std::vector<std::byte>& out, std::span<const std::byte> bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+// The texts at the end of `out`, their sizes at `sizes_at` in it.
+void put_texts(std::vector<std::byte>& out, const log::packed_texts& texts, std::size_t sizes_at) {
+  (void)texts.any_of([&](std::string_view text) {
+    set<std::uint16_t>(out, sizes_at, static_cast<std::uint16_t>(text.size()));
+    sizes_at += sizeof(std::uint16_t);
+    put(out, std::as_bytes(std::span{text}));
+    return false;
+  });
+}
+
+// Its size.
+std::size_t put_extra(std::vector<std::byte>& out, const log::packed_texts& fields, std::string_view retain_key) {
+  if (fields.size() == 0 && retain_key.empty()) return 0;
+  const std::size_t begin = out.size();
+  out.resize(begin + extra_texts_at + sizeof(std::uint16_t) * fields.size());
+  set<std::uint16_t>(out, begin + key_size_at, static_cast<std::uint16_t>(retain_key.size()));
+  set<std::uint16_t>(out, begin + fields_at, static_cast<std::uint16_t>(fields.size()));
+  put(out, std::as_bytes(std::span{retain_key}));
+  put_texts(out, fields, begin + extra_texts_at);
+  return out.size() - begin;
+}
+
+// Takes texts off the front of bytes that somebody else has written.
+class text_taker {
+ public:
+  explicit text_taker(std::span<const std::byte> from) : rest_(from) {}
+
+  [[nodiscard]] std::optional<std::string_view> take(std::size_t size) {
+    if (size > rest_.size()) return std::nullopt;
+    const std::string_view text = text_of(rest_.first(size));
+    rest_ = rest_.subspan(size);
+    return text;
+  }
+
+  // One for each of `out`; `sizes`: a u16 for each. False: there is not so much, or one of them is too long.
+  [[nodiscard]] bool take_all(std::span<const std::byte> sizes, std::span<std::string_view> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const auto text = take(get<std::uint16_t>(sizes, i * sizeof(std::uint16_t)));
+      if (!text || text->size() > log::max_matched_text) return false;
+      out[i] = *text;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::span<const std::byte> rest() const { return rest_; }
+
+ private:
+  std::span<const std::byte> rest_;
+};
 
 // What the log relies on when it takes a record back.
 bool is_sound(const stored_record& what) {
@@ -77,19 +143,14 @@ std::optional<segment_header> decode_segment_header(std::span<const std::byte> f
                         .begun = get<std::int64_t>(file, begun_at)};
 }
 
-void append_record(std::vector<std::byte>& out, const log::record& what) {
+void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key) {
+  assert(retain_key.size() <= log::max_retain_key);
   const std::size_t begin = out.size();
   out.resize(begin + texts_at + sizeof(std::uint16_t) * what.topics.size());
-  std::size_t next_topic = begin + texts_at;
-  const auto put = [&out](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
-  put(std::as_bytes(std::span{what.name}));
-  (void)what.topics.any_of([&](std::string_view topic) {
-    set<std::uint16_t>(out, next_topic, static_cast<std::uint16_t>(topic.size()));
-    next_topic += sizeof(std::uint16_t);
-    put(std::as_bytes(std::span{topic}));
-    return false;
-  });
-  put(what.frame);
+  put(out, std::as_bytes(std::span{what.name}));
+  put_texts(out, what.topics, begin + texts_at);
+  const std::size_t extra = put_extra(out, what.fields, retain_key);
+  put(out, what.frame);
 
   const std::span<std::byte> record = std::span{out}.subspan(begin);
   assert(record.size() <= max_record);
@@ -98,7 +159,7 @@ void append_record(std::vector<std::byte>& out, const log::record& what) {
   set<std::uint8_t>(record, kind_at, static_cast<std::uint8_t>(what.kind));
   set<std::uint8_t>(record, topics_at, static_cast<std::uint8_t>(what.topics.size()));
   set<std::uint16_t>(record, name_size_at, static_cast<std::uint16_t>(what.name.size()));
-  set<std::uint16_t>(record, skipped_size_at, 0);
+  set<std::uint16_t>(record, extra_size_at, static_cast<std::uint16_t>(extra));
   set<std::uint16_t>(record, flags_at, what.unexpected ? unexpected_flag : 0);
 }
 
@@ -145,26 +206,31 @@ std::optional<stored_record> segment_reader::parse(std::span<const std::byte> wh
 
   const std::size_t count = get<std::uint8_t>(whole, topics_at);
   if (count > topics_.size() || whole.size() < texts_at + count * sizeof(std::uint16_t)) return std::nullopt;
-  auto rest = whole.subspan(texts_at + count * sizeof(std::uint16_t));
-  const auto take = [&rest](std::size_t size) -> std::optional<std::string_view> {
-    if (size > rest.size()) return std::nullopt;
-    const std::string_view text = text_of(rest.first(size));
-    rest = rest.subspan(size);
-    return text;
-  };
-  const auto name = take(get<std::uint16_t>(whole, name_size_at));
-  if (!name) return std::nullopt;
-  out.name = *name;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto topic = take(get<std::uint16_t>(whole, texts_at + i * sizeof(std::uint16_t)));
-    if (!topic || topic->size() > log::max_matched_text) return std::nullopt;
-    topics_[i] = *topic;
-  }
+  const std::size_t sizes = count * sizeof(std::uint16_t);
+  text_taker texts{whole.subspan(texts_at + sizes)};
+  const auto name = texts.take(get<std::uint16_t>(whole, name_size_at));
   out.topics = std::span{topics_}.first(count);
-  if (!take(get<std::uint16_t>(whole, skipped_size_at))) return std::nullopt;
-  out.frame = rest;
+  if (!name || !texts.take_all(whole.subspan(texts_at, sizes), std::span{topics_}.first(count))) return std::nullopt;
+  out.name = *name;
+  const auto extra = texts.take(get<std::uint16_t>(whole, extra_size_at));
+  if (!extra || !parse_extra(std::as_bytes(std::span{*extra}), out)) return std::nullopt;
+  out.frame = texts.rest();
   if (!is_sound(out)) return std::nullopt;
   return out;
+}
+
+bool segment_reader::parse_extra(std::span<const std::byte> extra, stored_record& out) {
+  if (extra.empty()) return true;
+  if (extra.size() < extra_texts_at) return false;
+  const std::size_t count = get<std::uint16_t>(extra, fields_at);
+  const std::size_t sizes = count * sizeof(std::uint16_t);
+  if (count > fields_.size() || extra.size() < extra_texts_at + sizes) return false;
+  text_taker texts{extra.subspan(extra_texts_at + sizes)};
+  const auto key = texts.take(get<std::uint16_t>(extra, key_size_at));
+  if (!key || key->size() > log::max_retain_key) return false;
+  out.retain_key = *key;
+  out.fields = std::span{fields_}.first(count);
+  return texts.take_all(extra.subspan(extra_texts_at, sizes), std::span{fields_}.first(count));
 }
 
 }  // namespace roombridge::journal

@@ -20,10 +20,16 @@
 //  16  u8       log::record_kind
 //  17  u8       number of topics
 //  18  u16      size of the name
-//  20  u16      size of what a later version may put between topics and frame; this one writes none and skips it
+//  20  u16      size of the extra between topics and frame
 //  22  u16      flags; 1: log::record::unexpected
-//  24  u16 …    sizes of the topics; then the texts of name and topics, and to the record's end the frame as it goes
-//  out
+//  24  u16 …    sizes of the topics; then the texts of name and topics, the extra, and to the record's end the frame as
+//               it goes out
+//
+// and the extra, which is empty, or
+//
+//   0  u16      size of the key under which the event is retained; 0: it is not
+//   2  u16      number of fields
+//   4  u16 …    sizes of the fields; then the texts of key and fields, and what a later version may put behind them
 //
 // What is read is hostile: a reader ends at the first byte that no writer has written, and says where that is.
 #pragma once
@@ -36,6 +42,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/log/event_log.hpp"
 #include "daemon/log/segment_ring.hpp"
 
 namespace roombridge::journal {
@@ -59,15 +66,17 @@ struct stored_record {
   bool unexpected = false;
   std::string_view name;
   std::span<const std::string_view> topics;  // lives until the reader's next call
+  std::span<const std::string_view> fields;  // likewise
   std::span<const std::byte> frame;
+  std::string_view retain_key;
 };
 
 // No record is larger, its prefix of size and checksum included.
 inline constexpr std::size_t record_prefix = 8;
 inline constexpr std::size_t max_record = (1u << 20) + (64u << 10);
 
-// Appends a record to `out`, all but its checksum.
-void append_record(std::vector<std::byte>& out, const log::record& what);
+// Appends a record to `out`, all but its checksum. `retain_key` has at most log::max_retain_key bytes.
+void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key);
 // The size of the record at the front of what append_record() made, its prefix included.
 [[nodiscard]] std::size_t record_size(std::span<const std::byte> records);
 [[nodiscard]] log::sequence record_seq(std::span<const std::byte> records);
@@ -89,12 +98,14 @@ class segment_reader {
 
  private:
   [[nodiscard]] std::optional<stored_record> parse(std::span<const std::byte> body);
+  [[nodiscard]] bool parse_extra(std::span<const std::byte> extra, stored_record& out);
 
   std::span<const std::byte> file_;
   std::optional<segment_header> header_;
   std::size_t sound_ = 0;
   log::sequence last_ = 0;
   std::array<std::string_view, log::max_topics> topics_;
+  std::array<std::string_view, log::max_fields> fields_;
 };
 
 }  // namespace roombridge::journal

@@ -71,6 +71,7 @@ fault store::open() {
   segments_.clear();
   strays_.clear();
   bytes_ = 0;
+  newest_ = 0;
   fault wrong = take_directory();
   if (!wrong) wrong = take_ledger();
   if (!wrong) wrong = list_segments();
@@ -161,6 +162,7 @@ void store::mend_newest() {
       segments_.pop_back();
       continue;
     }
+    newest_ = reader.last();
     unique_fd file{files_.open(directory_.get(), segment_name(newest.first).c_str(), O_WRONLY, 0)};
     if (!file) return;
     if (reader.sound() < newest.bytes) {
@@ -173,14 +175,22 @@ void store::mend_newest() {
   }
 }
 
-void store::replay(std::size_t bytes, const std::function<void(const stored_record&)>& sink) const {
-  auto from = segments_.end();
-  for (std::size_t have = 0; from != segments_.begin() && have < bytes;) have += (--from)->bytes;
-  for (; from != segments_.end(); ++from) {
-    const std::vector<std::byte> file = read(*from);
+void store::replay(const std::function<void(const stored_record&)>& sink) const {
+  for (const segment& each : segments_) {
+    const std::vector<std::byte> file = read(each);
     segment_reader reader{file};
     while (const auto record = reader.next()) sink(*record);
   }
+}
+
+log::sequence store::begin_of_newest(std::size_t bytes) const {
+  log::sequence first = 0;
+  std::size_t have = 0;
+  for (auto from = segments_.rbegin(); from != segments_.rend() && have < bytes; ++from) {
+    first = from->first;
+    have += from->bytes;
+  }
+  return first;
 }
 
 fault store::write(const ledger& value) {

@@ -46,8 +46,12 @@ class store {
   // What was in the directory; nothing: no ledger, or none that is sound.
   [[nodiscard]] const std::optional<ledger>& found() const { return ledger_; }
 
-  // The newest records, oldest first: whole segments that take `bytes` or more, or all there are.
-  void replay(std::size_t bytes, const std::function<void(const stored_record&)>& sink) const;
+  // All records, oldest first.
+  void replay(const std::function<void(const stored_record&)>& sink) const;
+  // The first number of the newest segments that take `bytes` together, or of all there are.
+  [[nodiscard]] log::sequence begin_of_newest(std::size_t bytes) const;
+  // The seq of the newest record that open() has found; 0: there is none.
+  [[nodiscard]] log::sequence newest() const { return newest_; }
 
   // Is on the disk when it returns. A new epoch takes all records of the old one away.
   [[nodiscard]] fault write(const ledger& value);
@@ -95,6 +99,7 @@ class store {
   std::vector<segment> segments_;    // of the ledger's epoch, oldest first
   std::vector<std::string> strays_;  // names of segments that are not
   std::size_t bytes_ = 0;
+  log::sequence newest_ = 0;
   unique_fd open_;                // the newest of segments_; nothing: the next record begins another
   bool dirty_ = false;            // open_ has what was not synced
   bool directory_dirty_ = false;  // so has the directory

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <roombridge/proto/daemon_messages.hpp>
 #include <roombridge/proto/event_head.hpp>
@@ -55,6 +56,20 @@ index_entry entry_of(record_kind kind, const event& what) {
           .received = what.received};
 }
 
+// The EVENT frame with the mark of a retained one, which is the head's last member; empty: it has no room for it, or
+// nobody has written such a frame.
+std::string marked_as_retained(std::span<const std::byte> frame) {
+  const proto::header header = proto::decode_header(frame.first<proto::header_size>());
+  const auto body = frame.subspan(proto::header_size);
+  std::string head{reinterpret_cast<const char*>(body.data()), header.head_length};
+  if (!head.ends_with('}')) return {};
+  head.pop_back();
+  head += R"(,"retained":true})";
+  std::string out;
+  if (!proto::append_frame(out, proto::frame_type::event, head, body.subspan(header.head_length))) out.clear();
+  return out;
+}
+
 }  // namespace
 
 class event_log::impl {
@@ -86,8 +101,9 @@ class event_log::impl {
     out = put(put(put(out, "["), what.arguments), "]");
     for (const auto attachment : what.attachments) out = put(out, attachment);
     assert(out == room.data() + room.size());
-    if (!what.retain_key.empty()) retain(what.retain_key, fields, room.last(payload));
-    tell();
+    const auto key = what.retain_key.size() <= max_retain_key ? what.retain_key : std::string_view{};
+    if (!key.empty()) retain(key, fields, room.last(payload));
+    tell(key);
     return fields.seq;
   }
 
@@ -125,11 +141,25 @@ class event_log::impl {
 
   void restore(const kept_record& what) {
     if (what.seq < ring_.head().seq) return;
-    const index_entry entry{.kind = what.kind, .name = what.name, .topics = what.topics, .unexpected = what.unexpected};
+    recall(what);
+    const index_entry entry{.kind = what.kind,
+                            .name = what.name,
+                            .topics = what.topics,
+                            .fields = what.fields,
+                            .unexpected = what.unexpected};
     if (!could_hold(what.frame.size(), segment_ring::entry_size(entry))) return;
     pass_over(what.seq);
-    if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
     put(reserve(what.frame.size(), entry).data(), what.frame);
+  }
+
+  void recall(const kept_record& what) {
+    if (what.seq <= recalled_) return;
+    recalled_ = what.seq;
+    if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
+    if (what.kind != record_kind::event || what.retain_key.empty()) return;
+    if (std::string frame = marked_as_retained(what.frame); !frame.empty()) {
+      retained_.put(what.retain_key, what.seq, what.name, what.topics, what.unexpected, std::move(frame));
+    }
   }
 
   void go_on_from(sequence next) {
@@ -199,8 +229,8 @@ class event_log::impl {
     tell();
   }
 
-  void tell() {
-    if (observer_ != nullptr) observer_->on_append(ring_.read(newest_));
+  void tell(std::string_view retain_key = {}) {
+    if (observer_ != nullptr) observer_->on_append(ring_.read(newest_), retain_key);
   }
 
   // Room for a new record's frame; its cursors are marked. What the ring has to give up for it is taken from the
@@ -219,7 +249,8 @@ class event_log::impl {
     return ring_.append(frame, entry);
   }
 
-  position newest_;  // of the record that was appended last
+  position newest_;        // of the record that was appended last
+  sequence recalled_ = 0;  // of the record that recall() has seen last
   std::string scratch_;
 };
 
@@ -246,6 +277,9 @@ sequence event_log::start_epoch(std::uint64_t epoch) {
 
 void event_log::restore(const kept_record& what) {
   impl_->restore(what);
+}
+void event_log::recall(const kept_record& what) {
+  impl_->recall(what);
 }
 void event_log::go_on_from(sequence next) {
   impl_->go_on_from(next);

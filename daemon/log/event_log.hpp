@@ -19,6 +19,9 @@
 
 namespace roombridge::log {
 
+// A longer key retains nothing.
+inline constexpr std::size_t max_retain_key = 4096;
+
 // An event as the events layer understood it. All views live for the call.
 struct event {
   std::int64_t time = 0;                       // µs since the Unix epoch, of receipt
@@ -29,7 +32,7 @@ struct event {
   bool unexpected = false;
   std::string_view arguments{};  // JSON text between the brackets of the arguments' array, not including them
   std::span<const std::span<const std::byte>> attachments{};  // at most 16
-  std::string_view retain_key{};                              // empty: it is not retained
+  std::string_view retain_key{};  // empty, or longer than max_retain_key: it is not retained
 };
 
 class cursor_registry;
@@ -37,8 +40,9 @@ class cursor_registry;
 // Whoever wants to see every record that is appended.
 class log_observer {
  public:
-  // The views live for the call, which must not change the log.
-  virtual void on_append(const record& what) = 0;
+  // `retain_key`: under which it is retained; empty: it is not. The views live for the call, which must not change the
+  // log.
+  virtual void on_append(const record& what, std::string_view retain_key) = 0;
 
  protected:
   ~log_observer() = default;
@@ -51,7 +55,9 @@ struct kept_record {
   bool unexpected = false;
   std::string_view name{};
   std::span<const std::string_view> topics{};
+  std::span<const std::string_view> fields{};
   std::span<const std::byte> frame{};
+  std::string_view retain_key{};
 };
 
 // How a log is laid out. Only tests choose; the daemon takes for_capacity().
@@ -88,6 +94,9 @@ class event_log {
   // `next`. Numbers that are missing in between are a GAP `crash`. A record that is not newer than the last, or that
   // this log has no room for, is left out.
   void restore(const kept_record& what);
+  // Before that, oldest first: takes from records that are too old for memory what outlives them: the newest event of
+  // each key, and where the epoch begins.
+  void recall(const kept_record& what);
   void go_on_from(sequence next);
 
   // Tells `observer`, which outlives the log, of every append from now on.

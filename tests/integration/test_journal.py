@@ -9,7 +9,7 @@ from typing import Any
 
 from roombridge import Event, Gap, Live, Message, Position
 
-from .harness import IntegrationTest, Subscriber
+from .harness import BOOKING_RULES, IntegrationTest, Subscriber, reservation
 from .processes import Daemon
 
 
@@ -127,6 +127,31 @@ class RestartedJournalTest(JournalTest):
             early = back.client.receive(0)
         self.write_token(self.token)
         self.assertEqual([event.name for event in back.until_event("private")], ["private"])
+
+    def test_what_is_retained_is_so_over_a_restart_and_for_its_user_only(self) -> None:
+        rules = {"reservation_update": {**BOOKING_RULES["reservation_update"], "retain_key": ["reservationId"]}}
+        changes: dict[str, Any] = {"events": {"rules": rules}}
+        daemon = self.start_authenticated(**changes)
+        _, before = self.listen(daemon, "a")
+        self.server.emit("reservation_update", reservation(1))
+        self.server.emit("reservation_update", reservation(2))
+        self.server.emit("reservation_update", reservation(1, status="completed"))
+        self.server.command(do="series", event="noise", first=1, count=60, size=100_000)
+        self.eventually(lambda: self.peer(daemon).call("status")["log"]["first"] > before.seq + 4 or None, "a full log")
+        self.stop(daemon)
+        self.token_file.unlink()
+        daemon = self.start_daemon(**changes)
+        late = Subscriber(daemon, "late")
+        self.addCleanup(late.client.close)
+        late.client.subscribe(["reservation_update"], snapshot=True)
+        late.client.call("status")
+        while (early := late.client.receive(0)) is not None:
+            self.assertNotIsInstance(early, (Event, Live))
+        self.write_token(self.token)
+        got = late.until(lambda message: isinstance(message, Live), "the end of the snapshot")
+        kept = [message for message in got if isinstance(message, Event)]
+        self.assertEqual([(event.args[0]["reservationId"], event.args[0]["status"]) for event in kept], [(2, "confirmed"), (1, "completed")])
+        self.assertTrue(all(event.retained for event in kept))
 
     def test_forget_erases_it(self) -> None:
         daemon = self.start_authenticated()

@@ -25,7 +25,9 @@ class recorder final : public log::log_observer {
   std::vector<std::byte> out;
 
  private:
-  void on_append(const log::record& what) override { append_record(out, what); }
+  void on_append(const log::record& what, std::string_view retain_key) override {
+    append_record(out, what, retain_key);
+  }
 };
 
 void mend(std::vector<std::byte>& file) {
@@ -55,7 +57,9 @@ void try_segment(const std::vector<std::byte>& file) {
                     .unexpected = record->unexpected,
                     .name = record->name,
                     .topics = record->topics,
-                    .frame = record->frame});
+                    .fields = record->fields,
+                    .frame = record->frame,
+                    .retain_key = record->retain_key});
     fuzz::require(events.newest() == record->seq, "a record was not restored");
   }
   fuzz::require(reader.sound() <= file.size(), "more is sound than there is");

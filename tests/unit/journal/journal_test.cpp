@@ -65,6 +65,7 @@ class lives : public testing::Test {
   struct life {
     life(const options& config, std::uint64_t fresh_epoch, file_system& files)
         : kept(context, config, fresh_epoch, diagnostics, files), log(2u << 20, kept.epoch()) {
+      log.retained().configure({.keys = 100, .bytes = 1u << 20});
       kept.attach(log);
     }
     ~life() { kept.stop(); }
@@ -197,6 +198,56 @@ TEST_F(lives, another_epoch_erases_the_one_before) {
   const auto second = begin(7);
   EXPECT_EQ(second->log.epoch(), 6u);
   EXPECT_EQ(second->history(), (strings{"gap 4-4 epoch", "5", "6"}));
+}
+
+TEST_F(lives, retain_what_memory_has_no_room_for) {
+  auto first = begin(5);
+  first->log.append({.name = "e", .arguments = "1", .retain_key = "old"});
+  const std::string large(100'000, '1');
+  for (int i = 0; i < 50; ++i) {
+    first->log.append({.name = "e", .arguments = large});
+    first->kept.flush();
+  }
+  first->log.append({.name = "e", .arguments = "1", .retain_key = "new"});
+  first->kept.flush();
+  first.reset();
+  const auto second = begin(6);
+  EXPECT_GT(second->log.first(), 1u);
+  EXPECT_EQ(second->log.retained().next(0)->seq, 1u);
+  EXPECT_EQ(second->log.retained().next(1)->seq, 52u);
+}
+
+TEST_F(lives, retain_nothing_of_another_epoch) {
+  auto first = begin(5);
+  first->log.append({.name = "e", .arguments = "1", .retain_key = "old"});
+  first->log.start_epoch(6);
+  first->kept.flush();
+  first.reset();
+  const auto second = begin(7);
+  EXPECT_EQ(second->log.retained().size(), 0u);
+  EXPECT_EQ(second->log.beginning(), 2u);
+}
+
+// A ledger that has lost its newer slot may know of fewer numbers than were used.
+TEST_F(lives, a_number_that_is_on_the_disk_is_not_used_again) {
+  auto first = begin(5);
+  first->append(3);
+  settle(*first, 3);
+  end_unclean(std::move(first));
+  {
+    const std::vector<std::byte> nothing(ledger_slot_size);
+    const auto old = encode(ledger{.epoch = 5, .next = 2}, 7);
+    auto file = read_file(place_ / "journal/ledger");
+    file.resize(ledger_file_size);
+    std::copy(old.begin(), old.end(), file.begin() + ledger_slot(7));
+    std::copy(nothing.begin(), nothing.end(), file.begin() + ledger_slot(8));
+    write_file(place_ / "journal/ledger", file);
+  }
+  const auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 5u);
+  EXPECT_EQ(second->history(), (strings{"1", "2", "3"}));
+  second->append(1);
+  EXPECT_EQ(second->log.newest(), 4u);
 }
 
 TEST_F(lives, remember_whose_the_records_are) {

@@ -155,15 +155,80 @@ TEST_F(segment, a_frame_that_lies_about_its_length_ends_it) {
   EXPECT_EQ(records_in(file_), 3u);
 }
 
-TEST_F(segment, what_a_later_version_may_add_is_skipped) {
-  recorder source{8};
-  auto record = source.event(1, "e");
-  const std::vector<std::byte> extra(5, std::byte{0xaa});
-  record.insert(record.begin() + 25, extra.begin(), extra.end());
-  record[0] = static_cast<std::byte>(record.size() - record_prefix);
-  record[20] = std::byte{5};
-  add(std::move(record));
-  EXPECT_EQ(records_in(file_), 4u);
+// The fields "a=1" and "b", the key "k"; the record's name has one byte, and no topics.
+class extra : public segment {
+ protected:
+  static constexpr std::size_t at = 25;
+  static constexpr std::size_t size = 4 + 2 + 2 + 1 + 3 + 1;
+
+  extra() : record_(recorder{8}.event_with({"a=1", "b"}, "k")) {}
+
+  // The last record of the file, as it is read.
+  [[nodiscard]] std::optional<stored_record> last() {
+    add(record_);
+    reader_.emplace(file_);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(reader_->next());
+    return reader_->next();
+  }
+
+  std::vector<std::byte> record_;
+  std::optional<segment_reader> reader_;
+};
+
+TEST_F(extra, gives_back_fields_and_the_key_of_what_is_retained) {
+  const auto found = last();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(std::vector(found->fields.begin(), found->fields.end()), (std::vector<std::string_view>{"a=1", "b"}));
+  EXPECT_EQ(found->retain_key, "k");
+  EXPECT_EQ(found->topics.size(), 0u);
+}
+
+TEST_F(extra, costs_nothing_where_there_is_nothing_to_say) {
+  EXPECT_EQ(recorder{8}.event_with({}, "").size() + size, record_.size());
+}
+
+TEST_F(extra, was_not_written_by_the_first_version) {
+  record_.erase(record_.begin() + at, record_.begin() + at + size);
+  record_[0] = static_cast<std::byte>(record_.size() - record_prefix);
+  record_[20] = std::byte{0};
+  const auto found = last();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->fields.size(), 0u);
+  EXPECT_EQ(found->retain_key, "");
+}
+
+TEST_F(extra, may_be_longer_in_a_later_version) {
+  const std::vector<std::byte> more(5, std::byte{0xaa});
+  record_.insert(record_.begin() + at + size, more.begin(), more.end());
+  record_[0] = static_cast<std::byte>(record_.size() - record_prefix);
+  record_[20] = std::byte{size + 5};
+  const auto found = last();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->retain_key, "k");
+}
+
+TEST_F(extra, that_is_hostile_ends_the_file) {
+  struct {
+    std::size_t offset;
+    unsigned char value;
+  } const changes[] = {
+      {20, 3},            // too short to be one
+      {20, size - 1},     // the last field reaches into the frame
+      {at, 0xff},         // a key longer than the extra
+      {at + 1, 0x20},     // a key longer than any
+      {at + 2, 17},       // too many fields
+      {at + 3, 1},        // far too many
+      {at + 4, 9},        // a field longer than the extra
+      {at + 4 + 1, 0xff}  // a field longer than any
+  };
+  for (const auto& change : changes) {
+    auto file = file_;
+    auto record = record_;
+    record[change.offset] = static_cast<std::byte>(change.value);
+    seal_record(record);
+    file.insert(file.end(), record.begin(), record.end());
+    EXPECT_EQ(records_in(file), 3u) << change.offset << " " << static_cast<int>(change.value);
+  }
 }
 
 TEST(segment_header, of_another_version_is_none) {

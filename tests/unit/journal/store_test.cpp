@@ -156,16 +156,16 @@ TEST_F(stores, keep_to_their_capacity) {
   EXPECT_GE(left.size(), 30u);
 }
 
-TEST_F(stores, replay_the_newest_segments_that_are_asked_for) {
+TEST_F(stores, know_where_the_newest_of_them_begin) {
   options small = config();
   small.capacity = 16u << 20;
   store first{small, files_};
   ASSERT_EQ(first.open(), std::nullopt);
   ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
   for (int i = 0; i < 6; ++i) append(first, source_.events(1, 500'000));
-  std::vector<log::sequence> seen;
-  first.replay(1'200'000, [&seen](const stored_record& what) { seen.push_back(what.seq); });
-  EXPECT_EQ(seen, numbers(3, 6));
+  EXPECT_EQ(first.begin_of_newest(1'200'000), 3u);
+  EXPECT_EQ(first.begin_of_newest(SIZE_MAX), 1u);
+  EXPECT_EQ(all_of(first), numbers(1, 6));
 }
 
 TEST_F(stores, keep_nothing_longer_than_an_age_and_an_eighth) {

@@ -58,6 +58,11 @@ class recorder final : public log::log_observer {
     log_.append({.time = 5, .name = name, .topics = topics, .arguments = std::string(size, '1')});
     return out_;
   }
+  std::vector<std::byte> event_with(const std::vector<std::string_view>& fields, std::string_view retain_key) {
+    out_.clear();
+    log_.append({.time = 5, .name = "e", .fields = fields, .arguments = "1", .retain_key = retain_key});
+    return out_;
+  }
   std::vector<std::byte> unexpected_event() {
     out_.clear();
     log_.append({.time = 5, .name = "e", .unexpected = true, .arguments = "1"});
@@ -80,9 +85,9 @@ class recorder final : public log::log_observer {
   [[nodiscard]] log::sequence newest() const { return log_.newest(); }
 
  private:
-  void on_append(const log::record& what) override {
+  void on_append(const log::record& what, std::string_view retain_key) override {
     out_.clear();
-    append_record(out_, what);
+    append_record(out_, what, retain_key);
   }
 
   log::event_log log_;
@@ -173,7 +178,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::b
 
 inline std::vector<log::sequence> all_of(const store& from) {
   std::vector<log::sequence> out;
-  from.replay(SIZE_MAX, [&out](const stored_record& what) { out.push_back(what.seq); });
+  from.replay([&out](const stored_record& what) { out.push_back(what.seq); });
   return out;
 }
 

@@ -222,9 +222,81 @@ TEST(event_log, a_hole_that_a_slow_one_passes_makes_its_loss_uncountable) {
   EXPECT_EQ(tell(sink.out).front(), "gap 6-" + std::to_string(log.first() - 1) + " null slow");
 }
 
+// A retained event of an earlier life, as the journal has kept it.
+kept_record kept(sequence seq, std::string_view frame, std::string_view key) {
+  return {.seq = seq, .name = "e", .frame = std::as_bytes(std::span{frame}), .retain_key = key};
+}
+
+TEST(event_log, has_the_retained_events_of_an_earlier_life_as_they_were) {
+  struct observer final : log_observer {
+    void on_append(const record& what, std::string_view key) override {
+      frames.emplace_back(reinterpret_cast<const char*>(what.frame.data()), what.frame.size());
+      keys.emplace_back(key);
+    }
+    std::vector<std::string> frames;
+    strings keys;
+  } told;
+  const retention limits{.keys = 10, .bytes = 10'000};
+  event_log before{small_log, 7};
+  before.retained().configure(limits);
+  before.observe(told);
+  const std::vector<std::string_view> topics{"t"};
+  before.append({.time = 5, .name = "e", .topics = topics, .arguments = "[]", .retain_key = "a"});
+  before.append({.time = 6, .name = "e", .arguments = "1", .retain_key = "b"});
+  before.append({.time = 7, .name = "e", .arguments = "2"});
+  EXPECT_EQ(told.keys, (strings{"a", "b", ""}));
+
+  event_log after{small_log, 7};
+  after.retained().configure(limits);
+  auto first = kept(1, told.frames[0], "a");
+  first.topics = topics;
+  after.recall(first);
+  after.restore(kept(2, told.frames[1], "b"));
+  after.restore(kept(3, told.frames[2], ""));
+  EXPECT_EQ(after.first(), 2u);
+  for (sequence seq = 1; seq <= 2; ++seq) {
+    const auto there = before.retained().next(seq - 1);
+    const auto here = after.retained().next(seq - 1);
+    ASSERT_TRUE(there && here);
+    EXPECT_EQ(here->seq, seq);
+    EXPECT_TRUE(std::equal(here->frame.begin(), here->frame.end(), there->frame.begin(), there->frame.end()));
+    EXPECT_EQ(here->topics.size(), there->topics.size());
+  }
+  EXPECT_FALSE(after.retained().next(2));
+}
+
+TEST(event_log, recalls_only_what_is_newer_and_is_an_event) {
+  event_log log{small_log, 7};
+  log.retained().configure({.keys = 10, .bytes = 10'000});
+  const std::string frame = frame_of(5);
+  log.recall(kept(5, frame, "a"));
+  log.recall(kept(5, frame, "b"));
+  log.recall(kept(4, frame, "b"));
+  const std::string no_object = proto::encode(proto::event{}).substr(0, proto::header_size);
+  log.recall(kept(6, no_object, "b"));
+  auto gap = kept(7, frame, "b");
+  gap.kind = record_kind::oversize;
+  log.recall(gap);
+  EXPECT_EQ(log.retained().size(), 1u);
+  auto anew = kept(8, frame, "");
+  anew.kind = record_kind::new_epoch;
+  log.recall(anew);
+  EXPECT_EQ(log.beginning(), 8u);
+}
+
+TEST(event_log, a_key_that_is_too_long_retains_nothing) {
+  event_log log{geometry::for_capacity(2u << 20), 7};
+  log.retained().configure({.keys = 10, .bytes = 10'000});
+  const std::string key(max_retain_key, 'k');
+  log.append({.name = "e", .arguments = "1", .retain_key = key});
+  EXPECT_EQ(log.retained().size(), 1u);
+  log.append({.name = "e", .arguments = "1", .retain_key = key + "k"});
+  EXPECT_EQ(log.retained().size(), 1u);
+}
+
 TEST(event_log, tells_its_observer_of_every_record) {
   struct observer final : log_observer {
-    void on_append(const record& what) override { seen.push_back(what.seq); }
+    void on_append(const record& what, std::string_view) override { seen.push_back(what.seq); }
     std::vector<sequence> seen;
   } observer;
   event_log log{small_log, 7};
