@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/source.hpp"
 
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
 #include <cstdlib>
 
 #include "tests/upstream/server.hpp"
-#include "tests/upstream/web_socket.hpp"
 
 namespace bench {
 namespace {
@@ -48,6 +51,15 @@ class socketio_source final : public source {
   test_upstream::server server_;
 };
 
+void write_all(auto& socket, std::span<const std::byte> bytes, std::function<void()> done) {
+  asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()),
+                    [done = std::move(done)](const boost::system::error_code& error, std::size_t) {
+                      if (!error) return done();
+                      std::fprintf(stderr, "load: the measured program went away: %s\n", error.message().c_str());
+                      std::exit(1);
+                    });
+}
+
 class raw_source final : public source {
  public:
   explicit raw_source(asio::io_context& context)
@@ -58,19 +70,54 @@ class raw_source final : public source {
   unsigned short port() const override { return acceptor_.local_endpoint().port(); }
   bool connected() const override { return connected_; }
   void send(std::span<const std::byte> bytes, std::function<void()> done) override {
-    asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()),
-                      [done = std::move(done)](const boost::system::error_code& error, std::size_t) {
-                        if (error) {
-                          std::fprintf(stderr, "load: the raw copier went away: %s\n", error.message().c_str());
-                          std::exit(1);
-                        }
-                        done();
-                      });
+    write_all(socket_, bytes, std::move(done));
   }
 
  private:
   tcp::acceptor acceptor_;
   tcp::socket socket_;
+  bool connected_ = false;
+};
+
+class publisher final : public source {
+ public:
+  publisher(asio::io_context& context, asio::generic::stream_protocol::endpoint where, std::string greeting)
+      : where_(std::move(where)), greeting_(std::move(greeting)), socket_(context), timer_(context) {
+    connect();
+  }
+
+  bool connected() const override { return connected_; }
+  void send(std::span<const std::byte> bytes, std::function<void()> done) override {
+    write_all(socket_, bytes, std::move(done));
+  }
+
+ private:
+  void connect() {
+    boost::system::error_code error;
+    socket_.close(error);
+    socket_.connect(where_, error);
+    if (!error) {
+      asio::write(socket_, asio::buffer(greeting_));
+      connected_ = true;
+      return read();
+    }
+    timer_.expires_after(std::chrono::milliseconds(10));
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) connect();
+    });
+  }
+
+  void read() {
+    socket_.async_read_some(asio::buffer(unread_), [this](const boost::system::error_code& error, std::size_t) {
+      if (!error) read();
+    });
+  }
+
+  const asio::generic::stream_protocol::endpoint where_;
+  const std::string greeting_;
+  asio::generic::stream_protocol::socket socket_;
+  asio::steady_timer timer_;
+  std::array<char, 4096> unread_;
   bool connected_ = false;
 };
 
@@ -83,25 +130,11 @@ std::unique_ptr<source> make_raw_source(asio::io_context& context) {
   return std::make_unique<raw_source>(context);
 }
 
-std::string event_frame(std::size_t payload_size, unsigned long long stamp) {
-  char head[128];
-  std::snprintf(head, sizeof head,
-                R"([{"t":"%020llu","reservationId":"r-1234567","shopId":"s-42","status":"confirmed",)", stamp);
-  std::string payload =
-      std::string(head) + R"("userId":"u-77","updateType":"confirmed","timestamp":1764000000000,"data":{"note":")";
-  constexpr std::string_view tail = R"("}}])";
-  if (payload.size() + tail.size() > payload_size) {
-    std::fprintf(stderr, "load: a payload has at least %zu bytes\n", payload.size() + tail.size());
-    std::exit(2);
-  }
-  payload.append(payload_size - payload.size() - tail.size(), 'x');
-  payload += tail;
-  // In the packet the name comes first: ["name",{…}] where the payload is [{…}].
-  return test_upstream::text_frame(R"(42["reservation_update",)" + payload.substr(1));
-}
-
-std::size_t stamp_position(const std::string& frame) {
-  return frame.find(R"({"t":")") + 6;
+std::unique_ptr<source> make_publisher(asio::io_context& context, const std::string& socket, unsigned short port,
+                                       std::string greeting) {
+  asio::generic::stream_protocol::endpoint where = asio::local::stream_protocol::endpoint(socket);
+  if (port != 0) where = tcp::endpoint(asio::ip::address_v4::loopback(), port);
+  return std::make_unique<publisher>(context, std::move(where), std::move(greeting));
 }
 
 }  // namespace bench
