@@ -15,44 +15,6 @@ constexpr std::size_t max_scan = 4096;
 
 }  // namespace
 
-bool batch::add(const record& what) {
-  const bool is_event = what.kind == record_kind::event;
-  const bool joins = arrival_count_ > 0 && arrivals_[arrival_count_ - 1].received == what.received;
-  if (is_event && !joins && arrival_count_ == max_arrivals) return false;
-  if (!add_range(what.frame)) return false;
-  if (!is_event) return true;
-  if (!joins) arrivals_[arrival_count_++] = {what.received, 0};
-  ++arrivals_[arrival_count_ - 1].events;
-  return true;
-}
-
-bool batch::add_range(std::span<const std::byte> frame) {
-  if (count_ > 0 && ranges_[count_ - 1].data() + ranges_[count_ - 1].size() == frame.data()) {
-    ranges_[count_ - 1] = {ranges_[count_ - 1].data(), ranges_[count_ - 1].size() + frame.size()};
-  } else {
-    if (count_ == max_ranges) return false;
-    ranges_[count_++] = frame;
-  }
-  bytes_ += frame.size();
-  return true;
-}
-
-std::uint64_t batch::events() const {
-  std::uint64_t sum = 0;
-  for (const arrival& each : arrivals()) sum += each.events;
-  return sum;
-}
-
-// Forgets the arrivals of all but the first `first` events.
-void batch::keep_events(std::uint64_t first) {
-  std::size_t kept = 0;
-  for (; first > 0; ++kept) {
-    arrivals_[kept].events = std::min(arrivals_[kept].events, first);
-    first -= arrivals_[kept].events;
-  }
-  arrival_count_ = kept;
-}
-
 cursor::~cursor() {
   unsubscribe_all();
 }
@@ -72,6 +34,7 @@ void cursor::subscribe(subscription what, sequence after) {
 
 void cursor::hold(subscription what) {
   assert(!subscribed(what.id));
+  registry_.scans_.forget(*this);
   auto places = registry_.index_.add(*this, what);
   footprint_ += what.footprint();
   held_.push_back({std::move(what), std::move(places)});
@@ -80,6 +43,7 @@ void cursor::hold(subscription what) {
 bool cursor::unsubscribe(std::uint64_t id) {
   const auto found = std::find_if(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
   if (found == held_.end()) return false;
+  registry_.scans_.forget(*this);
   registry_.index_.remove(found->what, std::move(found->places));
   footprint_ -= found->what.footprint();
   held_.erase(found);
@@ -87,9 +51,15 @@ bool cursor::unsubscribe(std::uint64_t id) {
 }
 
 void cursor::unsubscribe_all() {
+  registry_.scans_.forget(*this);
   for (auto& each : held_) registry_.index_.remove(each.what, std::move(each.places));
   held_.clear();
   footprint_ = 0;
+}
+
+void cursor::restrict_to(std::shared_ptr<const visibility> visible) {
+  registry_.scans_.forget(*this);
+  visible_ = std::move(visible);
 }
 
 bool cursor::subscribed(std::uint64_t id) const {
@@ -104,6 +74,14 @@ bool cursor::selects(const record& what) const {
 bool cursor::matches(const record& what) const {
   return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); }) &&
          may_see(what);
+}
+
+bool cursor::selects_as(const cursor& other, sequence seq) const {
+  return visible_ == other.visible_ && std::equal(held_.begin(), held_.end(), other.held_.begin(), other.held_.end(),
+                                                  [seq](const held& mine, const held& theirs) {
+                                                    return std::max(mine.what.from, theirs.what.from) <= seq &&
+                                                           mine.what.selects_as(theirs.what);
+                                                  });
 }
 
 std::span<const std::byte> cursor::under_way() const {
@@ -126,18 +104,23 @@ void cursor::sent_under_way(std::size_t size) {
 void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   position at = at_;
   if (sent_ > 0) segment_ring::step(at, registry_.ring_.read(at));
-  const sequence last = std::min({bound_, until, registry_.shown_});
-  for (std::size_t scanned = 0; at.seq <= last && out.bytes_ < max_bytes && scanned < max_scan; ++scanned) {
+  const scan_range range{at.seq, std::min({bound_, until, registry_.shown_}), max_bytes};
+  if (!registry_.scans_.recall(*this, range, out)) {
+    scan(out, at, range);
+    registry_.scans_.remember(*this, range, out);
+  }
+  if (out.count_ > 0 || sent_ > 0) return;
+  at_ = out.end_;
+  settle();
+}
+
+void cursor::scan(batch& out, position at, const scan_range& range) const {
+  for (std::size_t scanned = 0; at.seq <= range.last && out.bytes_ < range.max_bytes && scanned < max_scan; ++scanned) {
     const record current = registry_.ring_.read(at);
-    if (matches(current)) {
-      if (!out.add(current)) break;
-    }
+    if (matches(current) && !out.add(current)) break;
     segment_ring::step(at, current);
   }
   out.end_ = at;
-  if (out.count_ > 0 || sent_ > 0) return;
-  at_ = at;
-  settle();
 }
 
 void cursor::sent(batch& out, std::size_t size) {

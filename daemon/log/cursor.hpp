@@ -8,7 +8,6 @@
 // does not match nothing is told. The frame that is partly sent at that moment is handed to the owner.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,6 +18,8 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "daemon/log/batch.hpp"
+#include "daemon/log/scan_memo.hpp"
 #include "daemon/log/segment_ring.hpp"
 #include "daemon/log/subscription.hpp"
 #include "daemon/log/visibility.hpp"
@@ -59,41 +60,6 @@ struct loss {
   bool hole = false;                // so was a hole: how many events were passed over is not known
 };
 
-// Events in a row that were received at one moment.
-struct arrival {
-  std::int64_t received = 0;  // record::received
-  std::uint64_t events = 0;
-};
-
-// Frames to send now, in order; frames that lie side by side in the log are one range.
-class batch {
- public:
-  static constexpr std::size_t max_ranges = 128;
-  static constexpr std::size_t max_arrivals = 128;
-
-  [[nodiscard]] std::span<const std::span<const std::byte>> ranges() const { return std::span{ranges_}.first(count_); }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  // When its events came. After sent(): those of which something was sent.
-  [[nodiscard]] std::span<const arrival> arrivals() const { return std::span{arrivals_}.first(arrival_count_); }
-  void clear() { count_ = bytes_ = arrival_count_ = 0; }
-
- private:
-  friend class cursor;
-
-  // False, and nothing changed, when there is no room for it.
-  [[nodiscard]] bool add(const record& what);
-  [[nodiscard]] bool add_range(std::span<const std::byte> frame);
-  [[nodiscard]] std::uint64_t events() const;
-  void keep_events(std::uint64_t first);
-
-  std::array<std::span<const std::byte>, max_ranges> ranges_;
-  std::array<arrival, max_arrivals> arrivals_;
-  std::size_t count_ = 0;
-  std::size_t arrival_count_ = 0;
-  std::size_t bytes_ = 0;
-  position end_;
-};
-
 struct waiting_tag;
 using waiting_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<waiting_tag>,
                                                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -114,7 +80,7 @@ class cursor : public unlinking_hook, public waiting_hook {
   bool unsubscribe(std::uint64_t id);
   void unsubscribe_all();
   // From now on only what `visible` allows matches; null: everything.
-  void restrict_to(std::shared_ptr<const visibility> visible) { visible_ = std::move(visible); }
+  void restrict_to(std::shared_ptr<const visibility> visible);
   [[nodiscard]] bool subscribed(std::uint64_t id) const;
   [[nodiscard]] std::size_t subscriptions() const { return held_.size(); }
   // Calls `visit(const subscription&)` for each; it must not change the cursor.
@@ -126,6 +92,9 @@ class cursor : public unlinking_hook, public waiting_hook {
 
   // Whether a subscription is for `what`, whenever that came, and it may be seen.
   [[nodiscard]] bool selects(const record& what) const;
+
+  // Whether of records from `seq` on both select the same. Never true of one of whose subscriptions one is younger.
+  [[nodiscard]] bool selects_as(const cursor& other, sequence seq) const;
 
   // The unsent rest of the frame that is partly sent; empty when there is none. It goes out before anything else.
   [[nodiscard]] std::span<const std::byte> under_way() const;
@@ -172,6 +141,7 @@ class cursor : public unlinking_hook, public waiting_hook {
   void wake(const position& first, sequence last);
   void leave(std::uint64_t segment);
   void lose(const record& what);
+  void scan(batch& out, position at, const scan_range& range) const;
   [[nodiscard]] std::uint64_t advance(std::size_t size);
   void settle();
 
@@ -214,6 +184,7 @@ class cursor_registry {
   segment_ring& ring_;
   sequence shown_ = std::numeric_limits<sequence>::max();
   wake_index index_;
+  scan_memo scans_;
   using constant = boost::intrusive::constant_time_size<false>;
   boost::intrusive::list<cursor, boost::intrusive::base_hook<unlinking_hook>, constant> behind_;  // those not exhausted
   boost::intrusive::list<cursor, boost::intrusive::base_hook<waiting_hook>, constant> waiting_;   // for show_until()

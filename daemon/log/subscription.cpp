@@ -13,6 +13,13 @@ bool subscription::selects(const record& what) const {
   return topics.empty() || what.topics.any_of([this](std::string_view topic) { return any_matches(topics, topic); });
 }
 
+bool subscription::selects_as(const subscription& other) const {
+  // A new member does not compile here, so that it is not forgotten.
+  const auto& [my_id, my_events, my_topics, my_from] = *this;
+  const auto& [their_id, their_events, their_topics, their_from] = other;
+  return my_events == their_events && my_topics == their_topics;
+}
+
 std::size_t subscription::footprint() const {
   // Of a pattern: its text here and in the index, a node there and a place under it.
   constexpr std::size_t of_pattern = 192;

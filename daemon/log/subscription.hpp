@@ -23,6 +23,9 @@ struct subscription {
   // Whether it matches `what`: is for it, and not younger.
   [[nodiscard]] bool matches(const record& what) const { return what.seq >= from && selects(what); }
 
+  // Whether it selects what `other` does, because it says the same.
+  [[nodiscard]] bool selects_as(const subscription& other) const;
+
   // Bytes that it takes, its places in the index included; about.
   [[nodiscard]] std::size_t footprint() const;
 };

@@ -141,6 +141,8 @@ class model {
       append();
     } else if (dice < 60) {
       log_.cursors().wake();
+    } else if (dice < 62) {
+      for (auto& each : subjects_) send(*each, SIZE_MAX);
     } else if (dice < 90) {
       send(one, below(4) == 0 ? SIZE_MAX : below(600));
     } else if (dice < 92) {
@@ -261,9 +263,15 @@ class model {
     }
   }
 
-  static void restrict_to(subject& one, std::optional<std::vector<visibility::grant>> grants) {
+  // Those of the same rights share them, as in the daemon.
+  void restrict_to(subject& one, std::optional<std::vector<visibility::grant>> grants) {
     one.grants = std::move(grants);
-    one.sink.at().restrict_to(one.grants ? std::make_shared<const visibility>(*one.grants) : nullptr);
+    if (!one.grants) return one.sink.at().restrict_to(nullptr);
+    const auto known =
+        std::find_if(shared_.begin(), shared_.end(), [&](const auto& each) { return each->grants() == *one.grants; });
+    const auto made = known == shared_.end() ? std::make_shared<const visibility>(*one.grants) : *known;
+    if (known == shared_.end() && made->grants() == *one.grants) shared_.push_back(made);
+    one.sink.at().restrict_to(made);
   }
 
   static constexpr std::array<const char*, 6> events{"a", "a*", "ab*", "b", "c", "*"};
@@ -271,7 +279,13 @@ class model {
 
   void subscribe(subject& one, sequence after) {
     const std::uint64_t id = next_id_++;
-    const auto& made = one.filters.emplace_back(subject::filter{id, some(events, 2), some(topics, 3), after + 1});
+    auto made = subject::filter{id, some(events, 2), some(topics, 3), after + 1};
+    // Many ask for what somebody else has asked for.
+    if (const auto& other = *subjects_[below(subjects_.size())]; below(2) == 0 && !other.filters.empty()) {
+      made.events = other.filters.back().events;
+      made.topics = other.filters.back().topics;
+    }
+    one.filters.push_back(made);
     if (after == all_.size()) {
       one.sink.subscribe(id, made.events, made.topics);
     } else {
@@ -290,6 +304,7 @@ class model {
   event_log log_{small_log, 1};
   std::vector<model_event> all_;
   std::vector<std::unique_ptr<subject>> subjects_;
+  std::vector<std::shared_ptr<const visibility>> shared_;
   std::uint64_t next_id_ = 1;
   std::uint64_t lost_before_ = 0;
 };
