@@ -149,7 +149,6 @@ void peer::on_output_pending() {
   if (!blocked_ && state_ != state::closed) host_.schedule(*this);
 }
 
-// Within the log's own work nobody can be ended; the next write does it, or the deadline, which is due at once.
 void peer::on_output_delivered(std::span<const log::arrival> events) {
   const auto now = host_.now();
   for (const auto& [received, count] : events) {
@@ -160,6 +159,7 @@ void peer::on_output_delivered(std::span<const log::arrival> events) {
   }
 }
 
+// Within the log's own work nobody can be ended; the next write does it, or the deadline, which is due at once.
 void peer::on_output_lost() {
   if (slow_ != proto::slow_policy::disconnect || state_ != state::open) return;
   too_slow_ = true;
