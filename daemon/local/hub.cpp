@@ -72,11 +72,12 @@ class hub::call_scope {
 };
 
 hub::hub(io::context& context, const options& initial, std::string server_name, log::event_log& events,
-         request_handler& handler, logger& log, clock now, identifier identify)
+         request_handler& handler, named_subscribers& named, logger& log, clock now, identifier identify)
     : config_(initial),
       server_name_(std::move(server_name)),
       events_(events),
       handler_(handler),
+      named_(named),
       log_(log),
       now_(std::move(now)),
       identify_(std::move(identify)),
@@ -84,7 +85,9 @@ hub::hub(io::context& context, const options& initial, std::string server_name, 
       executor_(context.get_executor()),
       self_(std::make_shared<hub*>(this)),
       poller_(context, [this](std::span<const epoll_event> ready) { on_ready(ready); }),
-      deadlines_(executor_, [this] { expire(); }) {}
+      deadlines_(executor_, [this] { expire(); }) {
+  named_.configure(config_.user_subscribers, config_.subscriber_expiry);
+}
 
 hub::~hub() {
   *self_ = nullptr;
@@ -317,6 +320,9 @@ void hub::reconfigure(const options& changed) {
   config_.user_connections = changed.user_connections;
   config_.user_subscriptions = changed.user_subscriptions;
   config_.user_rooms = changed.user_rooms;
+  config_.user_subscribers = changed.user_subscribers;
+  config_.subscriber_expiry = changed.subscriber_expiry;
+  named_.configure(config_.user_subscribers, config_.subscriber_expiry);
   config_.access = changed.access;
   config_.admin_users = changed.admin_users;
   config_.admin_groups = changed.admin_groups;

@@ -35,7 +35,7 @@ class hub final : public peer_host {
 
   // `now`, `identify`: tests bring their own. Throws std::system_error. All references outlive the hub.
   hub(io::context& context, const options& initial, std::string server_name, log::event_log& events,
-      request_handler& handler, logger& log, clock now = std::chrono::steady_clock::now,
+      request_handler& handler, named_subscribers& named, logger& log, clock now = std::chrono::steady_clock::now,
       identifier identify = peer_credentials);
   ~hub();
 
@@ -71,6 +71,7 @@ class hub final : public peer_host {
   const std::string& server_name() const override { return server_name_; }
   shared_frame status_for(const shared_rights& may) override;
   request_handler& requests() override { return handler_; }
+  named_subscribers& named() override { return named_; }
   logger& log() override { return log_; }
   time_point now() const override { return now_(); }
   std::string subscribers() const override;
@@ -97,6 +98,7 @@ class hub final : public peer_host {
   const std::string server_name_;
   log::event_log& events_;
   request_handler& handler_;
+  named_subscribers& named_;
   logger& log_;
   const clock now_;
   const identifier identify_;

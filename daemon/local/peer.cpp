@@ -49,6 +49,8 @@ proto::bye bye_for(end_reason reason, std::string text) {
       return {"hello_timeout", std::move(text), false};
     case end_reason::ping_timeout:
       return {"ping_timeout", std::move(text), true};
+    case end_reason::subscriber_in_use:
+      return {"subscriber_in_use", std::move(text), true};
     case end_reason::too_slow:
       return {"too_slow", std::move(text), true};
     case end_reason::buffer_exceeded:
@@ -225,6 +227,7 @@ void peer::end(end_reason reason, std::string text) {
   output_.stop_events();
   output_.cursor().unsubscribe_all();
   charge_subscriptions();
+  release_name();
   state_ = state::ending;
   if (!reading_) release_input();
   host_.watch(*this, blocked_ ? EPOLLOUT : 0u);
@@ -235,6 +238,7 @@ void peer::close() {
   if (state_ == state::closed) return;
   state_ = state::closed;
   host_.clear_deadline(*this);
+  release_name();
   rooms_held_.set(0);
   for (const auto& [room, join] : std::exchange(rooms_, {})) host_.requests().on_leave(token_, room);
   discard_input(fd_.get(), host_.read_buffer());

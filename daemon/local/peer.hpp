@@ -21,6 +21,7 @@
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/local/deadline_queue.hpp"
 #include "daemon/local/latency_histogram.hpp"
+#include "daemon/local/named_subscribers.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/peer_output.hpp"
 #include "daemon/local/user_account.hpp"
@@ -35,6 +36,7 @@ enum class end_reason {
   protocol_error,
   hello_timeout,
   ping_timeout,
+  subscriber_in_use,
   too_slow,
   buffer_exceeded,
   too_many_connections
@@ -110,7 +112,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void handle_leave(const proto::frame& frame);
   void handle_emit(const proto::frame& frame);
   void handle_call(const proto::frame& frame);
-  void handle_reserved(const proto::frame& frame);
+  void handle_ack(const proto::frame& frame);
   void handle_ping(const proto::frame& frame);
   void handle_pong(const proto::frame& frame);
 
@@ -124,6 +126,13 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] bool accept_id(std::uint64_t id);
   [[nodiscard]] bool open_request(std::uint64_t id);
   [[nodiscard]] bool within_rate(std::uint64_t id);
+  [[nodiscard]] bool take_name(std::string name);
+  void release_name();
+  [[nodiscard]] std::optional<proto::log_position> kept_position() const;
+  [[nodiscard]] std::optional<std::string> objection_to_name() const;
+  void register_name(const proto::log_position& from);
+  void list_named(std::uint64_t id);
+  void remove_named(std::uint64_t id, std::string_view params);
   void revoke_subscriptions(bool all);
   void revoke_rooms();
   void charge_subscriptions();
@@ -163,6 +172,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   peer_output output_;
   std::unique_ptr<latency_histogram> latency_;
   std::string client_;
+  std::optional<subscriber_key> name_;          // that it has
   std::vector<std::uint64_t> open_;             // requests that wait for their answer
   std::map<std::string, std::uint64_t> rooms_;  // that it holds, each with the JOIN that took it
 };

@@ -10,6 +10,7 @@
 
 #include "daemon/base/logger.hpp"
 #include "daemon/local/access_rules.hpp"
+#include "daemon/local/named_subscribers.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/local/peer_output.hpp"
 #include "daemon/local/server.hpp"
@@ -29,6 +30,7 @@ class peer_host {
   // The STATUS for peers with these rights; null: none yet.
   [[nodiscard]] virtual shared_frame status_for(const shared_rights& may) = 0;
   [[nodiscard]] virtual request_handler& requests() = 0;
+  [[nodiscard]] virtual named_subscribers& named() = 0;
   [[nodiscard]] virtual logger& log() = 0;
   [[nodiscard]] virtual time_point now() const = 0;
 

@@ -46,7 +46,7 @@ void peer::handle(const proto::frame& frame) {
     case frame_type::leave:
       return handle_leave(frame);
     case frame_type::ack:
-      return handle_reserved(frame);
+      return handle_ack(frame);
     case frame_type::emit:
       return handle_emit(frame);
     case frame_type::call:
@@ -67,6 +67,7 @@ void peer::handle_hello(const proto::frame& frame) {
   if (std::find(hello->versions.begin(), hello->versions.end(), proto::protocol_version) == hello->versions.end()) {
     return fail(error_code::version_unsupported, "this daemon speaks version 1 only");
   }
+  if (!hello->subscriber.empty() && !take_name(std::move(hello->subscriber))) return;
   state_ = state::open;
   client_ = std::move(hello->client);
   decoder_.set_body_limit(proto::max_body);
@@ -76,6 +77,7 @@ void peer::handle_hello(const proto::frame& frame) {
   welcome.newest = host_.events().newest();
   welcome.may_control = may_->control();
   welcome.may = may_->told();
+  welcome.position = kept_position();
   if (!push(welcome)) {
     welcome.may.reset();
     push(welcome);
@@ -176,6 +178,8 @@ void peer::handle_call(const proto::frame& frame) {
   if (!request) return reject(request.error());
   if (!accept_id(request->id) || !open_request(request->id)) return;
   if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers()});
+  if (request->method == "named_subscribers") return list_named(request->id);
+  if (request->method == "remove_subscriber") return remove_named(request->id, request->params);
   hand_over(request->id, [&] {
     host_.requests().on_call({.who = token_, .method = request->method, .params = request->params, .may = may_.get()},
                              host_.answer_to(token_, request->id));
@@ -195,14 +199,6 @@ void peer::hand_over(std::uint64_t id, const Request& request) {
     failed.outcome = refused_as_ == proto::emit_outcome::none ? "" : "sent_unknown";
     answer(id, std::move(failed));
   }
-}
-
-void peer::handle_reserved(const proto::frame& frame) {
-  const auto request = proto::parse<proto::reserved_request>(frame.head);
-  if (!request) return reject(request.error());
-  if (!accept_id(request->id)) return;
-  refuse(request->id, error_code::unsupported,
-         std::string{proto::to_string(frame.type)} + " is reserved for a later version of the daemon");
 }
 
 void peer::handle_ping(const proto::frame& frame) {
@@ -225,6 +221,7 @@ void peer::answer(std::uint64_t id, local::answer what) {
   result.id = id;
   result.outcome = outcome_of(what.outcome);
   result.state = state_of(what.state);
+  result.durable = what.durable;
   if (what.error != 0) {
     release_room_of(id);
     result.error = proto::make_error(static_cast<error_code>(what.error), std::move(what.text));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SUBSCRIBE and UNSUBSCRIBE (PROTOCOL.md section 4), and where a connection's stream begins.
+#include <algorithm>
 #include <utility>
 
 #include <roombridge/proto/messages.hpp>
@@ -30,6 +31,8 @@ bool peer::accept_subscription(const proto::subscribe& request, const log::subsc
     refuse(request.id, error_code::not_permitted, *std::move(objection));
   } else if (auto full = one_too_many(wanted)) {
     refuse(request.id, error_code::too_many_subscriptions, *std::move(full));
+  } else if (auto nameless = objection_to_name()) {
+    refuse(request.id, error_code::too_many_subscribers, *std::move(nameless));
   } else {
     return true;
   }
@@ -61,9 +64,11 @@ void peer::open_stream(const proto::subscribe& request) {
   proto::result result;
   result.id = request.id;
   std::optional<proto::gap> missing;
-  if (request.since) {
-    missing = missing_since(*request.since);
-    replay_after_ = missing ? missing->last : request.since->seq;
+  const auto since = request.since ? request.since : kept_position();
+  register_name(since.value_or(proto::log_position{proto::epoch_text(events.epoch()), events.newest()}));
+  if (since) {
+    missing = missing_since(*since);
+    replay_after_ = missing ? missing->last : std::min(since->seq, events.newest());
     result.resumption = {.complete = !missing, .first = events.first(), .newest = events.newest()};
   }
   push(result);

@@ -35,14 +35,14 @@ constexpr asio::use_awaitable_t<io::executor> use_awaitable;
 class server::impl {
  public:
   impl(io::context& context, options initial, std::string server_name, log::event_log& events, request_handler& handler,
-       logger& log)
+       named_subscribers& named, logger& log)
       : options_(std::move(initial)),
         log_(log),
         listener_(std::in_place, options_),
         acceptable_(context.get_executor(), ::dup(listener_->fd())),
         pause_(context.get_executor()),
         drained_(context.get_executor()),
-        hub_(context, options_, std::move(server_name), events, handler, log) {
+        hub_(context, options_, std::move(server_name), events, handler, named, log) {
     drained_.expires_at(steady_clock::time_point::max());
   }
 
@@ -119,8 +119,8 @@ class server::impl {
 };
 
 server::server(io::context& context, options initial, std::string server_name, log::event_log& events,
-               request_handler& handler, logger& log)
-    : impl_(std::make_unique<impl>(context, std::move(initial), std::move(server_name), events, handler, log)) {}
+               request_handler& handler, named_subscribers& named, logger& log)
+    : impl_(std::make_unique<impl>(context, std::move(initial), std::move(server_name), events, handler, named, log)) {}
 server::~server() = default;
 
 io::task<> server::run() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "daemon/base/logger.hpp"
 #include "daemon/local/access_rules.hpp"
 #include "daemon/local/latency_histogram.hpp"
+#include "daemon/local/named_subscribers.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/log/event_log.hpp"
 
@@ -29,7 +31,8 @@ struct answer {
   std::string_view outcome = {};  // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
   std::string payload = {};       // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
   std::vector<std::uint32_t> attachments = {};
-  std::string_view state = {};  // JOIN only: "joined", "joining", "waiting"; a literal
+  std::string_view state = {};       // JOIN only: "joined", "joining", "waiting"; a literal
+  std::optional<bool> durable = {};  // ACK only
 };
 using answer_function =
     std::function<void(answer)>;  // call exactly once, now or later; the peer may be gone by then: then nothing happens
@@ -67,7 +70,8 @@ class request_handler {
   // that on_leave() follows.
   virtual void on_join(const join_request& request, answer_function done) = 0;
   virtual void on_leave(peer_token who, const std::string& room) = 0;
-  // `subscribers` is answered by the local side itself and never comes here.
+  // `subscribers`, `named_subscribers` and `remove_subscriber` are answered by the local side itself and never come
+  // here.
   virtual void on_call(const call_request& request, answer_function done) = 0;
 };
 
@@ -97,7 +101,7 @@ class server {
   // nobody listens on is replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`. All
   // references outlive the server.
   server(io::context& context, options initial, std::string server_name, log::event_log& events,
-         request_handler& handler, logger& log);
+         request_handler& handler, named_subscribers& named, logger& log);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;

@@ -120,7 +120,9 @@ class cursor : public unlinking_hook, public waiting_hook {
   [[nodiscard]] bool waits_for_show() const { return waiting_hook::is_linked(); }
 
   // Whether no record up to `seq` is left to send.
-  [[nodiscard]] bool passed(sequence seq) const { return !lost_ && (exhausted() || at_.seq > seq); }
+  [[nodiscard]] bool passed(sequence seq) const {
+    return (!lost_ || lost_->first > seq) && (exhausted() || at_.seq > seq);
+  }
 
   [[nodiscard]] std::uint64_t behind() const;                               // records between it and the head
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }      // EVENT frames of which something was sent

@@ -82,7 +82,8 @@ class application::impl {
                    .forget = [this](local::answer_function done) { forget(std::move(done)); },
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
                                    local::answer_function done) { trace(who, time, std::move(done)); }}),
-        server_(context_, config_.local, server_name(), log_, requests_, diagnostics),
+        named_(nullptr, [] { return now().time_since_epoch(); }),
+        server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
         watchdog_(context_.get_executor()) {
@@ -236,7 +237,7 @@ class application::impl {
     return out;
   }
 
-  std::string status(const local::rights& may) const {
+  std::string status(const local::rights& may) {
     const auto peers = server_.peers();
     const auto rooms = this->rooms(may);
     std::size_t subscribers = 0;
@@ -257,7 +258,8 @@ class application::impl {
                         .local = server_.counters(),
                         .latency = server_.latency(),
                         .connections = peers.size(),
-                        .subscribers = subscribers});
+                        .subscribers = subscribers,
+                        .named_subscribers = named_.size()});
   }
 
   config config_;
@@ -275,6 +277,7 @@ class application::impl {
   intake intake_;
   upstream::client client_;
   requests requests_;
+  local::named_subscribers named_;
   local::server server_;
   signals stop_signals_;
   signals reload_signals_;

@@ -306,6 +306,9 @@ const table<config>& config_keys() {
       make("local.ping.interval", at(here, &local_options::ping_interval), scalar(duration_or_never{{100ms, 24h}})),
       make("local.ping.deadline", at(here, &local_options::ping_deadline), scalar(duration{10ms, 1h})),
 
+      make("subscribers.per_user", at(here, &local_options::user_subscribers), scalar(count{1, 1024})),
+      make("subscribers.expire", at(here, &local_options::subscriber_expiry), scalar(duration{1s, 87600h})),
+
       make("log.capacity", at(&config::log_capacity), scalar(byte_size{2 * MiB, GiB})),
       make("log.retained.keys", at(&config::retained, &log::retention::keys), scalar(count{0, 1'000'000})),
       make("log.retained.bytes", at(&config::retained, &log::retention::bytes), scalar(byte_size{64 * KiB, GiB})),

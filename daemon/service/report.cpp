@@ -82,7 +82,9 @@ json::object log_object(const status_facts& facts) {
 }
 
 json::object local_object(const status_facts& facts) {
-  json::object object{{"connections", facts.connections}, {"subscribers", facts.subscribers}};
+  json::object object{{"connections", facts.connections},
+                      {"subscribers", facts.subscribers},
+                      {"named_subscribers", facts.named_subscribers}};
   if (facts.latency.count() > 0) object["latency"] = json::parse(to_json(facts.latency));
   return object;
 }

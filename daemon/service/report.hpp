@@ -50,6 +50,7 @@ struct status_facts {
   local::latency_histogram latency;
   std::size_t connections = 0;
   std::size_t subscribers = 0;
+  std::size_t named_subscribers = 0;
 };
 [[nodiscard]] std::string status_json(const status_facts& facts);
 

@@ -193,9 +193,9 @@ void requests::on_call(const local::call_request& request, local::answer_functio
     done({.payload = calls_.rooms(may)});
   } else {
     const std::string name = method.size() <= longest_repeated ? " '" + std::string(method) + '\'' : " of this name";
-    done(refused(
-        error_code::unknown_method,
-        "there is no method" + name + "; there are status, rooms, subscribers, reload, reconnect, forget, trace"));
+    done(refused(error_code::unknown_method, "there is no method" + name +
+                                                 "; there are status, rooms, subscribers, named_subscribers, "
+                                                 "remove_subscriber, reload, reconnect, forget, trace"));
   }
 }
 

@@ -2,11 +2,14 @@
 #include <roombridge/proto/client_messages.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 #include <roombridge/proto/pattern.hpp>
 
 #include "head_reader.hpp"
 #include "head_writer.hpp"
+#include "log_position.hpp"
 
 namespace roombridge::proto {
 namespace {
@@ -40,10 +43,8 @@ void check_patterns(head_reader& reader, std::string_view name, const std::vecto
 void read_since(head_reader& reader, std::optional<log_position>& out) {
   const auto* since = reader.object("since", need::optional);
   if (since == nullptr) return;
-  out.emplace();
   reader.enter(*since);
-  reader.text("epoch", out->epoch).number("seq", out->seq);
-  if (!is_epoch(out->epoch)) reader.expected("epoch", "16 lower-case hex digits");
+  read_position(reader, out.emplace());
   reader.leave();
 }
 
@@ -56,6 +57,15 @@ void read_slow(head_reader& reader, slow_policy& out) {
     return;
   }
   reader.expected("slow", "gap or disconnect");
+}
+
+void check_subscriber_name(head_reader& reader, std::string_view field, const std::string& name) {
+  if (is_valid_subscriber_name(name)) return;
+  reader.expected(field, "1 to " + std::to_string(max_subscriber_name) + " bytes without control characters");
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; });
 }
 
 void check_room(head_reader& reader, const std::string& room) {
@@ -71,6 +81,12 @@ std::string epoch_text(std::uint64_t epoch) {
   return text;
 }
 
+std::uint64_t epoch_of(std::string_view text) noexcept {
+  std::uint64_t epoch = 0;
+  std::from_chars(text.data(), text.data() + text.size(), epoch, 16);
+  return epoch;
+}
+
 std::string_view to_string(slow_policy policy) noexcept {
   return policy == slow_policy::gap ? "gap" : "disconnect";
 }
@@ -80,8 +96,11 @@ bool is_epoch(std::string_view text) noexcept {
 }
 
 bool is_valid_room(std::string_view room) {
-  return !room.empty() && room.size() <= max_room &&
-         std::none_of(room.begin(), room.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; });
+  return !room.empty() && room.size() <= max_room && !has_control_character(room);
+}
+
+bool is_valid_subscriber_name(std::string_view name) {
+  return !name.empty() && name.size() <= max_subscriber_name && !has_control_character(name);
 }
 
 bool is_head(std::string_view text) {
@@ -92,6 +111,7 @@ std::string encode_head(const hello& value) {
   head_writer writer;
   writer.list("versions", value.versions);
   if (!value.client.empty()) writer.text("client", value.client);
+  if (!value.subscriber.empty()) writer.text("subscriber", value.subscriber);
   return writer.finish();
 }
 
@@ -108,6 +128,8 @@ parsed<hello> parse<hello>(std::string_view head) {
     }
   }
   reader.text("client", value.client, need::optional, max_client_name);
+  reader.text("subscriber", value.subscriber, need::optional);
+  if (reader.find("subscriber") != nullptr) check_subscriber_name(reader, "subscriber", value.subscriber);
   return reader.finish(std::move(value));
 }
 
@@ -117,7 +139,7 @@ std::string encode_head(const subscribe& value) {
   if (!value.events.empty()) writer.list("events", value.events);
   if (!value.topics.empty()) writer.list("topics", value.topics);
   if (value.since) {
-    writer.raw("since", head_writer{}.text("epoch", value.since->epoch).number("seq", value.since->seq).finish());
+    writer.raw("since", encode_position(*value.since));
   }
   if (value.snapshot) writer.boolean("snapshot", true);
   if (value.slow != slow_policy::gap) writer.text("slow", to_string(value.slow));
@@ -240,13 +262,37 @@ parsed<trace_params> parse<trace_params>(std::string_view params) {
   return reader.finish(value);
 }
 
-std::string encode_head(const reserved_request& value) {
-  return encode_id(value.id);
+std::string encode_head(const ack& value) {
+  return head_writer{}
+      .number("id", value.id)
+      .text("epoch", value.position.epoch)
+      .number("seq", value.position.seq)
+      .finish();
 }
 
 template <>
-parsed<reserved_request> parse<reserved_request>(std::string_view head) {
-  return parse_id<reserved_request>(head);
+parsed<ack> parse<ack>(std::string_view head) {
+  head_reader reader{head, error_code::bad_request};
+  ack value;
+  reader.id(value.id);
+  read_position(reader, value.position);
+  return reader.finish(std::move(value));
+}
+
+std::string encode_head(const remove_subscriber_params& value) {
+  head_writer writer;
+  writer.text("name", value.name);
+  if (value.uid) writer.number("uid", *value.uid);
+  return writer.finish();
+}
+
+template <>
+parsed<remove_subscriber_params> parse<remove_subscriber_params>(std::string_view params) {
+  head_reader reader{params, error_code::bad_request};
+  remove_subscriber_params value;
+  reader.text("name", value.name).number("uid", value.uid, {0, std::numeric_limits<std::uint32_t>::max()});
+  check_subscriber_name(reader, "name", value.name);
+  return reader.finish(std::move(value));
 }
 
 std::string encode_head(const ping& value) {

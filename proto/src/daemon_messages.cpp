@@ -5,6 +5,7 @@
 
 #include "head_reader.hpp"
 #include "head_writer.hpp"
+#include "log_position.hpp"
 
 namespace roombridge::proto {
 namespace {
@@ -100,14 +101,15 @@ std::string encode_head(const welcome& value) {
                           .number("subscriptions", value.subscription_limit)
                           .number("patterns", value.pattern_limit)
                           .finish();
-  return head_writer{}
-      .number("version", value.version)
+  head_writer writer;
+  writer.number("version", value.version)
       .text("server", value.server)
       .text("epoch", value.epoch)
       .number("newest", value.newest)
       .raw("limits", limits)
-      .raw("may", encode_may(value))
-      .finish();
+      .raw("may", encode_may(value));
+  if (value.position) writer.raw("position", encode_position(*value.position));
+  return writer.finish();
 }
 
 template <>
@@ -127,6 +129,11 @@ parsed<welcome> parse<welcome>(std::string_view head) {
     reader.leave();
   }
   if (const auto* may = reader.object("may", need::required)) read_may(reader, *may, value);
+  if (const auto* position = reader.object("position", need::optional)) {
+    reader.enter(*position);
+    read_position(reader, value.position.emplace());
+    reader.leave();
+  }
   return reader.finish(std::move(value));
 }
 
@@ -239,6 +246,7 @@ std::string encode_head(const result& value) {
         .number("first", value.resumption->first)
         .number("newest", value.resumption->newest);
   }
+  if (value.durable) writer.boolean("durable", *value.durable);
   return writer.finish();
 }
 
@@ -262,6 +270,7 @@ parsed<result> parse<result>(std::string_view head) {
         .number("first", resumption.first)
         .number("newest", resumption.newest);
   }
+  if (reader.find("durable") != nullptr) reader.boolean("durable", value.durable.emplace());
   return reader.finish(std::move(value));
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using entry = std::pair<error_code, std::string_view>;
 
-constexpr std::array<entry, 32> names{{
+constexpr std::array<entry, 36> names{{
     {error_code::none, "none"},
     {error_code::bad_frame, "bad_frame"},
     {error_code::frame_too_large, "frame_too_large"},
@@ -19,6 +19,7 @@ constexpr std::array<entry, 32> names{{
     {error_code::version_unsupported, "version_unsupported"},
     {error_code::unknown_critical_flag, "unknown_critical_flag"},
     {error_code::bad_head, "bad_head"},
+    {error_code::subscriber_in_use, "subscriber_in_use"},
     {error_code::bad_request, "bad_request"},
     {error_code::unknown_method, "unknown_method"},
     {error_code::bad_pattern, "bad_pattern"},
@@ -35,6 +36,9 @@ constexpr std::array<entry, 32> names{{
     {error_code::room_not_held, "room_not_held"},
     {error_code::too_many_rooms, "too_many_rooms"},
     {error_code::revoked, "revoked"},
+    {error_code::too_many_subscribers, "too_many_subscribers"},
+    {error_code::unknown_subscriber, "unknown_subscriber"},
+    {error_code::subscriber_connected, "subscriber_connected"},
     {error_code::not_connected, "not_connected"},
     {error_code::ack_timeout, "ack_timeout"},
     {error_code::connection_lost, "connection_lost"},

@@ -51,8 +51,8 @@ class life {
                        .topics = {"shop-1"},
                        .rooms = {},
                        .emits = {}}};
-    hub_.emplace(context_, options, "roombridged model", log_, handler_, diagnostics_, std::chrono::steady_clock::now,
-                 [this](int) {
+    hub_.emplace(context_, options, "roombridged model", log_, handler_, named_, diagnostics_,
+                 std::chrono::steady_clock::now, [this](int) {
                    return local::credentials{1, user_, user_, {}};
                  });
     log_in(user, fresh_epoch);
@@ -107,6 +107,7 @@ class life {
   io::context context_;
   local::recording_logger diagnostics_;
   local::recording_handler handler_;
+  local::named_subscribers named_{nullptr, [] { return std::chrono::microseconds{1}; }};
   mortal_files files_;
   journal::journal kept_;
   log::event_log log_;

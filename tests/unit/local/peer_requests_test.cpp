@@ -324,15 +324,6 @@ TEST_F(requests, attachments_that_do_not_fit) {
   EXPECT_TRUE(handler_.emits.empty());
 }
 
-TEST_F(requests, reserved_ones_are_unsupported) {
-  auto client = welcomed();
-  std::string frame;
-  ASSERT_TRUE(proto::append_frame(frame, proto::frame_type::ack, R"({"id":8})"));
-  client.send(frame);
-  run();
-  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::unsupported);
-}
-
 TEST_F(requests, status_goes_to_whoever_has_subscribed) {
   publish_status(proto::upstream_state::offline);
   auto subscriber = subscribed();

@@ -21,7 +21,7 @@ class serving : public testing::Test {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     directory_ = name;
     options_.socket = (directory_ / "test.sock").string();
-    server_.emplace(context_, options_, "roombridged test", events_, handler_, log_);
+    server_.emplace(context_, options_, "roombridged test", events_, handler_, named_, log_);
     boost::asio::co_spawn(context_, server_->run(), [this](const std::exception_ptr& error) {
       returned_ = true;
       EXPECT_EQ(error, nullptr);
@@ -70,6 +70,7 @@ class serving : public testing::Test {
   options options_;
   log::event_log events_{2u << 20, 1};
   recording_handler handler_;
+  named_subscribers named_{nullptr, [] { return std::chrono::microseconds{1}; }};
   recording_logger log_;
   std::optional<server> server_;
   bool returned_ = false;

@@ -180,7 +180,7 @@ class hub_test : public testing::Test {
     hub_.reset();
     events_.emplace(shape, epoch);
     hub_.emplace(
-        context_, options_, "roombridged test", *events_, handler_, log_, [this] { return now_; },
+        context_, options_, "roombridged test", *events_, handler_, named_, log_, [this] { return now_; },
         [this](int fd) { return identify(fd); });
   }
   void SetUp() override { make(); }
@@ -249,6 +249,8 @@ class hub_test : public testing::Test {
   options options_;
   std::optional<log::event_log> events_;
   recording_handler handler_;
+  std::chrono::microseconds wall_{1'000'000};
+  named_subscribers named_{nullptr, [this] { return wall_; }};
   recording_logger log_;
   // Far ahead of the real clock, so that the hub's timer never fires by itself.
   peer_host::time_point now_ = std::chrono::steady_clock::now() + std::chrono::hours{1000};

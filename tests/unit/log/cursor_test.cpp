@@ -202,6 +202,17 @@ TEST_F(cursors, a_loss_is_told_before_the_next_event) {
   EXPECT_EQ(sink.at().lost_events(), 2u);
 }
 
+TEST_F(cursors, have_passed_what_lies_before_a_loss) {
+  test_sink sink{log_};
+  sink.subscribe(1);
+  append("a");
+  told(sink);
+  for (int i = 0; i < 1000; ++i) append("a");
+  ASSERT_TRUE(sink.at().lost());
+  EXPECT_TRUE(sink.at().passed(1));
+  EXPECT_FALSE(sink.at().passed(2));
+}
+
 TEST_F(cursors, nothing_is_told_of_what_does_not_match) {
   test_sink sink{log_};
   sink.subscribe(1, {"a"}, {"t"});

@@ -40,7 +40,7 @@ inline std::optional<reread> reread_head(frame_type type, std::string_view head)
     case frame_type::leave:
       return reread_as<leave>(head);
     case frame_type::ack:
-      return reread_as<reserved_request>(head);
+      return reread_as<ack>(head);
     case frame_type::emit:
       return reread_as<emit>(head);
     case frame_type::call:

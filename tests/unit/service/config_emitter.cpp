@@ -174,8 +174,8 @@ void emit(std::string& out, const std::vector<local::access_rule>& rules) {
 
 void emit(std::string& out, const local::options& value) {
   [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, access, connections, user_connections,
-                                user_subscriptions, user_rooms, user_buffer, emit_rate, emit_burst, interval,
-                                deadline] = value;
+                                user_subscriptions, user_rooms, user_buffer, user_subscribers, subscriber_expiry,
+                                emit_rate, emit_burst, interval, deadline] = value;
   out += "local:\n";
   line(out, 1, "socket", socket);
   out += "  mode: \"" + octal(mode) + "\"\n";
@@ -193,6 +193,9 @@ void emit(std::string& out, const local::options& value) {
   out += "  ping:\n";
   line(out, 2, "interval", interval);
   line(out, 2, "deadline", deadline);
+  out += "subscribers:\n";
+  line(out, 1, "per_user", user_subscribers);
+  line(out, 1, "expire", subscriber_expiry);
 }
 
 void emit(std::string& out, const journal::options& value) {

@@ -116,12 +116,12 @@ TEST(config_reader, names_that_the_user_chose_are_checked) {
 TEST(config_reader, all_errors_come_at_once_in_the_files_order) {
   EXPECT_THAT(
       errors_of("log:\n  capacity: 1MiB\n  capacity: 3MiB\nlogging: {level: loud}\nupstream:\n  path: x\nnope: 1\n"),
-      ElementsAre(
-          "2:13: log.capacity: \"1MiB\": out of range: 2MiB to 1GiB",
-          "3:3: the key \"capacity\" stands twice; first at line 2, column 3",
-          "4:18: logging.level: \"loud\": expected one of: trace, debug, info, warning, error",
-          "6:9: upstream.path: \"x\": must begin with a slash",
-          "7:1: unknown key \"nope\"; known here: upstream, auth, rooms, events, emits, local, log, journal, logging"));
+      ElementsAre("2:13: log.capacity: \"1MiB\": out of range: 2MiB to 1GiB",
+                  "3:3: the key \"capacity\" stands twice; first at line 2, column 3",
+                  "4:18: logging.level: \"loud\": expected one of: trace, debug, info, warning, error",
+                  "6:9: upstream.path: \"x\": must begin with a slash",
+                  "7:1: unknown key \"nope\"; known here: upstream, auth, rooms, events, emits, local, subscribers, "
+                  "log, journal, logging"));
 }
 
 TEST(config_reader, more_than_twenty_errors_are_counted) {

@@ -103,10 +103,9 @@ TEST(config_substitute, a_value_cannot_become_structure) {
 }
 
 TEST(config_substitute, keys_are_literal) {
-  EXPECT_THAT(
-      errors_of("${X}: 1", {{"X", "upstream"}}),
-      ElementsAre(
-          "1:1: unknown key \"${X}\"; known here: upstream, auth, rooms, events, emits, local, log, journal, logging"));
+  EXPECT_THAT(errors_of("${X}: 1", {{"X", "upstream"}}),
+              ElementsAre("1:1: unknown key \"${X}\"; known here: upstream, auth, rooms, events, emits, local, "
+                          "subscribers, log, journal, logging"));
   const auto rules = parse("events: {rules: {'${X}': {}}}").value.value().events.rules;
   EXPECT_EQ(rules.front().name, "${X}");
 }

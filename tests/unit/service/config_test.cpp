@@ -93,6 +93,8 @@ const std::map<std::string, std::string> other_values{
     {"local.user_buffer", "local: {user_buffer: 64KiB}"},
     {"local.ping.interval", "local: {ping: {interval: 30s}}"},
     {"local.ping.deadline", "local: {ping: {deadline: 500ms}}"},
+    {"subscribers.per_user", "subscribers: {per_user: 16}"},
+    {"subscribers.expire", "subscribers: {expire: 24h}"},
     {"log.capacity", "log: {capacity: 2MiB}"},
     {"log.retained.keys", "log: {retained: {keys: 5}}"},
     {"log.retained.bytes", "log: {retained: {bytes: 1MiB}}"},

@@ -21,7 +21,8 @@ namespace roombridge::proto {
 struct hello {
   static constexpr auto type = frame_type::hello;
   std::vector<std::uint64_t> versions{protocol_version};
-  std::string client;  // at most max_client_name bytes
+  std::string client;        // at most max_client_name bytes
+  std::string subscriber{};  // a valid name; empty: none
   bool operator==(const hello&) const = default;
 };
 
@@ -35,6 +36,8 @@ struct log_position {
 // An epoch as it is written: 16 lower-case hex digits.
 [[nodiscard]] std::string epoch_text(std::uint64_t epoch);
 [[nodiscard]] bool is_epoch(std::string_view text) noexcept;
+// Precondition: is_epoch(text).
+[[nodiscard]] std::uint64_t epoch_of(std::string_view text) noexcept;
 
 // What becomes of a subscriber that is so slow that the log gives up events before it has got them.
 enum class slow_policy {
@@ -101,10 +104,19 @@ struct trace_params {
   bool operator==(const trace_params&) const = default;
 };
 
-// ACK: reserved in version 0.1, so that only the id is read, to answer `unsupported`.
-struct reserved_request {
+// Of a named subscriber: up to where it has come.
+struct ack {
+  static constexpr auto type = frame_type::ack;
   std::uint64_t id = 0;
-  bool operator==(const reserved_request&) const = default;
+  log_position position;
+  bool operator==(const ack&) const = default;
+};
+
+// The params of the call `remove_subscriber`.
+struct remove_subscriber_params {
+  std::string name;                    // a valid name
+  std::optional<std::uint32_t> uid{};  // nothing: the caller's own
+  bool operator==(const remove_subscriber_params&) const = default;
 };
 
 struct ping {
@@ -128,12 +140,16 @@ struct pong {
 [[nodiscard]] std::string encode_head(const emit& value);
 [[nodiscard]] std::string encode_head(const call& value);
 [[nodiscard]] std::string encode_head(const trace_params& value);
-[[nodiscard]] std::string encode_head(const reserved_request& value);
+[[nodiscard]] std::string encode_head(const ack& value);
+[[nodiscard]] std::string encode_head(const remove_subscriber_params& value);
 [[nodiscard]] std::string encode_head(const ping& value);
 [[nodiscard]] std::string encode_head(const pong& value);
 
 // What may be the name of a room: 1 to max_room bytes, no control characters. UTF-8 is the head's matter.
 [[nodiscard]] bool is_valid_room(std::string_view room);
+
+// What may be the name of a subscriber: 1 to max_subscriber_name bytes, no control characters.
+[[nodiscard]] bool is_valid_subscriber_name(std::string_view name);
 
 // Whether `text` may be a head at all: one JSON object within a head's limits, or nothing.
 [[nodiscard]] bool is_head(std::string_view text);
@@ -158,7 +174,9 @@ parsed<call> parse<call>(std::string_view head);
 template <>
 parsed<trace_params> parse<trace_params>(std::string_view params);
 template <>
-parsed<reserved_request> parse<reserved_request>(std::string_view head);
+parsed<ack> parse<ack>(std::string_view head);
+template <>
+parsed<remove_subscriber_params> parse<remove_subscriber_params>(std::string_view params);
 template <>
 parsed<ping> parse<ping>(std::string_view head);
 template <>

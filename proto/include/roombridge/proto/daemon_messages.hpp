@@ -41,7 +41,8 @@ struct welcome {
   std::uint64_t subscription_limit = max_subscriptions;
   std::uint64_t pattern_limit = max_patterns;
   bool may_control = false;
-  std::optional<permissions> may;  // nothing: more than fits, or an older daemon
+  std::optional<permissions> may;          // nothing: more than fits, or an older daemon
+  std::optional<log_position> position{};  // of the named subscriber; nothing: it is new, or there is none
   bool operator==(const welcome&) const = default;
 };
 
@@ -112,7 +113,7 @@ enum class emit_outcome { none, acked, sent_unknown, not_sent };
 enum class room_state { none, waiting, joining, joined };
 [[nodiscard]] std::string_view to_string(room_state state) noexcept;
 
-// What the answer to a SUBSCRIBE with `since` says.
+// What the answer to a SUBSCRIBE with `since`, or from a named subscriber's position, says.
 struct resumption {
   bool complete = false;     // all that was asked for is still there
   std::uint64_t first = 0;   // oldest seq in the log; newest + 1 when it is empty
@@ -127,7 +128,8 @@ struct result {
   emit_outcome outcome = emit_outcome::none;      // none but for an EMIT
   std::vector<std::uint32_t> attachments;         // of an acknowledgement
   room_state state = room_state::none;            // none but for a JOIN
-  std::optional<proto::resumption> resumption{};  // none but for a SUBSCRIBE with `since`
+  std::optional<proto::resumption> resumption{};  // none but for a SUBSCRIBE from a position
+  std::optional<bool> durable{};                  // none but for an ACK: whether the position is in the journal
   bool operator==(const result&) const = default;
 };
 

@@ -15,6 +15,7 @@ enum class error_code : int {
   version_unsupported = 104,
   unknown_critical_flag = 105,
   bad_head = 106,
+  subscriber_in_use = 107,
   bad_request = 200,
   unknown_method = 201,
   bad_pattern = 202,
@@ -31,6 +32,9 @@ enum class error_code : int {
   room_not_held = 213,
   too_many_rooms = 214,
   revoked = 215,
+  too_many_subscribers = 216,
+  unknown_subscriber = 217,
+  subscriber_connected = 218,
   not_connected = 300,
   ack_timeout = 301,
   connection_lost = 302,
@@ -51,9 +55,12 @@ enum class error_code : int {
 // What the frame's `retry` says: the same request may succeed later.
 [[nodiscard]] constexpr bool may_retry(error_code code) noexcept {
   switch (code) {
+    case error_code::subscriber_in_use:
     case error_code::too_many_subscriptions:
     case error_code::too_many_requests:
     case error_code::too_many_rooms:
+    case error_code::too_many_subscribers:
+    case error_code::subscriber_connected:
     case error_code::not_connected:
     case error_code::ack_timeout:
     case error_code::connection_lost:

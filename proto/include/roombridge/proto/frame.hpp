@@ -24,6 +24,7 @@ inline constexpr int max_head_depth = 32;                     // levels of nesti
 inline constexpr std::uint64_t max_integer = (std::uint64_t{1} << 53) - 1;  // of ids, sequence numbers and times
 inline constexpr std::size_t max_attachments = 16;
 inline constexpr std::size_t max_client_name = 64;      // bytes
+inline constexpr std::size_t max_subscriber_name = 64;  // bytes
 inline constexpr std::size_t max_pattern = 256;         // bytes
 inline constexpr std::size_t max_patterns = 64;         // of one subscription, events and topics together
 inline constexpr std::size_t max_subscriptions = 256;   // of one connection

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/local/named_subscribers.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
+#include <roombridge/proto/client_messages.hpp>
+#include <roombridge/proto/json_text.hpp>
+
+namespace roombridge::local {
+
+void named_subscribers::configure(std::size_t per_user, std::chrono::milliseconds expire) {
+  per_user_ = per_user;
+  expire_ = expire;
+}
+
+void named_subscribers::restore(std::size_t slot, named_subscriber what) {
+  if (slot >= most || used_[slot]) return;
+  if (what.seen == 0) what.seen = now_().count();
+  used_[slot] = true;
+  if (const auto other = entries_.find(what.key); other != entries_.end()) {
+    if (other->second.what.seen >= what.seen) {
+      (void)put(slot, nullptr);
+      used_[slot] = false;
+      return;
+    }
+    (void)forget(other);
+  }
+  const subscriber_key key = what.key;
+  entries_.emplace(key, entry{.what = std::move(what), .slot = slot});
+}
+
+std::optional<pid_t> named_subscribers::hold(const subscriber_key& key, pid_t process) {
+  forget_expired();
+  if (const auto [held, taken] = holders_.emplace(key, process); !taken) return held->second;
+  if (const auto found = entries_.find(key); found != entries_.end()) {
+    found->second.what.seen = 0;
+    keep(found->second);
+  }
+  return std::nullopt;
+}
+
+void named_subscribers::release(const subscriber_key& key) {
+  if (holders_.erase(key) == 0) return;
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  found->second.what.seen = now_().count();
+  keep(found->second);
+}
+
+std::optional<pid_t> named_subscribers::holder(const subscriber_key& key) const {
+  const auto found = holders_.find(key);
+  if (found == holders_.end()) return std::nullopt;
+  return found->second;
+}
+
+const named_subscriber* named_subscribers::find(const subscriber_key& key) {
+  forget_expired();
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? nullptr : &found->second.what;
+}
+
+std::optional<std::string> named_subscribers::objection_to_another(uid_t user) {
+  forget_expired();
+  const auto is_of = [user](const auto& each) { return each.first.user == user; };
+  const auto of_user = static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), is_of));
+  if (of_user >= per_user_) {
+    return "this user has as many named subscribers as subscribers.per_user allows: " + std::to_string(per_user_) +
+           "; see roombridgectl named, and remove";
+  }
+  if (entries_.size() == most) return "there are " + std::to_string(most) + " named subscribers of all users together";
+  return std::nullopt;
+}
+
+void named_subscribers::add(const subscriber_key& key, std::uint64_t epoch, log::sequence seq) {
+  const auto free = std::find(used_.begin(), used_.end(), false);
+  assert(free != used_.end() && holders_.contains(key) && !entries_.contains(key));
+  *free = true;
+  entry& made = entries_[key];
+  made.what = {.key = key, .epoch = epoch, .seq = seq};
+  made.slot = static_cast<std::size_t>(std::distance(used_.begin(), free));
+  keep(made);
+}
+
+void named_subscribers::acknowledge(const subscriber_key& key, std::uint64_t epoch, log::sequence seq,
+                                    kept_function done) {
+  const auto found = entries_.find(key);
+  assert(found != entries_.end());
+  named_subscriber& what = found->second.what;
+  if (epoch != what.epoch || seq > what.seq) {
+    what.epoch = epoch;
+    what.seq = seq;
+    keep(found->second);
+  }
+  answer_when(found->second.kept, std::move(done));
+}
+
+void named_subscribers::when_kept(const subscriber_key& key, kept_function done) {
+  const auto found = entries_.find(key);
+  assert(found != entries_.end());
+  answer_when(found->second.kept, std::move(done));
+}
+
+named_subscribers::removal named_subscribers::remove(const subscriber_key& key, kept_function done) {
+  forget_expired();
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return removal::unknown;
+  if (holders_.contains(key)) return removal::connected;
+  answer_when(forget(found), std::move(done));
+  return removal::removed;
+}
+
+void named_subscribers::settled(ticket all, ticket durable) {
+  settled_ = all;
+  durable_ = durable;
+  while (!waiting_.empty() && waiting_.front().first <= settled_) {
+    const auto [kept, done] = std::move(waiting_.front());
+    waiting_.pop_front();
+    done(is_durable(kept));
+  }
+}
+
+std::string named_subscribers::list(std::optional<uid_t> of, std::uint64_t epoch, log::sequence newest) {
+  forget_expired();
+  std::string out = "[";
+  for (const auto& [key, each] : entries_) {
+    if (of && key.user != *of) continue;
+    if (out.size() > 1) out += ',';
+    out += R"({"name":)";
+    proto::append_json_string(out, key.name);
+    out += R"(,"uid":)" + std::to_string(key.user) + R"(,"position":{"epoch":")" + proto::epoch_text(each.what.epoch) +
+           R"(","seq":)" + std::to_string(each.what.seq) + '}';
+    if (each.what.epoch == epoch) out += R"(,"behind":)" + std::to_string(newest - std::min(newest, each.what.seq));
+    if (const auto process = holder(key)) {
+      out += R"(,"connected":true,"pid":)" + std::to_string(*process) + '}';
+    } else {
+      out += R"(,"connected":false,"seen":)" + std::to_string(each.what.seen) + '}';
+    }
+  }
+  return out + ']';
+}
+
+std::size_t named_subscribers::size() {
+  forget_expired();
+  return entries_.size();
+}
+
+void named_subscribers::keep(entry& of) {
+  of.kept = put(of.slot, &of.what);
+}
+
+named_subscribers::ticket named_subscribers::put(std::size_t slot, const named_subscriber* what) {
+  return storage_ == nullptr ? 0 : storage_->keep(slot, what);
+}
+
+void named_subscribers::answer_when(ticket kept, kept_function done) {
+  if (kept <= settled_) return done(is_durable(kept));
+  const auto place = std::upper_bound(waiting_.begin(), waiting_.end(), kept,
+                                      [](ticket one, const auto& each) { return one < each.first; });
+  waiting_.emplace(place, kept, std::move(done));
+}
+
+void named_subscribers::forget_expired() {
+  const std::int64_t now = now_().count();
+  for (auto next = entries_.begin(); next != entries_.end();) {
+    const auto current = next++;
+    if (!holders_.contains(current->first) && now - current->second.what.seen > expire_.count()) (void)forget(current);
+  }
+}
+
+named_subscribers::ticket named_subscribers::forget(entries::iterator which) {
+  const std::size_t slot = which->second.slot;
+  used_[slot] = false;
+  entries_.erase(which);
+  return put(slot, nullptr);
+}
+
+}  // namespace roombridge::local
