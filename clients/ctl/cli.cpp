@@ -71,6 +71,14 @@ const CLI::Validator room_format{
     },
     ""};
 
+const CLI::Validator subscriber_format{
+    [](std::string& text) {
+      return proto::is_valid_subscriber_name(text)
+                 ? std::string{}
+                 : "\"" + text + "\" is no subscriber's name: 1 to 64 bytes without control characters";
+    },
+    ""};
+
 const CLI::Validator positive{[](std::string& text) {
                                 const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
                                 const bool above_zero = text.find_first_not_of('0') != std::string::npos;
@@ -93,6 +101,7 @@ struct values {
   trace_options trace;
   emit_options emit;
   wait_options wait;
+  remove_options remove;
   std::string timeout;
   std::string goal;
   std::uint64_t count = 0;
@@ -174,12 +183,19 @@ void add_wait(CLI::App& app, values& v) {
   });
 }
 
+void add_remove(CLI::App& app, values& v) {
+  auto& remove = *app.add_subcommand("remove", "forget a named subscriber that is not connected");
+  remove.add_option("name", v.remove.name, "its name")->required()->check(subscriber_format)->type_name("NAME");
+  remove.add_option("--uid", v.remove.uid, "the user whose it is, as a number (default: yours)")->type_name("UID");
+  remove.callback([&v] { v.chosen = [&v](const context& where) { return remove_command(where, v.remove); }; });
+}
+
 }  // namespace
 
 exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,
               bool terminal) {
   context where{{}, false, {terminal}, out, err};
-  values v{where, in, {}, {}, {}, {}, {}, {}, {}, 0};
+  values v{where, in, {}, {}, {}, {}, {}, {}, {}, {}, 0};
   CLI::App app{"Looks at, talks through and controls roombridged, the local bridge to a Socket.IO server.",
                "roombridgectl"};
   app.footer(conventions);  // the commands inherit it
@@ -193,6 +209,8 @@ exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::
   add_trace(app, v);
   add_emit(app, v);
   add_simple(app, v, "rooms", "the rooms that are joined or wanted, and who holds them", rooms_command);
+  add_simple(app, v, "named", "the named subscribers: how far they are, and who is connected", named_command);
+  add_remove(app, v);
   add_simple(app, v, "reload", "read the config file again; a file with mistakes changes nothing", reload_command);
   add_wait(app, v);
   add_simple(app, v, "reconnect", "connect to the server anew, at once", reconnect_command);

@@ -18,6 +18,13 @@ exit_code rooms_command(const context& where);
 exit_code reload_command(const context& where);
 exit_code reconnect_command(const context& where);
 exit_code forget_command(const context& where);
+exit_code named_command(const context& where);
+
+struct remove_options {
+  std::string name;                  // of a named subscriber
+  std::optional<std::uint32_t> uid;  // whose; nothing: this user's
+};
+exit_code remove_command(const context& where, const remove_options& options);
 
 struct tail_options {
   filter wanted;

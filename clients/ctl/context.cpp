@@ -46,10 +46,11 @@ std::optional<client> connect(const context& where, exit_code& ended, std::optio
   return made;
 }
 
-std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended) {
+std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended,
+                                std::string_view params) {
   auto daemon = connect(where, ended);
   if (!daemon) return std::nullopt;
-  auto answered = daemon->call(method);
+  auto answered = daemon->call(method, params);
   if (!answered) {
     ended = report(where, answered.error());
     return std::nullopt;

@@ -46,7 +46,8 @@ exit_code report(const context& where, const error_info& why);
                                             std::optional<std::chrono::milliseconds> whole = std::nullopt);
 
 // Connects and calls a method. The answer's payload; nothing after a failure has been reported into `ended`.
-[[nodiscard]] std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended);
+[[nodiscard]] std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended,
+                                              std::string_view params = "{}");
 
 // µs since the Unix epoch.
 [[nodiscard]] std::int64_t wall_clock();

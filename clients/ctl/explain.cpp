@@ -174,7 +174,10 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
          row(look, "ended by", causes_text(upstream.object())) +
          row(look, "local",
              local.counted("connections", "program", "programs") + " connected, " + local.count("subscribers") +
-                 " subscribed") +
+                 " subscribed" +
+                 (local.number("named_subscribers").value_or(0) == 0
+                      ? ""
+                      : ", " + local.counted("named_subscribers", "named subscriber", "named subscribers"))) +
          row(look, "latency", latency_text(local.inner("latency"))) + row(look, "log", log_text(status.inner("log"))) +
          row(look, "daemon", daemon) + row(look, "config", status.text("config"));
 }

@@ -95,6 +95,9 @@ TEST(cli, a_wrong_command_line_is_status_2) {
                                                {"tail", "--event", "a*b"},
                                                {"tail", "--topic", ""},
                                                {"tail", "--room", ""},
+                                               {"remove"},
+                                               {"remove", ""},
+                                               {"remove", "x", "--uid", "-1"},
                                                {"trace", "--for", "0"},
                                                {"trace", "--for", "61m"},
                                                {"emit", "x", "--timeout", "0"},
@@ -117,6 +120,8 @@ TEST(cli, nobody_at_the_socket_is_status_3_and_names_it) {
                                                   {"reload"},
                                                   {"reconnect"},
                                                   {"forget"},
+                                                  {"named"},
+                                                  {"remove", "x"},
                                                   {"trace"}}) {
     auto line = command;
     line.insert(line.end(), {"--socket", "/nonexistent/s"});
@@ -170,6 +175,37 @@ TEST(cli, rooms_in_words_and_as_json_lines) {
               StartsWith("{\"room\":\"shop-7\",\"state\":\"joined\",\"fixed\":true}\n{\"room\":\"b\","));
   EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"rooms"}).out, HasSubstr("no rooms"));
   EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"rooms"}).status, exit_code::unreachable);
+}
+
+TEST(cli, named_in_words_and_as_json_lines) {
+  const std::string position = R"("position":{"epoch":"8c0d3a5b7e9f1024","seq":3})";
+  const std::string json = R"([{"name":"till-3","uid":1000,)" + position +
+                           R"(,"behind":0,"connected":true,"pid":12},{"name":"b","uid":0,)" + position +
+                           R"(,"behind":7,"connected":true,"pid":13},{"name":"c\u001b","uid":0,)" + position +
+                           R"(,"connected":false,"seen":1000000}])";
+  EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"named"}).out,
+              AllOf(StartsWith("till-3              uid 1000  has everything, connected: process 12\n"
+                               "b                   uid 0  7 behind, connected: process 13\n"
+                               "c?                  uid 0  of an epoch that is over, last seen "),
+                    HasSubstr(" ago)\n")));
+  EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "named"}).out,
+              StartsWith("{\"name\":\"till-3\",\"uid\":1000,"));
+  EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"named"}).out, HasSubstr("no named subscribers"));
+  EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"named"}).status, exit_code::unreachable);
+}
+
+TEST(cli, remove_names_whom) {
+  one_request own(frame_type::call, answer_with(R"({"durable":true})"));
+  EXPECT_EQ(own.run({"remove", "till-3"}).out, "the subscriber till-3 is forgotten\n");
+  EXPECT_EQ(own.request().head, R"({"id":1,"method":"remove_subscriber","params":{"name":"till-3"}})");
+  one_request others(frame_type::call, answer_with(R"({"durable":true})"));
+  EXPECT_EQ(others.run({"remove", "till-3", "--uid", "1000", "--json"}).out, "{\"durable\":true}\n");
+  EXPECT_EQ(others.request().head, R"({"id":1,"method":"remove_subscriber","params":{"name":"till-3","uid":1000}})");
+  const auto refused =
+      one_request(frame_type::call, refusal(error_code::subscriber_connected, "process 12 has the name"))
+          .run({"remove", "x"});
+  EXPECT_EQ(refused.status, exit_code::failed);
+  EXPECT_THAT(refused.err, HasSubstr("process 12"));
 }
 
 TEST(cli, reload_tells_the_verdict) {

@@ -79,6 +79,13 @@ TEST(explain_status, says_what_every_other_state_waits_for) {
   EXPECT_THAT(state("authenticating"), HasSubstr("waits for the server's answer"));
 }
 
+TEST(explain_status, counts_named_subscribers) {
+  EXPECT_THAT(explained(R"({"local":{"connections":2,"subscribers":1,"named_subscribers":1}})"),
+              HasSubstr("2 programs connected, 1 subscribed, 1 named subscriber\n"));
+  EXPECT_THAT(explained(R"({"local":{"connections":2,"subscribers":1,"named_subscribers":0}})"),
+              HasSubstr("1 subscribed\n"));
+}
+
 TEST(explain_status, survives_whatever_a_daemon_says) {
   EXPECT_EQ(explained("not json"), "nothing");
   EXPECT_EQ(explained("[]"), "nothing");
