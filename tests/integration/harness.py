@@ -55,10 +55,16 @@ class Subscriber:
     """A local program inside the test: a client whose messages are waited for."""
 
     def __init__(
-        self, daemon: Daemon, name: str = "test", *, events: list[str] | None = None, topics: list[str] | None = None
+        self,
+        daemon: Daemon,
+        name: str = "test",
+        *,
+        events: list[str] | None = None,
+        topics: list[str] | None = None,
+        subscriber: str | None = None,
     ) -> None:
         self.daemon = daemon
-        self.client = Client(str(daemon.socket), name=name, timeout=DEADLINE)
+        self.client = Client(str(daemon.socket), name=name, subscriber=subscriber, timeout=DEADLINE)
         self.client.connect()
         if events is not None or topics is not None:
             self.client.subscribe(events or [], topics or [])

@@ -37,6 +37,7 @@ class Client(Listening):
         path: str | None = None,
         *,
         name: str | None = None,
+        subscriber: str | None = None,
         timeout: float = 10.0,
         inbox_limit: int = DEFAULT_INBOX_LIMIT,
     ) -> None:
@@ -45,7 +46,7 @@ class Client(Listening):
         self._path = path or default_path()
         self._timeout = timeout
         self._inbox_limit = inbox_limit
-        self._session = Session(name or default_name())
+        self._session = Session(name or default_name(), subscriber)
         self._changed = asyncio.Event()
         self._requests = 0
         self._reader: asyncio.StreamReader | None = None
@@ -55,9 +56,16 @@ class Client(Listening):
         self._left = False
 
     @classmethod
-    def over(cls, connected: socket.socket, *, name: str | None = None, timeout: float = 10.0) -> Self:
+    def over(
+        cls,
+        connected: socket.socket,
+        *,
+        name: str | None = None,
+        subscriber: str | None = None,
+        timeout: float = 10.0,
+    ) -> Self:
         """A client on a socket that is connected already; the client owns it from now on."""
-        self = cls("", name=name, timeout=timeout)
+        self = cls("", name=name, subscriber=subscriber, timeout=timeout)
         self._given = connected
         return self
 
@@ -139,9 +147,14 @@ class Client(Listening):
         """
         id, frame = self._session.subscribe(events, topics, since, snapshot, slow, more)
         await self._request(id, frame, self._timeout)
-        if since is not None:
-            self._session.position = since
+        self._session.began(since)
         return id
+
+    async def ack(self, position: Position | None = None) -> bool:
+        """Acknowledges, as a named subscriber; see roombridge.Client.ack."""
+        result = await self._request(*self._session.ack(position), self._timeout)
+        assert isinstance(result, Result)
+        return bool(result.durable)
 
     async def unsubscribe(self, subscription: int) -> None:
         """Takes a subscription off. Raises RequestError `unknown_subscription`."""

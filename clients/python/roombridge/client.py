@@ -85,26 +85,35 @@ class Client(Listening):
         path: str | None = None,
         *,
         name: str | None = None,
+        subscriber: str | None = None,
         timeout: float = 10.0,
         inbox_limit: int = DEFAULT_INBOX_LIMIT,
     ) -> None:
         """`path`: the daemon's socket, by default $ROOMBRIDGE_SOCKET or /run/roombridge/roombridge.sock.
 
-        `name`: shown to the operator, by default the program's. `timeout`: seconds to wait for the greeting and for
-        answers.
+        `name`: shown to the operator, by default the program's. `subscriber`: a name of this user's under which the daemon
+        keeps the position that ack() tells it, so that the next start of this program goes on there. `timeout`: seconds to
+        wait for the greeting and for answers.
         """
         super().__init__()
         self._path = path or default_path()
         self._timeout = timeout
         self._inbox_limit = inbox_limit
-        self._session = Session(name or default_name())
+        self._session = Session(name or default_name(), subscriber)
         self._socket: socket.socket | None = None
         self._left = False
 
     @classmethod
-    def over(cls, connected: socket.socket, *, name: str | None = None, timeout: float = 10.0) -> Self:
+    def over(
+        cls,
+        connected: socket.socket,
+        *,
+        name: str | None = None,
+        subscriber: str | None = None,
+        timeout: float = 10.0,
+    ) -> Self:
         """A client on a socket that is connected already; the client owns it from now on."""
-        self = cls("", name=name, timeout=timeout)
+        self = cls("", name=name, subscriber=subscriber, timeout=timeout)
         self._socket = connected
         return self
 
@@ -178,9 +187,17 @@ class Client(Listening):
         """
         id, frame = self._session.subscribe(events, topics, since, snapshot, slow, more)
         self._request(id, frame, self._timeout)
-        if since is not None:
-            self._session.position = since
+        self._session.began(since)
         return id
+
+    def ack(self, position: Position | None = None) -> bool:
+        """Of a named subscriber: everything up to `position`, by default that of the last message that was handed out, has
+        been handled and need not come again. Returns whether the daemon's journal has it; else it is kept in memory only.
+        Raises RequestError.
+        """
+        result = self._request(*self._session.ack(position), self._timeout)
+        assert isinstance(result, Result)
+        return bool(result.durable)
 
     def unsubscribe(self, subscription: int) -> None:
         """Takes a subscription off. Raises RequestError `unknown_subscription`."""

@@ -66,10 +66,19 @@ class Permissions:
 
 
 @dataclass(frozen=True)
+class Position:
+    """A place in the daemon's log: that of the last record which somebody has handled. Two values, easily stored."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True)
 class Welcome:
     """The daemon's greeting. `newest`: the newest seq in its log; `body_limit`: the largest body in bytes.
 
-    `may`: None where the daemon does not say it.
+    `may`: None where the daemon does not say it. `position`: of a named subscriber, up to where it has acknowledged; None
+    for one that is new.
     """
 
     version: int
@@ -79,14 +88,7 @@ class Welcome:
     body_limit: int
     may_control: bool
     may: Permissions | None = None
-
-
-@dataclass(frozen=True)
-class Position:
-    """A place in the daemon's log: that of the last record which somebody has handled. Two values, easily stored."""
-
-    epoch: str
-    seq: int
+    position: Position | None = None
 
 
 @dataclass(frozen=True)
@@ -190,13 +192,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's, `state` a JOIN's."""
+    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's, `state` a JOIN's, `durable`
+    an ACK's."""
 
     id: int
     error: Problem | None = None
     outcome: str | None = None
     arguments: Arguments = field(default_factory=Arguments)
     state: str | None = None
+    durable: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -327,7 +331,15 @@ def _welcome(head: _Head) -> Welcome:
         body_limit=head.inside("limits").need("body", int),
         may_control=head.inside("may").need("control", bool),
         may=_permissions(head.inside("may")),
+        position=_position(head),
     )
+
+
+def _position(head: _Head) -> Position | None:
+    if head.get("position", dict) is None:
+        return None
+    inner = head.inside("position")
+    return Position(_epoch(inner, inner.need("epoch", str)), inner.need("seq", int))
 
 
 def _permissions(head: _Head) -> Permissions | None:
@@ -389,6 +401,7 @@ def _result(head: _Head) -> Result:
         outcome=head.get("outcome", str),
         arguments=head.arguments(),
         state=state,
+        durable=head.get("durable", bool),
     )
 
 

@@ -39,8 +39,8 @@ class Session:
     Methods that make a request return `(id, bytes to send)` and raise ValueError for what cannot be sent.
     """
 
-    def __init__(self, name: str) -> None:
-        """`name` is cut to the 64 bytes that HELLO allows."""
+    def __init__(self, name: str, subscriber: str | None = None) -> None:
+        """`name` is cut to the 64 bytes that HELLO allows. `subscriber`: the name whose position the daemon keeps."""
         self.inbox: deque[Message] = deque()
         self.inbox_bytes = 0
         self.welcome: Welcome | None = None
@@ -48,6 +48,8 @@ class Session:
         self.position: Position | None = None
         self.closed: ConnectionClosed | ProtocolError | None = None
         self._name = name.encode(errors="replace")[:64].decode(errors="ignore")
+        self._subscriber = subscriber
+        self._subscribed = False
         self._decoder = FrameDecoder()
         self._output = bytearray()
         self._next_id = 1
@@ -57,7 +59,10 @@ class Session:
 
     def hello(self) -> bytes:
         """The first bytes to send."""
-        return encode_frame(FrameType.HELLO, {"versions": [VERSION], "client": self._name})
+        head: dict[str, Any] = {"versions": [VERSION], "client": self._name}
+        if self._subscriber is not None:
+            head["subscriber"] = self._subscriber
+        return encode_frame(FrameType.HELLO, head)
 
     def receive(self, data: bytes) -> None:
         """Takes what was received, b"" for end of file. What it means is in `inbox`, `status`, `closed` and
@@ -119,6 +124,22 @@ class Session:
         if more:
             head["more"] = True
         return self._request(FrameType.SUBSCRIBE, head)
+
+    def began(self, since: Position | None) -> None:
+        """A SUBSCRIBE was granted: the first one says where the stream begins."""
+        first, self._subscribed = not self._subscribed, True
+        kept = self.welcome.position if self.welcome else None
+        if since is not None:
+            self.position = since
+        elif first and kept is not None:
+            self.position = kept
+
+    def ack(self, position: Position | None) -> tuple[int, bytes]:
+        """ACK, of `position` or of what has been taken out of the inbox."""
+        acknowledged = position or self.position
+        if acknowledged is None:
+            raise ValueError("nothing has been received yet")
+        return self._request(FrameType.ACK, {"epoch": acknowledged.epoch, "seq": acknowledged.seq})
 
     def unsubscribe(self, subscription: int) -> tuple[int, bytes]:
         """UNSUBSCRIBE."""

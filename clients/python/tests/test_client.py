@@ -336,6 +336,28 @@ class ClientTest(unittest.TestCase):
         self.peer.result(2, b"1")
         self.assertEqual(client.call("status"), 1)
 
+    def test_a_named_subscriber(self) -> None:
+        self.peer.say(FrameType.WELCOME, {**WELCOME, "position": {"epoch": "8c0d00000000ffff", "seq": 3}})
+        client = Client.over(self.peer.client_end, subscriber="till-3")
+        welcome = client.connect()
+        self.assertEqual(self.peer.heard().head["subscriber"], "till-3")
+        self.assertEqual(welcome.position, Position("8c0d00000000ffff", 3))
+        self.peer.result(1)
+        client.subscribe()
+        self.assertEqual(client.position, welcome.position)
+        self.peer.event(4)
+        client.receive()
+        self.peer.result(2, durable=True)
+        self.assertTrue(client.ack())
+        self.peer.result(3, durable=False)
+        self.assertFalse(client.ack(Position("8c0d00000000fffe", 9)))
+        self.peer.heard()
+        self.assertEqual(self.peer.heard().head, {"id": 2, "epoch": "8c0d00000000ffff", "seq": 4})
+        self.assertEqual(self.peer.heard().head, {"id": 3, "epoch": "8c0d00000000fffe", "seq": 9})
+        self.peer.result(4)
+        client.subscribe()
+        self.assertEqual(client.position, Position("8c0d00000000ffff", 4), "only the first one begins anywhere")
+
     def test_not_connected(self) -> None:
         for use in (
             lambda client: client.receive(),

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""Named subscribers: the daemon keeps how far they have come, and whatever ends goes on there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+from typing import Any
+
+from roombridge import Client, ConnectionClosed, Event, Gap, Live, Position, RequestError
+
+from .harness import IntegrationTest, Subscriber
+from .processes import DEADLINE, ROOMBRIDGECTL, ROOT, Daemon
+
+CLIENTS = ROOT / "clients/python"
+STRANGER = 12_345
+
+HOLDER = """
+import sys
+from roombridge import Client
+client = Client(sys.argv[1], subscriber="till")
+client.connect()
+client.subscribe()
+print("ready", flush=True)
+for event in client:
+    if event.args[0] > int(sys.argv[2]):
+        continue
+    client.ack()
+    print(event.args[0], flush=True)
+"""
+
+
+class NamedTest(IntegrationTest):
+    needed = (ROOMBRIDGECTL,)
+
+    def come(self, daemon: Daemon, name: str = "till") -> Subscriber:
+        """A connection that has the name, and has not subscribed."""
+        subscriber = Subscriber(daemon, subscriber=name)
+        self.addCleanup(subscriber.client.close)
+        return subscriber
+
+    def at_work(self, daemon: Daemon, name: str = "till") -> Subscriber:
+        subscriber = self.come(daemon, name)
+        subscriber.client.subscribe()
+        return subscriber
+
+    def replayed(self, subscriber: Subscriber) -> list[Any]:
+        """The arguments of the events that come before LIVE, and the reasons of the gaps."""
+        got = subscriber.until(lambda message: isinstance(message, Live), "the end of the replay")
+        return [
+            message.args[0] if isinstance(message, Event) else message.reason
+            for message in got
+            if isinstance(message, (Event, Gap))
+        ]
+
+    def named(self, daemon: Daemon) -> list[dict[str, Any]]:
+        with Client(str(daemon.socket), timeout=DEADLINE) as client:
+            found: list[dict[str, Any]] = client.call("named_subscribers")
+            return found
+
+    def until_numbers(self, subscriber: Subscriber, last: int) -> None:
+        subscriber.until(lambda message: isinstance(message, Event) and message.args[0] == last, f"event {last}")
+
+    def emit_numbers(self, *numbers: int) -> None:
+        for number in numbers:
+            self.server.emit("number", number)
+
+    def until_all_left(self, daemon: Daemon) -> None:
+        self.eventually(lambda: not any(each["connected"] for each in self.named(daemon)), "the names to be free")
+
+
+class NamedSubscribersTest(NamedTest):
+    def test_goes_on_where_it_has_acknowledged(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.at_work(daemon)
+        self.emit_numbers(1, 2, 3)
+        self.until_numbers(subscriber, 2)
+        self.assertFalse(subscriber.client.ack(), "there is no journal")
+        position = subscriber.client.position
+        self.until_numbers(subscriber, 3)
+        subscriber.client.close()
+        self.until_all_left(daemon)
+        back = self.come(daemon)
+        assert back.client.welcome is not None
+        self.assertEqual(back.client.welcome.position, position)
+        back.client.subscribe()
+        self.assertEqual(back.client.position, position)
+        self.assertEqual(self.replayed(back), [3])
+
+    def test_a_program_that_is_killed_gets_what_it_did_not_acknowledge(self) -> None:
+        daemon = self.start_authenticated()
+        command = [sys.executable, "-c", HOLDER, str(daemon.socket), "2"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env={"PYTHONPATH": str(CLIENTS)}) as program:
+            assert program.stdout is not None
+            self.assertEqual(program.stdout.readline(), b"ready\n")
+            witness = self.subscriber(daemon)
+            self.emit_numbers(1, 2, 3, 4)
+            self.until_numbers(witness, 4)
+            self.assertEqual([program.stdout.readline() for _ in range(2)], [b"1\n", b"2\n"])
+            with self.assertRaisesRegex(ConnectionClosed, f"process {program.pid}") as refused:
+                self.come(daemon)
+            self.assertEqual(refused.exception.reason, "subscriber_in_use")
+            self.assertTrue(refused.exception.reconnect)
+            program.kill()
+            program.wait()
+        self.until_all_left(daemon)
+        self.assertEqual(self.replayed(self.at_work(daemon)), [3, 4])
+
+    def test_expires(self) -> None:
+        daemon = self.start_authenticated(subscribers={"expire": "1s"})
+        self.at_work(daemon).client.close()
+        self.eventually(lambda: not self.named(daemon), "the end of it")
+        back = self.come(daemon)
+        assert back.client.welcome is not None
+        self.assertIsNone(back.client.welcome.position)
+
+    def test_is_listed_and_removed_by_roombridgectl(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.at_work(daemon)
+        self.emit_numbers(1)
+        self.until_numbers(subscriber, 1)
+
+        def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+            command = [str(ROOMBRIDGECTL), "--socket", str(daemon.socket), *arguments]
+            return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+        listed = json.loads(ctl("--json", "named").stdout)
+        self.assertEqual((listed["name"], listed["pid"], listed["behind"]), ("till", os.getpid(), 1))
+        refused = ctl("remove", "till")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"process {os.getpid()}", refused.stderr)
+        self.assertTrue(subscriber.client.ack() is False, "nothing has happened to it")
+        subscriber.client.close()
+        self.until_all_left(daemon)
+        self.assertEqual(ctl("remove", "till").stdout, "the subscriber till is forgotten\n")
+        self.assertEqual(ctl("named").stdout, "no named subscribers\n")
+        self.assertEqual(self.peer(daemon).call("status")["local"]["named_subscribers"], 0)
+
+    def test_a_reload_changes_the_limit(self) -> None:
+        daemon = self.start_authenticated(subscribers={"per_user": 1})
+        self.at_work(daemon, "a")
+        second = self.come(daemon, "b")
+        with self.assertRaisesRegex(RequestError, "subscribers.per_user") as refused:
+            second.client.subscribe()
+        self.assertEqual(refused.exception.name, "too_many_subscribers")
+        self.write_config(self.config(subscribers={"per_user": 2}))
+        self.assertEqual(self.peer(daemon).call("reload")["changed"], ["subscribers.per_user"])
+        second.client.subscribe()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else as well")
+    def test_a_name_belongs_to_its_user(self) -> None:
+        self.directory.chmod(0o755)
+        daemon = self.start_authenticated(local={"socket": str(self.directory / "s"), "mode": "0666"})
+        mine = self.at_work(daemon)
+        command = [sys.executable, "-c", HOLDER, str(daemon.socket), "9"]
+        environment = {"PYTHONPATH": str(CLIENTS), "PYTHONDONTWRITEBYTECODE": "1"}
+        options: dict[str, Any] = {"user": STRANGER, "group": STRANGER, "extra_groups": ()}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **options) as program:
+            assert program.stdout is not None
+            self.assertEqual(program.stdout.readline(), b"ready\n")
+            self.emit_numbers(1)
+            self.until_numbers(mine, 1)
+            self.assertEqual(program.stdout.readline(), b"1\n")
+            behind = {each["uid"]: each["behind"] for each in self.named(daemon)}
+            self.assertEqual(behind, {0: 1, STRANGER: 0})
+            program.kill()
+            program.wait()
