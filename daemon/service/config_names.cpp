@@ -6,6 +6,7 @@
 #include <roombridge/proto/pattern.hpp>
 #include <vector>
 
+#include "daemon/base/ascii.hpp"
 #include "daemon/events/topic_template.hpp"
 
 namespace roombridge::service::reading {
@@ -17,14 +18,6 @@ constexpr std::size_t max_socket_path = 103;
 constexpr std::string_view handshake_headers[] = {"connection", "content-length",    "host",
                                                   "upgrade",    "transfer-encoding", "user-agent"};
 constexpr std::string_view engineio_parameters[] = {"EIO", "transport", "sid", "j", "b64", "t"};
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -180,7 +173,7 @@ text_result header_name(std::string_view text) {
     return is_letter(c) || is_digit(c) || std::string_view("!#$%&'*+-.^`|~").find(c) != std::string_view::npos;
   });
   if (!token) return problem{"not the name of an HTTP header"};
-  const std::string name = lower_case(text);
+  const std::string name = to_lower(text);
   const bool ours =
       std::find(std::begin(handshake_headers), std::end(handshake_headers), name) != std::end(handshake_headers);
   if (ours || name.starts_with("sec-websocket-")) return problem{"a header of the handshake itself"};

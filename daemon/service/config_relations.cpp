@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What no single key shows: keys that contradict each other, and rules for events that are neither delivered nor sent.
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/ascii.hpp"
 #include "daemon/events/topic_template.hpp"
 #include "daemon/service/config_schema.hpp"
 
@@ -40,13 +40,9 @@ struct relation {
 
 // Names of headers are the same in any case. For parameters this is stricter than need be: none is meant twice.
 bool share_a_name(const upstream::request_fields& some, const upstream::request_fields& others) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
   return std::any_of(some.begin(), some.end(), [&](const auto& one) {
-    return std::any_of(others.begin(), others.end(), [&](const auto& other) {
-      return std::equal(one.first.begin(), one.first.end(), other.first.begin(), other.first.end(), same);
-    });
+    return std::any_of(others.begin(), others.end(),
+                       [&](const auto& other) { return equal_ignoring_case(one.first, other.first); });
   });
 }
 

@@ -2,7 +2,8 @@
 #include "daemon/upstream/cookie_jar.hpp"
 
 #include <algorithm>
-#include <cctype>
+
+#include "daemon/base/ascii.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -30,17 +31,12 @@ bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
 }
 
-bool is_max_age(std::string_view name) {
-  constexpr std::string_view lower = "max-age";
-  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
-                    [](unsigned char a, char b) { return std::tolower(a) == b; });
-}
-
 // Whether the attributes end the cookie's life at once.
 bool is_over(std::string_view attributes) {
   while (!attributes.empty()) {
     std::string_view value = take_until(attributes, ';');
-    if (is_max_age(take_until(value, '=')) && (value.starts_with('-') || trimmed(value) == "0")) return true;
+    if (equal_ignoring_case(take_until(value, '='), "max-age") && (value.starts_with('-') || trimmed(value) == "0"))
+      return true;
   }
   return false;
 }

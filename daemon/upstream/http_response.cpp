@@ -6,6 +6,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 
+#include "daemon/base/ascii.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -60,14 +62,6 @@ std::string_view advice(unsigned status) {
     default:
       return "";
   }
-}
-
-std::string lower(beast::string_view text) {
-  std::string out{text.data(), text.size()};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 std::string_view view(beast::string_view text) {
@@ -174,8 +168,9 @@ std::vector<http_extension> http_response::extensions(std::string_view name) con
   for (const std::string_view list : fields(name)) {
     for (const auto& [item, parameters] : http::ext_list{view(list)}) {
       http_extension& made = out.emplace_back();
-      made.name = lower(item);
-      for (const auto& [parameter, value] : parameters) made.parameters.emplace_back(lower(parameter), lower(value));
+      made.name = to_lower(view(item));
+      for (const auto& [parameter, value] : parameters)
+        made.parameters.emplace_back(to_lower(view(parameter)), to_lower(view(value)));
     }
   }
   return out;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/http_tunnel.hpp"
 
-#include <algorithm>
-
+#include "daemon/base/ascii.hpp"
 #include "daemon/upstream/ws_handshake.hpp"
 
 namespace roombridge::upstream {
@@ -18,13 +17,6 @@ unsigned status_of(std::string_view line) {
     status = status * 10 + static_cast<unsigned>(digit - '0');
   }
   return status;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
 }
 
 bool is_six(const std::string& host) {
@@ -72,7 +64,7 @@ void http_tunnel::judge(unsigned status, std::string_view head) {
 }
 
 void http_tunnel::lack_credentials(std::string_view head, const std::string& status_line) {
-  const std::string fields = lower_case(head);
+  const std::string fields = to_lower(head);
   if (fields.find("\r\nproxy-authenticate:") != std::string::npos && fields.find("basic") == std::string::npos) {
     return fail(cause::proxy_refused, "takes no Basic credentials, the only ones that there are here: " + status_line);
   }

@@ -10,6 +10,8 @@
 #include <charconv>
 #include <optional>
 
+#include "daemon/base/ascii.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -20,19 +22,11 @@ std::optional<unsigned> number(std::string_view digits, unsigned most) {
   return value;
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
-
 // The domain itself, or below it.
 bool within(std::string_view host, std::string_view domain) {
-  if (host.size() <= domain.size()) return same_name(host, domain);
-  return host[host.size() - domain.size() - 1] == '.' && same_name(host.substr(host.size() - domain.size()), domain);
+  if (host.size() <= domain.size()) return equal_ignoring_case(host, domain);
+  return host[host.size() - domain.size() - 1] == '.' &&
+         equal_ignoring_case(host.substr(host.size() - domain.size()), domain);
 }
 
 struct address {
