@@ -56,18 +56,12 @@ index_entry entry_of(record_kind kind, const event& what) {
           .received = what.received};
 }
 
-// The EVENT frame with the mark of a retained one, which is the head's last member; empty: it has no room for it, or
-// nobody has written such a frame.
-std::string marked_as_retained(std::span<const std::byte> frame) {
-  const proto::header header = proto::decode_header(frame.first<proto::header_size>());
-  const auto body = frame.subspan(proto::header_size);
-  std::string head{reinterpret_cast<const char*>(body.data()), header.head_length};
-  if (!head.ends_with('}')) return {};
-  head.pop_back();
-  head += R"(,"retained":true})";
-  std::string out;
-  if (!proto::append_frame(out, proto::frame_type::event, head, body.subspan(header.head_length))) out.clear();
-  return out;
+index_entry entry_of(const kept_record& what) {
+  return {.kind = what.kind,
+          .name = what.name,
+          .topics = what.topics,
+          .fields = what.fields,
+          .unexpected = what.unexpected};
 }
 
 }  // namespace
@@ -102,7 +96,7 @@ class event_log::impl {
     for (const auto attachment : what.attachments) out = put(out, attachment);
     assert(out == room.data() + room.size());
     const auto key = what.retain_key.size() <= max_retain_key ? what.retain_key : std::string_view{};
-    if (!key.empty()) retain(key, fields, room.last(payload));
+    if (!key.empty()) retain(key, fields.seq, entry, room);
     tell(key);
     return fields.seq;
   }
@@ -142,11 +136,7 @@ class event_log::impl {
   void restore(const kept_record& what) {
     if (what.seq < ring_.head().seq) return;
     recall(what);
-    const index_entry entry{.kind = what.kind,
-                            .name = what.name,
-                            .topics = what.topics,
-                            .fields = what.fields,
-                            .unexpected = what.unexpected};
+    const index_entry entry = entry_of(what);
     if (!could_hold(what.frame.size(), segment_ring::entry_size(entry))) return;
     pass_over(what.seq);
     put(reserve(what.frame.size(), entry).data(), what.frame);
@@ -157,9 +147,7 @@ class event_log::impl {
     recalled_ = what.seq;
     if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
     if (what.kind != record_kind::event || what.retain_key.empty()) return;
-    if (std::string frame = marked_as_retained(what.frame); !frame.empty()) {
-      retained_.put(what.retain_key, what.seq, what.name, what.topics, what.unexpected, std::move(frame));
-    }
+    retain(what.retain_key, what.seq, entry_of(what), what.frame);
   }
 
   void go_on_from(sequence next) {
@@ -176,14 +164,18 @@ class event_log::impl {
   log_observer* observer_ = nullptr;
 
  private:
-  // The frame again, with its mark. With that the head may pass its limit: then the event is not retained.
-  void retain(std::string_view key, proto::event_fields fields, std::span<const std::byte> payload) {
-    fields.retained = true;
-    scratch_.clear();
-    proto::append_event_head(scratch_, fields);
-    std::string frame;
-    if (!proto::append_frame(frame, proto::frame_type::event, scratch_, payload)) return;
-    retained_.put(key, fields.seq, fields.event, fields.topics, fields.unexpected, std::move(frame));
+  // Keeps the EVENT frame with its mark, which is the head's last member. Not if with that the head passes its limit,
+  // or nobody has written such a frame.
+  void retain(std::string_view key, sequence seq, const index_entry& entry, std::span<const std::byte> frame) {
+    const proto::header header = proto::decode_header(frame.first<proto::header_size>());
+    const auto body = frame.subspan(proto::header_size);
+    scratch_.assign(reinterpret_cast<const char*>(body.data()), header.head_length);
+    if (!scratch_.ends_with('}')) return;
+    scratch_.pop_back();
+    scratch_ += R"(,"retained":true})";
+    marked_.clear();
+    if (!proto::append_frame(marked_, proto::frame_type::event, scratch_, body.subspan(header.head_length))) return;
+    retained_.put(key, seq, entry, marked_);
   }
 
   [[nodiscard]] bool could_hold(std::size_t frame, std::size_t entry) const {
@@ -252,6 +244,7 @@ class event_log::impl {
   position newest_;        // of the record that was appended last
   sequence recalled_ = 0;  // of the record that recall() has seen last
   std::string scratch_;
+  std::string marked_;
 };
 
 geometry geometry::for_capacity(std::size_t capacity) {

@@ -4,23 +4,64 @@
 #include <utility>
 
 namespace roombridge::log {
+namespace {
+
+// Before `size` bytes are put there: its memory serves again, unless a much larger text has left it.
+void make_ready(std::string& text, std::size_t size) {
+  if (text.capacity() > 2 * size + 64) text = std::string{};
+}
+
+}  // namespace
 
 void retained_events::configure(const retention& limits) {
   limits_ = limits;
   keep_limits();
 }
 
-void retained_events::put(std::string_view key, sequence seq, std::string_view name,
-                          std::span<const std::string_view> topics, bool unexpected, std::string frame) {
-  if (const auto found = by_key_.find(key); found != by_key_.end()) drop(found->second);
-  entry kept{std::string(key),   std::string(name.substr(0, max_matched_text)),
-             pack_texts(topics), topics.size(),
-             unexpected,         std::move(frame)};
-  if (limits_.keys == 0 || kept.size() > limits_.bytes) return;
-  bytes_ += kept.size();
-  const auto made = by_seq_.emplace_hint(by_seq_.end(), seq, std::move(kept));
-  by_key_.emplace(made->second.key, made);
+void retained_events::entry::fill(const index_entry& what, std::string_view its_frame) {
+  const auto put = [](std::string& out, std::string_view text) {
+    make_ready(out, text.size());
+    out = text;
+  };
+  put(name, what.name.substr(0, max_matched_text));
+  make_ready(topics, packed_size(what.topics));
+  pack_texts(what.topics, topics);
+  topic_count = what.topics.size();
+  unexpected = what.unexpected;
+  put(frame, its_frame);
+}
+
+// A key that is there keeps its memory: in steady state nothing is allocated.
+void retained_events::put(std::string_view key, sequence seq, const index_entry& what, std::string_view frame) {
+  const auto known = by_key_.find(key);
+  auto node = known == by_key_.end() ? make_node(key) : take_out(known->second);
+  node.key() = seq;
+  node.mapped().fill(what, frame);
+  const std::size_t size = node.mapped().size();
+  if (limits_.keys == 0 || size > limits_.bytes) {
+    if (known != by_key_.end()) by_key_.erase(known);
+    return;
+  }
+  bytes_ += size;
+  const auto placed = by_seq_.insert(by_seq_.end(), std::move(node));
+  if (known == by_key_.end()) {
+    by_key_.emplace(placed->second.key, placed);
+  } else {
+    known->second = placed;
+  }
   keep_limits();
+}
+
+retained_events::entries::node_type retained_events::make_node(std::string_view key) {
+  entries one;
+  const auto made = one.try_emplace(0).first;
+  made->second.key = key;
+  return one.extract(made);
+}
+
+retained_events::entries::node_type retained_events::take_out(entries::iterator which) {
+  bytes_ -= which->second.size();
+  return by_seq_.extract(which);
 }
 
 void retained_events::clear() {
@@ -45,9 +86,8 @@ std::optional<record> retained_events::next(sequence after) const {
 }
 
 void retained_events::drop(entries::iterator which) {
-  bytes_ -= which->second.size();
   by_key_.erase(which->second.key);
-  by_seq_.erase(which);
+  take_out(which);
 }
 
 void retained_events::keep_limits() {

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,8 +24,7 @@ class retained_events {
   void configure(const retention& limits);
 
   // `frame`: as it goes out, with the mark of a retained event. `key` is not empty.
-  void put(std::string_view key, sequence seq, std::string_view name, std::span<const std::string_view> topics,
-           bool unexpected, std::string frame);
+  void put(std::string_view key, sequence seq, const index_entry& what, std::string_view frame);
   void clear();
 
   // The oldest one newer than `after`; nothing: there is none. The views live until the next call of put(),
@@ -44,10 +42,14 @@ class retained_events {
     std::size_t topic_count = 0;
     bool unexpected = false;
     std::string frame;
+
+    void fill(const index_entry& what, std::string_view its_frame);
     [[nodiscard]] std::size_t size() const { return key.size() + name.size() + topics.size() + frame.size(); }
   };
   using entries = std::map<sequence, entry>;
 
+  [[nodiscard]] static entries::node_type make_node(std::string_view key);
+  entries::node_type take_out(entries::iterator which);
   void drop(entries::iterator which);
   void keep_limits();
 

@@ -36,12 +36,6 @@ std::string_view matched(std::string_view text) {
   return text.substr(0, max_matched_text);
 }
 
-std::size_t packed_size(std::span<const std::string_view> texts) {
-  std::size_t size = 0;
-  for (const auto text : texts) size += sizeof(std::uint16_t) + matched(text).size();
-  return size;
-}
-
 // std::copy becomes a call of memmove. Where g++ 12 knows a bound, as in append(), it makes of memcpy an instruction
 // whose start alone takes as long as all of append().
 std::byte* put(std::byte* out, std::string_view text) {
@@ -67,10 +61,15 @@ std::size_t packed_texts::length_of(std::size_t index) const {
   return length;
 }
 
-std::string pack_texts(std::span<const std::string_view> texts) {
-  std::string out(packed_size(texts), '\0');
+std::size_t packed_size(std::span<const std::string_view> texts) {
+  std::size_t size = 0;
+  for (const auto text : texts) size += sizeof(std::uint16_t) + matched(text).size();
+  return size;
+}
+
+void pack_texts(std::span<const std::string_view> texts, std::string& out) {
+  out.resize(packed_size(texts));
   put_packed(reinterpret_cast<std::byte*>(out.data()), texts);
-  return out;
 }
 
 segment_ring::segment_ring(std::size_t segment_bytes, std::size_t segments)

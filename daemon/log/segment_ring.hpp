@@ -79,8 +79,11 @@ class packed_texts {
   std::size_t count_ = 0;
 };
 
-// Texts as packed_texts reads them; of each at most max_matched_text bytes.
-[[nodiscard]] std::string pack_texts(std::span<const std::string_view> texts);
+// Bytes that these take, packed.
+[[nodiscard]] std::size_t packed_size(std::span<const std::string_view> texts);
+
+// Makes `out` the texts as packed_texts reads them; of each at most max_matched_text bytes.
+void pack_texts(std::span<const std::string_view> texts, std::string& out);
 
 // One entry of the log. The views live until its segment is reused.
 struct record {

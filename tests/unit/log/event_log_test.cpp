@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support.hpp"
 
+#include <roombridge/proto/event_head.hpp>
+
 namespace roombridge::log {
 namespace {
 
@@ -282,6 +284,23 @@ TEST(event_log, recalls_only_what_is_newer_and_is_an_event) {
   anew.kind = record_kind::new_epoch;
   log.recall(anew);
   EXPECT_EQ(log.beginning(), 8u);
+}
+
+// Byte for byte what one would write who knows from the start that it is a retained one.
+TEST(event_log, marks_what_it_retains) {
+  event_log log{small_log, 1};
+  log.retained().configure({.keys = 10, .bytes = 10'000});
+  const std::string_view topics[] = {"shop-7"};
+  log.append(
+      {.time = 5, .name = "e", .topics = topics, .unexpected = true, .arguments = R"({"a":"}"})", .retain_key = "k"});
+  std::string head;
+  proto::append_event_head(head,
+                           {.seq = 1, .time = 5, .event = "e", .topics = topics, .unexpected = true, .retained = true});
+  std::string expected;
+  ASSERT_TRUE(proto::append_frame(expected, proto::frame_type::event, head,
+                                  std::as_bytes(std::span{std::string_view{R"([{"a":"}"}])"}})));
+  const auto kept = log.retained().next(0)->frame;
+  EXPECT_EQ((std::string_view{reinterpret_cast<const char*>(kept.data()), kept.size()}), expected);
 }
 
 TEST(event_log, a_key_that_is_too_long_retains_nothing) {

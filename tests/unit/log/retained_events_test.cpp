@@ -8,9 +8,9 @@ namespace {
 
 class retaining : public testing::Test {
  protected:
-  void put(std::string_view key, std::string frame = "frame") {
+  void put(std::string_view key, std::string_view frame = "frame") {
     const std::vector<std::string_view> topics{"shop-7", "user-3"};
-    retained_.put(key, ++seq_, "name", topics, false, std::move(frame));
+    retained_.put(key, ++seq_, {.name = "name", .topics = topics}, frame);
   }
   std::vector<sequence> all() const {
     std::vector<sequence> out;
@@ -36,6 +36,24 @@ TEST_F(retaining, keeps_the_newest_of_each_key) {
   EXPECT_FALSE(newest.topics.any_of([](std::string_view topic) { return topic == "user"; }));
 }
 
+// Of another name, size, topics and shape than the one before it.
+TEST_F(retaining, a_newer_event_leaves_nothing_of_the_older) {
+  put("a", std::string(500, 'x'));
+  put("b");
+  const std::string_view topic = "shop-8";
+  retained_.put("a", ++seq_, {.name = "other", .topics = std::span{&topic, 1}, .unexpected = true}, "newest");
+  const auto newest = *retained_.next(2);
+  EXPECT_EQ(newest.name, "other");
+  EXPECT_EQ(newest.frame.size(), 6u);
+  EXPECT_EQ(newest.topics.size(), 1u);
+  EXPECT_TRUE(newest.topics.any_of([](std::string_view each) { return each == "shop-8"; }));
+  EXPECT_TRUE(newest.unexpected);
+  const auto other = *retained_.next(0);
+  EXPECT_EQ(other.seq, 2u);
+  EXPECT_EQ(retained_.size(), 2u);
+  EXPECT_LT(retained_.bytes(), 100u);
+}
+
 TEST_F(retaining, lets_the_oldest_give_way) {
   for (const auto* key : {"a", "b", "c", "d"}) put(key);
   EXPECT_EQ(all(), (numbers{2, 3, 4}));
@@ -51,6 +69,8 @@ TEST_F(retaining, an_event_too_large_ends_what_is_true_no_more) {
   put("a", std::string(1000, 'x'));
   EXPECT_EQ(all(), numbers{});
   EXPECT_EQ(retained_.bytes(), 0u);
+  put("a");
+  EXPECT_EQ(all(), numbers{3});
 }
 
 TEST_F(retaining, keeps_new_limits) {
