@@ -77,13 +77,21 @@ void journal::attach(log::event_log& log) {
   settled_ = newest_;
   owner_known_ = book_.owner == owner_digest{};
   log.observe(*this);
+  log.look_back_into(*this);
   show();
   const std::string trouble = keeper_->state().trouble;
-  writer_ = std::make_unique<writer>(std::move(keeper_), [executor = executor_, self = self_] {
-    boost::asio::post(executor, [self] {
-      if (*self != nullptr) (*self)->on_news();
-    });
-  });
+  writer_ = std::make_unique<writer>(
+      std::move(keeper_),
+      [executor = executor_, self = self_] {
+        boost::asio::post(executor, [self] {
+          if (*self != nullptr) (*self)->on_news();
+        });
+      },
+      [executor = executor_, self = self_](std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk) {
+        boost::asio::post(executor, [self, id, chunk = std::move(chunk)] {
+          if (*self != nullptr) (*self)->on_read(id, chunk);
+        });
+      });
   if (!trouble.empty()) on_news();
 }
 
@@ -191,6 +199,26 @@ void journal::on_news() {
   } else if (durable_.epoch == book_.epoch) {
     answer_erasures(std::nullopt);
   }
+}
+
+log::sequence journal::oldest() const {
+  if (!writer_) return 0;
+  const keeper_state now = state();
+  return now.book.epoch == book_.epoch ? now.oldest : 0;
+}
+
+void journal::read(const log::history_place& from, std::size_t max_bytes, answer_function done) {
+  if (!writer_) return;
+  flush();
+  reads_.emplace(++last_read_, std::move(done));
+  writer_->read({.id = last_read_, .epoch = book_.epoch, .from = from, .max_bytes = max_bytes});
+}
+
+void journal::on_read(std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk) {
+  const auto found = reads_.find(id);
+  const auto done = std::move(found->second);
+  reads_.erase(found);
+  done(std::move(chunk));
 }
 
 void journal::answer_erasures(const fault& wrong) {

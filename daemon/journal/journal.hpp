@@ -5,6 +5,8 @@
 // What subscribers may see of the log is up to the journal: the records of an earlier life only once it is known whose
 // they are; and where the policy is `always`, an event once it is on the disk, or once it is known that it will not be.
 //
+// What memory does not reach back to is read from the files, by the I/O thread (log/history.hpp).
+//
 // Invariants: no number is used in an epoch that is on the disk before the ledger there covers it; where the disk does
 // not let that be, exhausted() asks for an epoch that is not. Nothing here waits for the disk but the constructor and
 // stop().
@@ -12,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +26,11 @@
 #include "daemon/base/logger.hpp"
 #include "daemon/journal/writer.hpp"
 #include "daemon/log/event_log.hpp"
+#include "daemon/log/history.hpp"
 
 namespace roombridge::journal {
 
-class journal final : public log::log_observer {
+class journal final : public log::log_observer, public log::history {
  public:
   // Numbers reserved at a time: seldom, and rather more than come within a minute.
   static constexpr log::sequence block = 1'000'000;
@@ -69,6 +73,9 @@ class journal final : public log::log_observer {
  private:
   void on_append(const log::record& what, std::string_view retain_key) override;
   void restore(const stored_record& what, log::sequence begin_of_memory);
+  [[nodiscard]] log::sequence oldest() const override;
+  void read(const log::history_place& from, std::size_t max_bytes, answer_function done) override;
+  void on_read(std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk);
   void on_news();
   void show();
   void answer_erasures(const fault& wrong);
@@ -88,6 +95,8 @@ class journal final : public log::log_observer {
   std::vector<std::byte> pending_;
   std::uint64_t pending_count_ = 0;
   std::vector<std::function<void(const fault&)>> erasures_;
+  std::map<std::uint64_t, answer_function> reads_;  // that wait, by the id of their request
+  std::uint64_t last_read_ = 0;
   bool owner_known_ = true;  // by a login of this life, or there is none
   const bool always_;
   log::sequence settled_ = 0;  // where the policy is `always`: up to here nothing waits for the disk

@@ -27,6 +27,7 @@ void keeper::turn(work& what, moment at) {
   fault wrong = work_off(what, at);
   state_.bytes = store_.bytes();
   state_.segments = store_.segments();
+  state_.oldest = store_.oldest();
   if (wrong) return fail(*std::move(wrong), at);
   retry_at_.reset();
   delay_ = 0ms;
@@ -48,6 +49,15 @@ fault keeper::work_off(work& what, moment at) {
     wrong = store_.prune(at.wall);
   }
   return wrong;
+}
+
+std::unique_ptr<log::history_chunk> keeper::read(read_request& what) const {
+  auto out = std::make_unique<log::history_chunk>();
+  if (!store_.is_open() || !store_.found() || store_.found()->epoch != what.epoch) {
+    out->at_end = true;
+    return out;
+  }
+  return store_.read_on(what.from, what.max_bytes, *out) ? std::move(out) : nullptr;
 }
 
 void keeper::finish(moment at) {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,11 +30,20 @@ struct work {
   log::sequence last = 0;   // seq of the last of them, if there is any
 };
 
+// What a reader of the log's past wants next.
+struct read_request {
+  std::uint64_t id = 0;
+  std::uint64_t epoch = 0;
+  log::history_place from;
+  std::size_t max_bytes = 0;
+};
+
 struct keeper_state {
   std::string trouble;  // why nothing is written at present; empty: all is well
   ledger book;          // on the disk
   std::size_t bytes = 0;
   std::size_t segments = 0;
+  log::sequence oldest = 0;     // seq of the oldest record; 0: there is none
   std::uint64_t written = 0;    // records
   std::uint64_t unwritten = 0;  // records that were dropped, or of which it is not known
   std::uint64_t writes = 0;     // turns that wrote records
@@ -51,6 +61,8 @@ class keeper {
   [[nodiscard]] const options& config() const { return config_; }
 
   void turn(work& what, moment at);
+  // Does a part of what is asked for, which is moved to where the next part begins; null: that is still to come.
+  [[nodiscard]] std::unique_ptr<log::history_chunk> read(read_request& what) const;
   // Syncs what is not, unless the policy is never to.
   void finish(moment at);
   // When turn() wants to be called again though there is nothing to do.

@@ -87,6 +87,8 @@ class segment_reader {
  public:
   // `file`: the whole file; it outlives the reader.
   explicit segment_reader(std::span<const std::byte> file);
+  // Likewise of a part of the file that begins with a record.
+  segment_reader(const segment_header& header, std::span<const std::byte> records) : file_(records), header_(header) {}
 
   [[nodiscard]] const std::optional<segment_header>& header() const { return header_; }
   // Nothing at the end, or where the file is not sound any more.

@@ -14,6 +14,8 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/journal/chunk_packer.hpp"
+
 namespace roombridge::journal {
 namespace {
 
@@ -36,20 +38,32 @@ bool is_segment_name(std::string_view name) {
          name.find_first_not_of("0123456789") == digits;
 }
 
-// At most `most` bytes from the front; what cannot be read is not there.
-std::vector<std::byte> read_front(int fd, std::size_t most) {
-  struct stat about {};
-  if (::fstat(fd, &about) != 0 || about.st_size <= 0) return {};
-  std::vector<std::byte> out(std::min(static_cast<std::size_t>(about.st_size), most));
+// `size` bytes; what cannot be read is not there.
+std::vector<std::byte> read_at(int fd, std::size_t offset, std::size_t size) {
+  std::vector<std::byte> out(size);
   std::size_t have = 0;
   while (have < out.size()) {
-    const ssize_t size = ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(have));
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;
-    have += static_cast<std::size_t>(size);
+    const ssize_t got = ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
   }
   out.resize(have);
   return out;
+}
+
+// At most `most` bytes from the front.
+std::vector<std::byte> read_front(int fd, std::size_t most) {
+  struct stat about {};
+  if (::fstat(fd, &about) != 0 || about.st_size <= 0) return {};
+  return read_at(fd, 0, std::min(static_cast<std::size_t>(about.st_size), most));
+}
+
+// Whether these bytes are the beginning of a record that the file, `left` bytes of which begin with them, may have
+// whole.
+bool is_cut(std::span<const std::byte> front, std::size_t left) {
+  if (front.size() < record_prefix) return front.size() < left;
+  return record_size(front) > front.size() && record_size(front) <= std::min(left, max_record);
 }
 
 }  // namespace
@@ -181,6 +195,57 @@ void store::replay(const std::function<void(const stored_record&)>& sink) const 
     segment_reader reader{file};
     while (const auto record = reader.next()) sink(*record);
   }
+}
+
+// The segment to read on in, to which `where` is moved; the end: there is none.
+std::vector<store::segment>::const_iterator store::find(log::history_place& where) const {
+  auto found = std::find_if(segments_.begin(), segments_.end(),
+                            [&where](const segment& each) { return each.first == where.file; });
+  if (found != segments_.end() && where.offset < found->bytes) return found;
+  if (found != segments_.end()) {
+    // Records may yet be appended to the newest one.
+    if (++found == segments_.end()) return found;
+  } else {
+    found = std::upper_bound(segments_.begin(), segments_.end(), where.after + 1,
+                             [](log::sequence seq, const segment& each) { return seq < each.first; });
+    if (found != segments_.begin()) --found;
+    if (found == segments_.end()) return found;
+  }
+  where.file = found->first;
+  where.offset = segment_header_size;
+  return found;
+}
+
+std::vector<std::byte> store::read_part(const segment& what, std::size_t offset, std::size_t size) const {
+  const unique_fd file{files_.open(directory_.get(), segment_name(what.first).c_str(), O_RDONLY, 0)};
+  return file ? read_at(file.get(), offset, std::min(size, what.bytes - offset)) : std::vector<std::byte>{};
+}
+
+bool store::read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out) const {
+  out.oldest = oldest();
+  const auto from = find(where);
+  const std::size_t left = from == segments_.end() ? 0 : from->bytes - where.offset;
+  std::vector<std::byte> part = left == 0 ? std::vector<std::byte>{} : read_part(*from, where.offset, max_bytes);
+  if (part.size() >= record_prefix && is_cut(part, left)) part = read_part(*from, where.offset, record_size(part));
+
+  chunk_packer pack{out, part.size()};
+  std::size_t sound = 0;
+  if (!part.empty()) {
+    segment_reader reader{{.epoch = ledger_->epoch, .first = from->first, .begun = 0}, part};
+    while (const auto record = reader.next()) {
+      if (record->seq <= where.after) continue;
+      pack.add(*record);
+      where.after = record->seq;
+    }
+    sound = reader.sound();
+  }
+  if (left > 0) {
+    const bool goes_on = sound > 0 && is_cut(std::span{part}.subspan(sound), left - sound);
+    where.offset = goes_on ? where.offset + sound : from->bytes;
+  }
+  out.next = where;
+  out.at_end = from == segments_.end() || (where.offset == from->bytes && std::next(from) == segments_.end());
+  return out.at_end || !out.records.empty();
 }
 
 log::sequence store::begin_of_newest(std::size_t bytes) const {

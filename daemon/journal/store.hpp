@@ -24,6 +24,7 @@
 #include "daemon/journal/ledger.hpp"
 #include "daemon/journal/options.hpp"
 #include "daemon/journal/segment_format.hpp"
+#include "daemon/log/history.hpp"
 
 namespace roombridge::journal {
 
@@ -53,6 +54,12 @@ class store {
   // The seq of the newest record that open() has found; 0: there is none.
   [[nodiscard]] log::sequence newest() const { return newest_; }
 
+  // Reads on behind `where`, about `max_bytes` of one file, and moves it; what is not sound is passed over. True: `out`
+  // is complete, and has at least one record unless it is at the end.
+  [[nodiscard]] bool read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out) const;
+  // The seq of the oldest record; 0: there is none.
+  [[nodiscard]] log::sequence oldest() const { return segments_.empty() ? 0 : segments_.front().first; }
+
   // Is on the disk when it returns. A new epoch takes all records of the old one away.
   [[nodiscard]] fault write(const ledger& value);
   // Whole records as append_record() makes them, of the ledger's epoch; seals them.
@@ -79,6 +86,8 @@ class store {
   void mend_newest();
   [[nodiscard]] std::optional<segment> take_up(const std::string& name) const;
   [[nodiscard]] std::vector<std::byte> read(const segment& what) const;
+  [[nodiscard]] std::vector<segment>::const_iterator find(log::history_place& where) const;
+  [[nodiscard]] std::vector<std::byte> read_part(const segment& what, std::size_t offset, std::size_t size) const;
   [[nodiscard]] bool must_rotate(std::size_t more, wall_time now) const;
   [[nodiscard]] fault begin_segment(log::sequence first, wall_time now);
   [[nodiscard]] fault make_room(std::size_t more);

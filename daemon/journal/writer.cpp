@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <utility>
 
@@ -42,10 +43,17 @@ class all_signals_blocked {
 struct writer::shared {
   std::unique_ptr<keeper> what;  // the thread's alone
   news_function on_news;
+  read_function on_read;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
   work queue;
+  std::uint64_t turn = 0;  // the last one that has begun
+  struct reading {
+    read_request what;
+    std::uint64_t due;  // the turn that writes what was submitted before it
+  };
+  std::deque<reading> reads;
   bool stopping = false;
   bool ended = false;
   bool left_behind = false;
@@ -54,11 +62,13 @@ struct writer::shared {
   keeper_state state;
 };
 
-writer::writer(std::unique_ptr<keeper> what, news_function on_news) : shared_(std::make_shared<shared>()) {
+writer::writer(std::unique_ptr<keeper> what, news_function on_news, read_function on_read)
+    : shared_(std::make_shared<shared>()) {
   shared_->state = what->state();
   shared_->epoch = shared_->state.book.epoch;
   shared_->what = std::move(what);
   shared_->on_news = std::move(on_news);
+  shared_->on_read = std::move(on_read);
   const all_signals_blocked guard;
   thread_ = std::thread([with = shared_] { run(with); });
 }
@@ -102,6 +112,14 @@ void writer::submit(const ledger& book) {
   shared_->changed.notify_one();
 }
 
+void writer::read(const read_request& what) {
+  {
+    const std::lock_guard lock{shared_->mutex};
+    shared_->reads.push_back({what, shared_->turn + 1});
+  }
+  shared_->changed.notify_one();
+}
+
 keeper_state writer::state() const {
   const std::lock_guard lock{shared_->mutex};
   keeper_state out = shared_->state;
@@ -129,9 +147,11 @@ void writer::run(const std::shared_ptr<shared>& with) {
   work turn;
   std::unique_lock lock{with->mutex};
   for (bool last = false; !last;) {
-    with->changed.wait_until(lock, with->what->next(),
-                             [&] { return with->stopping || with->queue.book || !with->queue.records.empty(); });
+    with->changed.wait_until(lock, with->what->next(), [&] {
+      return with->stopping || with->queue.book || !with->queue.records.empty() || !with->reads.empty();
+    });
     std::swap(turn, with->queue);
+    ++with->turn;
     last = with->stopping;
     lock.unlock();
     with->what->turn(turn, now());
@@ -144,10 +164,26 @@ void writer::run(const std::shared_ptr<shared>& with) {
     const bool settled = with->what->config().sync == sync_policy::always && before.settled != with->state.settled;
     const bool news = settled || before.book != with->state.book || before.trouble != with->state.trouble;
     if (news && !with->left_behind) with->on_news();
+    if (!last) read_some(*with, lock);
   }
   with->what.reset();  // the directory is free for the next life
   with->ended = true;
   with->changed.notify_all();
+}
+
+// One part for one of those who read.
+void writer::read_some(shared& with, std::unique_lock<std::mutex>& lock) {
+  if (with.reads.empty() || with.reads.front().due > with.turn) return;
+  shared::reading next = with.reads.front();
+  with.reads.pop_front();
+  lock.unlock();
+  std::shared_ptr<const log::history_chunk> chunk = with.what->read(next.what);
+  lock.lock();
+  if (!chunk) {
+    with.reads.push_back(next);
+  } else if (!with.left_behind) {
+    with.on_read(next.what.id, std::move(chunk));
+  }
 }
 
 }  // namespace roombridge::journal

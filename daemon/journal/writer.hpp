@@ -2,7 +2,8 @@
 // The journal's I/O thread around a keeper, and the queue before it.
 //
 // Invariants: the queue is one buffer of at most queue_limit bytes; what does not fit is dropped and counted. However
-// much has come while a write was under way is the next write. All functions but the thread's own are called on the
+// much has come while a write was under way is the next write. Whoever reads waits for what is to be written, and gets
+// one part in turn with the others. All functions but the thread's own are called on the
 // event thread, and none of them waits for the disk but stop().
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -24,9 +26,11 @@ class writer {
   // Called on the I/O thread when state().book or state().trouble has changed, and where the policy is `always`
   // state().settled; it must neither block nor call the writer.
   using news_function = std::function<void()>;
+  // What was read for the request of this id; likewise.
+  using read_function = std::function<void(std::uint64_t id, std::shared_ptr<const log::history_chunk>)>;
 
-  // `on_news` is not called any more once stop() has returned.
-  writer(std::unique_ptr<keeper> what, news_function on_news);
+  // Neither is called any more once stop() has returned.
+  writer(std::unique_ptr<keeper> what, news_function on_news, read_function on_read);
   // Precondition: stopped.
   ~writer();
   writer(const writer&) = delete;
@@ -38,6 +42,9 @@ class writer {
   // `book` is to be written before any record that is submitted from now on. Of another epoch: what is queued is void.
   void submit(const ledger& book);
 
+  // Reads what is asked for, behind what has been submitted until now. After stop() begins it is not answered.
+  void read(const read_request& what);
+
   // As of the last turn.
   [[nodiscard]] keeper_state state() const;
 
@@ -48,6 +55,7 @@ class writer {
  private:
   struct shared;
   static void run(const std::shared_ptr<shared>& with);
+  static void read_some(shared& with, std::unique_lock<std::mutex>& lock);
 
   std::shared_ptr<shared> shared_;
   std::thread thread_;

@@ -16,6 +16,21 @@ constexpr std::size_t turn_bytes = 256u << 10;
 // Retained events of one turn, for the same reason.
 constexpr std::size_t max_looked_at = 4096;
 
+// Of what a replay reads at a time. With the largest so many connections of one user take all that it may hold; with
+// more of them each gets less.
+constexpr std::size_t largest_chunk = 256u << 10;
+constexpr std::size_t smallest_chunk = 16u << 10;
+constexpr std::size_t chunks_in_reach = 16;
+
+std::string encode(const log::replay::hole& missing, std::uint64_t epoch) {
+  proto::gap told;
+  told.first = missing.first;
+  told.last = missing.last;
+  told.reason = missing.erased ? "expired" : "crash";
+  if (missing.new_epoch) told.epoch = proto::epoch_text(epoch);
+  return proto::encode(told);
+}
+
 std::string encode(const log::loss& lost, std::uint64_t epoch) {
   proto::gap told;
   told.first = lost.first;
@@ -90,7 +105,15 @@ bool peer_output::pending() const {
 // Whether something of the log is to be sent, or looked at for that.
 bool peer_output::stream_pending() const {
   if (snapshot_after_) return !cursor_.waits_for_show();
+  if (cursor_.parked() && replay_->ready()) return true;
   return cursor_.pending() || (replay_end_ && cursor_.passed(*replay_end_));
+}
+
+void peer_output::hold_stream(log::sequence after) {
+  stream_held_ = true;
+  if (events_.past() == nullptr) return;
+  cursor_.park(after);
+  replay_ = std::make_unique<log::replay>(events_, cursor_, *this);
 }
 
 void peer_output::begin_stream(log::sequence seq, bool snapshot) {
@@ -99,6 +122,12 @@ void peer_output::begin_stream(log::sequence seq, bool snapshot) {
   replay_end_ = seq;
   announce_live();
   owner_.on_output_pending();
+}
+
+void peer_output::stop_events() {
+  events_stopped_ = true;
+  replay_.reset();
+  held_.set(held());
 }
 
 void peer_output::announce_live() {
@@ -119,10 +148,31 @@ void peer_output::gather(pieces& out) {
   if (status_) out.add(status_->data(), status_->size());
   if (stream_held_) return;
   if (snapshot_after_) return gather_snapshot(out);
-  if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
+  gather_events(out);
+}
+
+void peer_output::gather_events(pieces& out) {
+  const log::sequence until = replay_end_.value_or(std::numeric_limits<log::sequence>::max());
+  if (replays()) {
+    if (replay_->missing()) out.loss_ = encode(*replay_->missing(), events_.epoch());
+    replay_->collect(out.events_, turn_bytes, until);
+  } else {
+    if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
+    cursor_.collect(out.events_, turn_bytes, until);
+  }
   out.add(out.loss_.data(), out.loss_.size());
-  cursor_.collect(out.events_, turn_bytes, replay_end_.value_or(std::numeric_limits<log::sequence>::max()));
   for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
+}
+
+// Whether what goes out next comes from the log's past. Ends the replay when its time has come.
+bool peer_output::replays() {
+  if (!cursor_.parked()) return false;
+  const std::size_t used = std::min(held_.account().bytes, user_limit_);
+  replay_->advance(std::clamp((user_limit_ - used) / chunks_in_reach, smallest_chunk, largest_chunk),
+                   replay_end_.value_or(std::numeric_limits<log::sequence>::max()));
+  if (!cursor_.parked()) replay_.reset();
+  held_.set(held());
+  return cursor_.parked();
 }
 
 // As many as one turn takes; the frames stay where they are until the next event comes.
@@ -187,9 +237,16 @@ void peer_output::taken(pieces& from, std::size_t size) {
   if (snapshot_after_) take_snapshot(from, left);
   if (left > 0 && !from.loss_.empty()) {
     left -= take_whole(from.loss_, left);
-    cursor_.told_loss();
+    if (replay_) {
+      replay_->told_hole();
+    } else {
+      cursor_.told_loss();
+    }
   }
-  if (left > 0) {
+  if (left > 0 && replay_) {
+    const auto rest = replay_->sent(from.events_, left);
+    kept_.assign(reinterpret_cast<const char*>(rest.data()), rest.size());
+  } else if (left > 0) {
     cursor_.sent(from.events_, left);
     if (!replay_end_) owner_.on_output_delivered(from.events_.arrivals());
   }
@@ -221,6 +278,17 @@ void peer_output::take_control(std::size_t size) {
   }
   control_sent_ -= control_begin_;
   control_begin_ = 0;
+}
+
+void peer_output::on_pending() {
+  held_.set(held());
+  owner_.on_output_pending();
+}
+
+void peer_output::on_loss() {
+  owner_.on_output_lost();
+  // It may be that all else there was to send had to wait, and is lost now.
+  owner_.on_output_pending();
 }
 
 void peer_output::on_frame_leaves(std::span<const std::byte> rest) {

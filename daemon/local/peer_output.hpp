@@ -3,7 +3,8 @@
 // loss, events from the log. Knows no socket: it gives bytes and is told how many were taken.
 //
 // Invariants: at most one frame is partly sent, and it is finished before anything else. Events are not copied, except
-// the rest of a frame that leaves the log while it is under way. What is held outside the log is charged to the user.
+// the rest of a frame that leaves the log, or the chunk of a replay, while it is under way. What is held outside the
+// log is charged to the user.
 #pragma once
 
 #include <sys/uio.h>
@@ -21,6 +22,7 @@
 #include "daemon/local/user_account.hpp"
 #include "daemon/log/cursor.hpp"
 #include "daemon/log/event_log.hpp"
+#include "daemon/log/replay.hpp"
 
 namespace roombridge::local {
 
@@ -55,8 +57,8 @@ class peer_output final : public log::cursor_owner {
   // The same for frames that are encoded already.
   void push_frames(std::string_view frames);
 
-  // Nothing of the log goes out until begin_stream().
-  void hold_stream() { stream_held_ = true; }
+  // The stream begins behind the record `after`, and nothing of it goes out until begin_stream().
+  void hold_stream(log::sequence after);
   // Up to the record `seq` it is a replay: LIVE goes out behind it, and before what comes later. With `snapshot` the
   // retained events up to there come first.
   void begin_stream(log::sequence seq, bool snapshot);
@@ -65,7 +67,7 @@ class peer_output final : public log::cursor_owner {
   void set_status(shared_frame status);
 
   // From now on only the frame under way and the control frames go out: nothing of the log, no status.
-  void stop_events() { events_stopped_ = true; }
+  void stop_events();
 
   // Forgets the control frames that have not begun to go out.
   void drop_control();
@@ -101,16 +103,18 @@ class peer_output final : public log::cursor_owner {
   void taken(pieces& from, std::size_t size);
 
   // Bytes held outside the log.
-  [[nodiscard]] std::size_t held() const { return control_.size() + kept_.size(); }
+  [[nodiscard]] std::size_t held() const { return control_.size() + kept_.size() + (replay_ ? replay_->held() : 0); }
 
  private:
-  void on_pending() override { owner_.on_output_pending(); }
-  void on_loss() override { owner_.on_output_lost(); }
+  void on_pending() override;
+  void on_loss() override;
   void on_frame_leaves(std::span<const std::byte> rest) override;
 
   [[nodiscard]] bool stream_pending() const;
   void announce_live();
   void gather_snapshot(pieces& out);
+  void gather_events(pieces& out);
+  [[nodiscard]] bool replays();
   void snapshot_until(log::sequence seq);
   void take_snapshot(const pieces& from, std::size_t& left);
   void take_control(std::size_t size);
@@ -128,6 +132,7 @@ class peer_output final : public log::cursor_owner {
   shared_frame status_;
   std::optional<log::sequence> replay_end_;      // LIVE has not been announced yet
   std::optional<log::sequence> snapshot_after_;  // retained events behind it, up to replay_end_, are still to be sent
+  std::unique_ptr<log::replay> replay_;          // while the cursor is parked
   bool stream_held_ = false;
   bool events_stopped_ = false;
   bool cut_ = false;

@@ -69,19 +69,19 @@ void peer::open_stream(const proto::subscribe& request) {
   if (since) {
     missing = missing_since(*since);
     replay_after_ = missing ? missing->last : std::min(since->seq, events.newest());
-    result.resumption = {.complete = !missing, .first = events.first(), .newest = events.newest()};
+    result.resumption = {.complete = !missing, .first = events.oldest(), .newest = events.newest()};
   }
   push(result);
   if (const auto status = host_.status_for(may_)) output_.push_frames(*status);
   if (missing) push(*missing);
-  output_.hold_stream();
+  output_.hold_stream(*replay_after_);
 }
 
-// What lay behind `since` and is not in the log any more, if anything.
+// What lay behind `since` and cannot be had any more, if anything.
 std::optional<proto::gap> peer::missing_since(const proto::log_position& since) const {
   const auto& events = host_.events();
   const std::string epoch = proto::epoch_text(events.epoch());
-  const log::sequence oldest = events.first();
+  const log::sequence oldest = events.oldest();
   proto::gap told;
   told.last = oldest - 1;
   if (since.epoch != epoch) {

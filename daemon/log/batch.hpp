@@ -36,6 +36,7 @@ class batch {
 
  private:
   friend class cursor;
+  friend class replay;
 
   // False, and nothing changed, when there is no room for it.
   [[nodiscard]] bool add(const record& what);

@@ -29,7 +29,23 @@ void cursor::subscribe(subscription what, sequence after) {
   const segment_ring& ring = registry_.ring_;
   const sequence first = std::max(what.from, ring.first());
   hold(std::move(what));
-  if (first < ring.head().seq) wake(ring.find(first), ring.head().seq - 1);
+  if (!parked_ && first < ring.head().seq) wake(ring.find(first), ring.head().seq - 1);
+}
+
+void cursor::park(sequence after) {
+  assert(exhausted() && sent_ == 0);
+  parked_ = true;
+  at_ = {.segment = 0, .frame = 0, .entry = 0, .seq = after + 1};
+  bound_ = 0;
+}
+
+void cursor::go_on() {
+  const segment_ring& ring = registry_.ring_;
+  const sequence next = at_.seq;
+  assert(parked_ && next >= ring.first() && next <= ring.head().seq);
+  registry_.wake();  // what was marked until now lies before the head, and is looked at from here
+  parked_ = false;
+  if (next < ring.head().seq) wake(ring.find(next), ring.head().seq - 1);
 }
 
 void cursor::hold(subscription what) {
@@ -165,10 +181,11 @@ void cursor::wait_for_show() {
 }
 
 std::uint64_t cursor::behind() const {
-  return exhausted() ? 0 : registry_.ring_.head().seq - at_.seq;
+  return exhausted() && !parked_ ? 0 : registry_.ring_.head().seq - at_.seq;
 }
 
 void cursor::wake(const position& first, sequence last) {
+  if (parked_) return;
   const bool was_exhausted = exhausted();
   if (was_exhausted) at_ = first;
   bound_ = std::max(bound_, last);

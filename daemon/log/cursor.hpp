@@ -6,6 +6,9 @@
 // and the visibility of that moment; a subscription matches no record older than itself. Records that the log gives up
 // before a cursor has sent them are counted with both and told as one loss, in order, before the next record; of what
 // does not match nothing is told. The frame that is partly sent at that moment is handed to the owner.
+//
+// A cursor that stands further back than the log reaches is parked: nothing wakes it and it loses nothing, while its
+// owner sends what it gets from elsewhere (replay.hpp).
 #pragma once
 
 #include <cstddef>
@@ -76,6 +79,13 @@ class cursor : public unlinking_hook, public waiting_hook {
   void subscribe(subscription what);
   // The same, beginning behind the record `after`. Precondition: of what lies behind it nothing has been sent.
   void subscribe(subscription what, sequence after);
+  // Out of the log, behind the record `after`, whatever the log has of it. Precondition: it has nothing to scan.
+  void park(sequence after);
+  // Back into it. Precondition: the log has what follows parked_behind().
+  void go_on();
+  [[nodiscard]] bool parked() const { return parked_; }
+  // Of a parked one: the record behind which it stands.
+  [[nodiscard]] sequence parked_behind() const { return at_.seq - 1; }
   // False: there is none of this id.
   bool unsubscribe(std::uint64_t id);
   void unsubscribe_all();
@@ -121,7 +131,7 @@ class cursor : public unlinking_hook, public waiting_hook {
 
   // Whether no record up to `seq` is left to send.
   [[nodiscard]] bool passed(sequence seq) const {
-    return (!lost_ || lost_->first > seq) && (exhausted() || at_.seq > seq);
+    return (!lost_ || lost_->first > seq) && ((exhausted() && !parked_) || at_.seq > seq);
   }
 
   [[nodiscard]] std::uint64_t behind() const;                               // records between it and the head
@@ -130,6 +140,7 @@ class cursor : public unlinking_hook, public waiting_hook {
 
  private:
   friend class cursor_registry;
+  friend class replay;
 
   struct held {
     subscription what;
@@ -154,6 +165,7 @@ class cursor : public unlinking_hook, public waiting_hook {
   std::size_t footprint_ = 0;
   position at_;             // the next record to look at; meaningless when exhausted
   sequence bound_ = 0;      // no record behind it matches
+  bool parked_ = false;     // behind at_.seq - 1; of at_ the rest means nothing, and bound_ is 0
   std::uint32_t sent_ = 0;  // bytes of the frame at at_
   std::optional<loss> lost_;
   std::uint64_t delivered_ = 0;

@@ -15,6 +15,7 @@
 
 #include "daemon/log/cursor.hpp"
 #include "daemon/log/gap_times.hpp"
+#include "daemon/log/history.hpp"
 #include "daemon/log/segment_ring.hpp"
 
 namespace roombridge::log {
@@ -162,6 +163,7 @@ class event_log::impl {
   retained_events retained_{retention{.keys = 0, .bytes = 0}};
   cursor_registry cursors_;
   log_observer* observer_ = nullptr;
+  history* past_ = nullptr;
 
  private:
   // Keeps the EVENT frame with its mark, which is the head's last member. Not if with that the head passes its limit,
@@ -281,6 +283,10 @@ void event_log::observe(log_observer& observer) {
   impl_->observer_ = &observer;
 }
 
+void event_log::look_back_into(history& past) {
+  impl_->past_ = &past;
+}
+
 std::uint64_t event_log::epoch() const {
   return impl_->epoch_;
 }
@@ -289,6 +295,13 @@ sequence event_log::beginning() const {
 }
 sequence event_log::first() const {
   return impl_->ring_.first();
+}
+sequence event_log::oldest() const {
+  const sequence there = impl_->past_ != nullptr ? impl_->past_->oldest() : 0;
+  return there == 0 ? first() : std::min(there, first());
+}
+history* event_log::past() const {
+  return impl_->past_;
 }
 sequence event_log::newest() const {
   return impl_->ring_.head().seq - 1;

@@ -36,6 +36,7 @@ struct event {
 };
 
 class cursor_registry;
+class history;
 
 // Whoever wants to see every record that is appended.
 class log_observer {
@@ -102,10 +103,15 @@ class event_log {
   // Tells `observer`, which outlives the log, of every append from now on.
   void observe(log_observer& observer);
 
+  // From now on `past`, which outlives the log's cursors, has what memory does not.
+  void look_back_into(history& past);
+
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] sequence beginning() const;  // the epoch's first, still kept or not
-  [[nodiscard]] sequence first() const;      // oldest kept; newest() + 1 when empty
-  [[nodiscard]] sequence newest() const;     // 0: none yet
+  [[nodiscard]] sequence first() const;      // oldest kept in memory; newest() + 1 when empty
+  [[nodiscard]] sequence oldest() const;  // oldest that can be had, in memory or not; newest() + 1 when there is none
+  [[nodiscard]] history* past() const;    // null: there is none
+  [[nodiscard]] sequence newest() const;  // 0: none yet
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t capacity() const;
 

@@ -65,7 +65,7 @@ json::object upstream_object(const status_facts& facts) {
 }
 
 json::object log_object(const status_facts& facts) {
-  json::object object{{"first", facts.log.first()},
+  json::object object{{"first", facts.log.oldest()},
                       {"newest", facts.log.newest()},
                       {"bytes", facts.log.bytes()},
                       {"capacity", facts.log.capacity()},

@@ -162,6 +162,13 @@ class model {
       if (!each->connected()) connect(*each);
     }
     life_->settle();
+    // What comes from the disk is waited for.
+    const auto is_live = [](const auto& each) { return each->live(); };
+    while (!std::all_of(programs_.begin(), programs_.end(), is_live) && !testing::Test::HasFatalFailure()) {
+      for (const auto& each : programs_) each->read();
+      life_->poll();
+      std::this_thread::yield();
+    }
     // A socket takes little at a time.
     for (int i = 0; i < 300 && !testing::Test::HasFatalFailure(); ++i) {
       for (const auto& each : programs_) each->read();

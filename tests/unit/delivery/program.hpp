@@ -17,6 +17,8 @@ class program {
 
   [[nodiscard]] uid_t user() const { return user_; }
   [[nodiscard]] bool connected() const { return client_.has_value(); }
+  // Whether the replay of the present connection is over.
+  [[nodiscard]] bool live() const { return live_; }
 
   // Takes a fresh connection and asks for what it lacks.
   void begin(local::test_client client);
@@ -42,6 +44,7 @@ class program {
   std::optional<proto::log_position> at_;  // of the last record that it has handled
   std::string welcomed_epoch_;
   std::optional<proto::resumption> resumption_;  // of the present connection
+  bool live_ = false;                            // likewise
 };
 
 }  // namespace roombridge::delivery

@@ -217,6 +217,28 @@ TEST_F(lives, retain_what_memory_has_no_room_for) {
   EXPECT_EQ(second->log.retained().next(1)->seq, 52u);
 }
 
+TEST_F(lives, have_a_past_that_memory_has_no_room_for) {
+  auto first = begin(5);
+  const std::string large(100'000, '1');
+  for (int i = 0; i < 50; ++i) {
+    first->log.append({.name = "e", .arguments = large});
+    first->kept.flush();
+  }
+  EXPECT_GT(first->log.first(), 2u);
+  std::vector<log::sequence> got;
+  for (log::history_place place{.after = 1}; place.after < 50;) {
+    std::shared_ptr<const log::history_chunk> chunk;
+    first->log.past()->read(place, 1u << 16, [&](auto what) { chunk = std::move(what); });
+    first->await([&] { return chunk != nullptr; });
+    for (const auto& each : chunk->records) got.push_back(each.seq);
+    place = chunk->next;
+  }
+  EXPECT_EQ(got, numbers(2, 50));
+  EXPECT_EQ(first->log.oldest(), 1u);
+  first->log.start_epoch(6);
+  EXPECT_EQ(first->log.oldest(), 51u) << "of the epoch before there is nothing, whatever the disk still has";
+}
+
 TEST_F(lives, retain_nothing_of_another_epoch) {
   auto first = begin(5);
   first->log.append({.name = "e", .arguments = "1", .retain_key = "old"});

@@ -156,6 +156,115 @@ TEST_F(stores, keep_to_their_capacity) {
   EXPECT_GE(left.size(), 30u);
 }
 
+class read_stores : public stores {
+ protected:
+  // Segments of about 1 MiB.
+  [[nodiscard]] std::unique_ptr<store> full() {
+    options small = config();
+    small.capacity = 16u << 20;
+    auto out = std::make_unique<store>(small, files_);
+    EXPECT_EQ(out->open(), std::nullopt);
+    EXPECT_EQ(out->write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+    for (int i = 0; i < 30; ++i) append(*out, source_.events(10, 10'000));
+    EXPECT_GT(out->segments(), 2u);
+    return out;
+  }
+};
+
+TEST_F(read_stores, from_any_place_give_all_behind_it) {
+  const auto from = full();
+  EXPECT_EQ(from->oldest(), 1u);
+  for (const log::sequence after : {0u, 1u, 99u, 150u, 299u, 300u, 400u}) {
+    EXPECT_EQ(read_all(*from, {.after = after}).seqs, numbers(after + 1, 300)) << after;
+  }
+}
+
+TEST_F(read_stores, give_no_more_at_a_time_than_they_are_asked_for) {
+  const auto from = full();
+  const auto got = read_all(*from, {.after = 0}, 50'000);
+  EXPECT_LE(got.largest, 50'000u);
+  EXPECT_GE(got.chunks, 300u / 5);
+  EXPECT_EQ(got.seqs, numbers(1, 300));
+}
+
+TEST_F(read_stores, give_one_record_that_is_larger) {
+  const auto from = full();
+  EXPECT_EQ(read_all(*from, {.after = 250}, 5'000).seqs, numbers(251, 300));
+}
+
+TEST_F(read_stores, go_on_with_what_was_written_since) {
+  const auto from = full();
+  log::history_place place{.after = 300};
+  log::history_chunk chunk;
+  while (!from->read_on(place, 1u << 16, chunk)) {
+  }
+  EXPECT_TRUE(chunk.at_end);
+  append(*from, source_.events(3));
+  EXPECT_EQ(read_all(*from, chunk.next).seqs, numbers(301, 303));
+}
+
+TEST_F(read_stores, give_records_as_the_log_has_them) {
+  store from{config(), files_};
+  ASSERT_EQ(from.open(), std::nullopt);
+  ASSERT_EQ(from.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+  append(from, source_.event(2, "first", {"shop-7", "", "user-1"}));
+  append(from, source_.event_with({"a=1"}, "key"));
+  append(from, source_.unexpected_event());
+  log::history_place place;
+  log::history_chunk chunk;
+  ASSERT_TRUE(from.read_on(place, 1u << 16, chunk));
+  ASSERT_EQ(chunk.records.size(), 3u);
+  EXPECT_EQ(chunk.oldest, 1u);
+  const log::record& first = chunk.records[0];
+  EXPECT_EQ(first.name, "first");
+  EXPECT_EQ(first.kind, log::record_kind::event);
+  const auto has = [](const log::packed_texts& texts, std::string_view wanted) {
+    return texts.any_of([wanted](std::string_view text) { return text == wanted; });
+  };
+  EXPECT_EQ(first.topics.size(), 3u);
+  EXPECT_TRUE(has(first.topics, "shop-7") && has(first.topics, "") && has(first.topics, "user-1"));
+  EXPECT_TRUE(has(chunk.records[1].fields, "a=1"));
+  EXPECT_EQ(chunk.records[1].topics.size(), 0u);
+  EXPECT_TRUE(chunk.records[2].unexpected);
+  const std::string frame{reinterpret_cast<const char*>(first.frame.data()), first.frame.size()};
+  EXPECT_TRUE(frame.ends_with("[11]"));
+  EXPECT_EQ(chunk.records[1].frame.data(), first.frame.data() + first.frame.size()) << "side by side";
+}
+
+TEST_F(read_stores, pass_over_what_is_not_sound_and_what_is_gone) {
+  const auto from = full();
+  std::vector<std::filesystem::path> files;
+  for (const auto& each : std::filesystem::directory_iterator(config().directory)) {
+    if (each.path().extension() == ".segment") files.push_back(each.path());
+  }
+  std::sort(files.begin(), files.end());
+  const auto second = std::stoull(files.at(1).stem());
+  const auto third = std::stoull(files.at(2).stem());
+  auto bytes = read_file(files[0]);
+  bytes[bytes.size() / 2] ^= std::byte{1};
+  write_file(files[0], bytes);
+  std::filesystem::remove(files[1]);
+  const auto got = read_all(*from, {.after = 0}).seqs;
+  const auto whole = static_cast<std::size_t>(std::find(got.begin(), got.end(), third) - got.begin());
+  EXPECT_LT(whole, second - 1);
+  EXPECT_GT(whole, second / 3);
+  auto expected = numbers(1, whole);
+  for (const auto seq : numbers(third, 300)) expected.push_back(seq);
+  EXPECT_EQ(got, expected);
+}
+
+TEST_F(read_stores, begin_anew_with_the_oldest_where_their_place_is_erased) {
+  const auto from = full();
+  log::history_place place;
+  log::history_chunk chunk;
+  ASSERT_TRUE(from->read_on(place, 1u << 16, chunk));
+  ASSERT_EQ(from->prune(start + 1000h), std::nullopt);
+  EXPECT_EQ(from->oldest(), 0u);
+  append(*from, source_.events(2), start + 1000h);
+  EXPECT_EQ(from->oldest(), 301u);
+  EXPECT_EQ(read_all(*from, chunk.next).seqs, numbers(301, 302));
+}
+
 TEST_F(stores, know_where_the_newest_of_them_begin) {
   options small = config();
   small.capacity = 16u << 20;

@@ -182,6 +182,27 @@ inline std::vector<log::sequence> all_of(const store& from) {
   return out;
 }
 
+// What a reader gets who begins behind `place.after`, chunk by chunk, until the end.
+struct readings {
+  std::vector<log::sequence> seqs;
+  std::size_t chunks = 0;
+  std::size_t largest = 0;  // bytes
+};
+inline readings read_all(const store& from, log::history_place place, std::size_t max_bytes = 1u << 16) {
+  readings out;
+  for (bool at_end = false; !at_end;) {
+    log::history_chunk chunk;
+    while (!from.read_on(place, max_bytes, chunk)) {
+    }
+    for (const log::record& each : chunk.records) out.seqs.push_back(each.seq);
+    ++out.chunks;
+    out.largest = std::max(out.largest, chunk.bytes.size());
+    place = chunk.next;
+    at_end = chunk.at_end;
+  }
+  return out;
+}
+
 inline std::vector<log::sequence> numbers(log::sequence first, log::sequence last) {
   std::vector<log::sequence> out;
   while (first <= last) out.push_back(first++);

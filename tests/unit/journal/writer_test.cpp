@@ -52,11 +52,18 @@ class writers : public testing::Test {
     work opening;
     opening.book = book;
     what->turn(opening, {});
-    return std::make_unique<writer>(std::move(what), [this] {
-      const std::lock_guard lock{mutex_};
-      ++news_;
-      changed_.notify_all();
-    });
+    return std::make_unique<writer>(
+        std::move(what),
+        [this] {
+          const std::lock_guard lock{mutex_};
+          ++news_;
+          changed_.notify_all();
+        },
+        [this](std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk) {
+          const std::lock_guard lock{mutex_};
+          read_.emplace_back(id, std::move(chunk));
+          changed_.notify_all();
+        });
   }
   bool submit(writer& to, int count, std::size_t size = 1) {
     auto records = source_.events(count, size);
@@ -82,6 +89,7 @@ class writers : public testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   int news_ = 0;
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<const log::history_chunk>>> read_;
   std::optional<ledger> found_;
 };
 
@@ -161,6 +169,31 @@ TEST_F(writers, go_on_when_the_disk_fails) {
   EXPECT_EQ(under_test->state().unwritten, 2u);
   EXPECT_EQ(on_disk(), numbers(1, 0));
   EXPECT_EQ(found_, book);
+}
+
+TEST_F(writers, read_behind_all_that_was_submitted_before) {
+  gated_files files;
+  const auto under_test = make(files);
+  files.close();
+  submit(*under_test, 2);
+  files.await_writer();
+  submit(*under_test, 3);
+  under_test->read({.id = 8, .epoch = 7, .from = {.after = 1}, .max_bytes = 1u << 16});
+  under_test->read({.id = 9, .epoch = 6, .from = {}, .max_bytes = 1u << 16});
+  files.open_up();
+  {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return read_.size() == 2; });
+  }
+  EXPECT_TRUE(under_test->stop({.epoch = 7, .next = 6}, 1min));
+  EXPECT_EQ(read_[0].first, 8u);
+  std::vector<log::sequence> seqs;
+  for (const auto& each : read_[0].second->records) seqs.push_back(each.seq);
+  EXPECT_EQ(seqs, numbers(2, 5));
+  EXPECT_TRUE(read_[0].second->at_end);
+  EXPECT_EQ(read_[1].first, 9u);
+  EXPECT_TRUE(read_[1].second->records.empty()) << "of another epoch";
+  EXPECT_TRUE(read_[1].second->at_end);
 }
 
 TEST_F(writers, are_not_waited_for_beyond_all_patience) {
