@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Programs with random filters and rights that stall, leave and come back, over several lives of a daemon that is
 // stopped, killed, or gets another user: every stream is the model's, whatever happens (PROTOCOL.md sections 4 and 5).
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <random>
+#include <thread>
 
 #include <fcntl.h>
 
@@ -90,8 +93,10 @@ class life {
   // Until everything that was appended may be seen.
   void settle() {
     flush();
-    while (kept_.state().settled < appended_) std::this_thread::yield();
-    poll();
+    while (log_.cursors().shown() < appended_) {
+      std::this_thread::yield();
+      poll();
+    }
   }
   void poll() {
     context_.restart();
@@ -162,19 +167,17 @@ class model {
       if (!each->connected()) connect(*each);
     }
     life_->settle();
-    // What comes from the disk is waited for.
-    const auto is_live = [](const auto& each) { return each->live(); };
-    while (!std::all_of(programs_.begin(), programs_.end(), is_live) && !testing::Test::HasFatalFailure()) {
+    // A socket takes little at a time, and what comes from the disk takes its time.
+    const std::string epoch = life_->epoch();
+    const auto is_complete = [&epoch](const auto& each) { return each->complete(epoch); };
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (!std::all_of(programs_.begin(), programs_.end(), is_complete) && !testing::Test::HasFatalFailure() &&
+           std::chrono::steady_clock::now() < patience) {
       for (const auto& each : programs_) each->read();
       life_->poll();
       std::this_thread::yield();
     }
-    // A socket takes little at a time.
-    for (int i = 0; i < 300 && !testing::Test::HasFatalFailure(); ++i) {
-      for (const auto& each : programs_) each->read();
-      life_->poll();
-    }
-    for (const auto& each : programs_) each->expect_complete();
+    for (const auto& each : programs_) each->expect_complete(epoch);
   }
 
  private:

@@ -16,7 +16,6 @@ void program::begin(local::test_client client) {
   request.since = at_;
   client_->send_message(request);
   resumption_.reset();
-  live_ = false;
 }
 
 void program::read() {
@@ -27,11 +26,15 @@ void program::read() {
   }
 }
 
-void program::expect_complete() const {
-  if (!client_) return;
-  ASSERT_TRUE(at_);
-  const auto missing = truth_.next(at_->epoch, at_->seq, wants_);
-  EXPECT_FALSE(missing) << "nothing tells of " << *missing << "; position " << at_->seq;
+std::optional<log::sequence> program::missing() const {
+  return truth_.next(at_->epoch, at_->seq, wants_);
+}
+
+void program::expect_complete(const std::string& epoch) const {
+  ASSERT_TRUE(at_) << "it was never welcomed";
+  EXPECT_EQ(at_->epoch, epoch);
+  const auto what = missing();
+  EXPECT_FALSE(what) << "nothing tells of " << *what << "; position " << at_->seq;
 }
 
 void program::handle(const local::received& frame) {
@@ -53,7 +56,6 @@ void program::handle(const local::received& frame) {
       const auto seq = proto::parse<proto::live>(frame.head)->seq;
       expect_nothing_between(at_->seq, seq + 1);
       at_->seq = std::max(at_->seq, seq);
-      live_ = true;
       return;
     }
     case proto::frame_type::status:
@@ -100,9 +102,7 @@ void program::handle_gap(const proto::gap& told) {
     ASSERT_NE(what, nullptr);
     EXPECT_EQ(what->what, happening::kind::upstream_gap);
   } else if (told.reason == "expired") {
-    // At once, or while what comes is still read from the disk.
-    ASSERT_TRUE(resumption_);
-    EXPECT_EQ(told.first, at_->seq + 1);
+    expect_nothing_between(at_->seq, told.first);
     EXPECT_FALSE(told.count);
   } else if (told.reason == "epoch") {
     EXPECT_FALSE(told.epoch.empty());

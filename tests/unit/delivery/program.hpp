@@ -17,21 +17,21 @@ class program {
 
   [[nodiscard]] uid_t user() const { return user_; }
   [[nodiscard]] bool connected() const { return client_.has_value(); }
-  // Whether the replay of the present connection is over.
-  [[nodiscard]] bool live() const { return live_; }
 
   // Takes a fresh connection and asks for what it lacks.
   void begin(local::test_client client);
   void hang_up() { client_.reset(); }
   // Handles what has come.
   void read();
-  // After everything was read: nothing that matches is missing.
-  void expect_complete() const;
+  // Whether it has come to `epoch` and has all that matches there, or has been told why not.
+  [[nodiscard]] bool complete(const std::string& epoch) const { return at_ && at_->epoch == epoch && !missing(); }
+  void expect_complete(const std::string& epoch) const;
 
   static std::uint64_t slow_gaps;  // of all programs, so that a test knows what it has tried
   static std::uint64_t other_gaps;
 
  private:
+  [[nodiscard]] std::optional<log::sequence> missing() const;
   void handle(const local::received& frame);
   void handle_event(const local::received& frame);
   void handle_gap(const proto::gap& told);
@@ -44,7 +44,6 @@ class program {
   std::optional<proto::log_position> at_;  // of the last record that it has handled
   std::string welcomed_epoch_;
   std::optional<proto::resumption> resumption_;  // of the present connection
-  bool live_ = false;                            // likewise
 };
 
 }  // namespace roombridge::delivery
