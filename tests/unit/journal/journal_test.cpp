@@ -110,6 +110,16 @@ class lives : public testing::Test {
     }
   }
 
+  // By fifty events, all of which are on the disk afterwards.
+  static void fill_memory_twice(life& what) {
+    const std::string large(100'000, '1');
+    for (std::uint64_t before = what.log.newest(), i = 1; i <= 50; ++i) {
+      what.log.append({.name = "e", .arguments = large});
+      what.kept.flush();
+      settle(what, before + i);
+    }
+  }
+
   temporary_directory place_;
   failing_files files_;
 };
@@ -203,11 +213,7 @@ TEST_F(lives, another_epoch_erases_the_one_before) {
 TEST_F(lives, retain_what_memory_has_no_room_for) {
   auto first = begin(5);
   first->log.append({.name = "e", .arguments = "1", .retain_key = "old"});
-  const std::string large(100'000, '1');
-  for (int i = 0; i < 50; ++i) {
-    first->log.append({.name = "e", .arguments = large});
-    first->kept.flush();
-  }
+  fill_memory_twice(*first);
   first->log.append({.name = "e", .arguments = "1", .retain_key = "new"});
   first->kept.flush();
   first.reset();
@@ -219,11 +225,7 @@ TEST_F(lives, retain_what_memory_has_no_room_for) {
 
 TEST_F(lives, have_a_past_that_memory_has_no_room_for) {
   auto first = begin(5);
-  const std::string large(100'000, '1');
-  for (int i = 0; i < 50; ++i) {
-    first->log.append({.name = "e", .arguments = large});
-    first->kept.flush();
-  }
+  fill_memory_twice(*first);
   EXPECT_GT(first->log.first(), 2u);
   std::vector<log::sequence> got;
   for (log::history_place place{.after = 1}; place.after < 50;) {
