@@ -7,9 +7,9 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "daemon/journal/segment_format.hpp"
 #include "daemon/log/history.hpp"
@@ -18,7 +18,10 @@ namespace roombridge::journal {
 
 class chunk_packer {
  public:
-  // `size`: of the records as they are in the file, which is more than they take here. `out` is filled anew.
+  static constexpr std::size_t hash_size = sizeof(std::uint32_t);
+
+  // `size`: of the records as they are in the file, and hash_size for each of their topics and fields. `out` is filled
+  // anew.
   chunk_packer(log::history_chunk& out, std::size_t size) : out_(out), texts_(size) {
     out_.records.clear();
     out_.bytes.resize(size);
@@ -29,15 +32,17 @@ class chunk_packer {
     std::copy(what.frame.begin(), what.frame.end(), frame.begin());
     frames_ += frame.size();
     const std::span<std::byte> name = room(what.name.size());
-    put(name.data(), what.name);
+    log::put_text(name.data(), what.name);
+    const std::string_view kept_name{reinterpret_cast<const char*>(name.data()), name.size()};
     out_.records.push_back({.seq = what.seq,
                             .kind = what.kind,
                             .frame = frame,
-                            .name = {reinterpret_cast<const char*>(name.data()), name.size()},
+                            .name = kept_name,
                             .topics = pack(what.topics),
                             .fields = pack(what.fields),
                             .unexpected = what.unexpected,
                             .received = 0,
+                            .name_hash = log::matched_text{kept_name}.hash,
                             .entry_size = 0});
   }
 
@@ -50,27 +55,16 @@ class chunk_packer {
   }
 
   [[nodiscard]] log::packed_texts pack(std::span<const std::string_view> texts) {
-    std::size_t size = sizeof(std::uint16_t) * texts.size();
-    for (const auto text : texts) size += text.size();
-    const std::span<std::byte> all = room(size);
-    std::byte* out = all.data();
-    for (const auto text : texts) {
-      const auto length = static_cast<std::uint16_t>(text.size());
-      std::memcpy(out, &length, sizeof length);
-      out += sizeof length;
-    }
-    for (const auto text : texts) out = put(out, text);
+    matched_.assign(texts.begin(), texts.end());
+    const std::span<std::byte> all = room(log::packed_size(matched_));
+    log::put_packed(all.data(), matched_);
     return {all.data(), texts.size()};
-  }
-
-  static std::byte* put(std::byte* out, std::string_view text) {
-    const auto bytes = std::as_bytes(std::span{text});
-    return std::copy(bytes.begin(), bytes.end(), out);
   }
 
   log::history_chunk& out_;
   std::size_t frames_ = 0;
   std::size_t texts_;
+  std::vector<log::matched_text> matched_;
 };
 
 }  // namespace roombridge::journal

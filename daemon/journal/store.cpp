@@ -228,10 +228,16 @@ bool store::read_on(log::history_place& where, std::size_t max_bytes, log::histo
   std::vector<std::byte> part = left == 0 ? std::vector<std::byte>{} : read_part(*from, where.offset, max_bytes);
   if (part.size() >= record_prefix && is_cut(part, left)) part = read_part(*from, where.offset, record_size(part));
 
-  chunk_packer pack{out, part.size()};
+  const auto records = [&] { return segment_reader{{.epoch = ledger_->epoch, .first = from->first, .begun = 0}, part}; };
+  std::size_t texts = 0;
+  if (!part.empty()) {
+    segment_reader reader = records();
+    while (const auto record = reader.next()) texts += record->topics.size() + record->fields.size();
+  }
+  chunk_packer pack{out, part.size() + texts * chunk_packer::hash_size};
   std::size_t sound = 0;
   if (!part.empty()) {
-    segment_reader reader{{.epoch = ledger_->epoch, .first = from->first, .begun = 0}, part};
+    segment_reader reader = records();
     while (const auto record = reader.next()) {
       if (record->seq <= where.after) continue;
       pack.add(*record);

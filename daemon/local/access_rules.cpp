@@ -29,9 +29,11 @@ void add(patterns& to, const patterns& more) {
 }
 
 // A missing list asks for whatever may be seen: "" stands for that.
-const patterns& or_whatever(const patterns& wanted) {
-  static const patterns whatever{""};
-  return wanted.empty() ? whatever : wanted;
+std::vector<std::string_view> or_whatever(const log::pattern_list& wanted) {
+  if (wanted.empty()) return {""};
+  std::vector<std::string_view> out;
+  for (const log::pattern& each : wanted) out.emplace_back(each.text());
+  return out;
 }
 
 bool covers(const patterns& granted, std::string_view wanted) {
@@ -60,9 +62,11 @@ rights rights::all() {
 }
 
 std::optional<std::string> rights::objection_to(const log::subscription& wanted) const {
+  // Fields narrow what these allow.
   if (wanted.events.empty() && wanted.topics.empty()) return std::nullopt;
-  for (const auto& event : or_whatever(wanted.events)) {
-    for (const auto& topic : or_whatever(wanted.topics)) {
+  const auto topics = or_whatever(wanted.topics);
+  for (const auto event : or_whatever(wanted.events)) {
+    for (const auto topic : topics) {
       const bool granted = std::any_of(see_.begin(), see_.end(), [&](const grant& each) {
         return covers(each.events, event) && covers(each.topics, topic);
       });

@@ -56,13 +56,24 @@ void cursor::hold(subscription what) {
   held_.push_back({std::move(what), std::move(places)});
 }
 
+void cursor::replace(std::uint64_t id, subscription what) {
+  // What has come already must find the old one in the index.
+  registry_.wake();
+  what.from = held_[index_of(id)].what.from;
+  unsubscribe(id);
+  hold(std::move(what));
+  // Behind the old one's last match may lie what only the new one matches.
+  if (!exhausted()) bound_ = registry_.ring_.head().seq - 1;
+}
+
 bool cursor::unsubscribe(std::uint64_t id) {
-  const auto found = std::find_if(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
-  if (found == held_.end()) return false;
+  const std::size_t index = index_of(id);
+  if (index == held_.size()) return false;
   registry_.scans_.forget(*this);
-  registry_.index_.remove(found->what, std::move(found->places));
-  footprint_ -= found->what.footprint();
-  held_.erase(found);
+  held& found = held_[index];
+  registry_.index_.remove(found.what, std::move(found.places));
+  footprint_ -= found.what.footprint();
+  held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
   return true;
 }
 
@@ -78,8 +89,18 @@ void cursor::restrict_to(std::shared_ptr<const visibility> visible) {
   visible_ = std::move(visible);
 }
 
+std::size_t cursor::index_of(std::uint64_t id) const {
+  const auto found = std::find_if(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
+  return static_cast<std::size_t>(found - held_.begin());
+}
+
 bool cursor::subscribed(std::uint64_t id) const {
-  return std::any_of(held_.begin(), held_.end(), [id](const held& each) { return each.what.id == id; });
+  return index_of(id) != held_.size();
+}
+
+std::size_t cursor::footprint_of(std::uint64_t id) const {
+  const std::size_t index = index_of(id);
+  return index == held_.size() ? 0 : held_[index].what.footprint();
 }
 
 bool cursor::selects(const record& what) const {

@@ -86,6 +86,9 @@ class cursor : public unlinking_hook, public waiting_hook {
   [[nodiscard]] bool parked() const { return parked_; }
   // Of a parked one: the record behind which it stands.
   [[nodiscard]] sequence parked_behind() const { return at_.seq - 1; }
+  // `what` takes the place of the subscription `id`: from now on it decides what goes out of all that this one was for.
+  // Precondition: subscribed(id), and what.id is the same, or !subscribed(what.id).
+  void replace(std::uint64_t id, subscription what);
   // False: there is none of this id.
   bool unsubscribe(std::uint64_t id);
   void unsubscribe_all();
@@ -99,6 +102,7 @@ class cursor : public unlinking_hook, public waiting_hook {
     for (const held& each : held_) visit(each.what);
   }
   [[nodiscard]] std::size_t footprint() const { return footprint_; }  // of all subscriptions, in bytes
+  [[nodiscard]] std::size_t footprint_of(std::uint64_t id) const;     // of one; 0: it is not there
 
   // Whether a subscription is for `what`, whenever that came, and it may be seen.
   [[nodiscard]] bool selects(const record& what) const;
@@ -150,6 +154,7 @@ class cursor : public unlinking_hook, public waiting_hook {
   [[nodiscard]] bool exhausted() const { return at_.seq > bound_; }
   [[nodiscard]] bool may_see(const record& what) const { return !visible_ || visible_->allows(what); }
   [[nodiscard]] bool matches(const record& what) const;
+  [[nodiscard]] std::size_t index_of(std::uint64_t id) const;  // in held_; its size: there is none
   void hold(subscription what);
   void wake(const position& first, sequence last);
   void leave(std::uint64_t segment);

@@ -48,23 +48,6 @@ std::byte* put_header(std::byte* out, proto::frame_type type, std::size_t head, 
   return put(out, std::span<const std::byte>{bytes});
 }
 
-index_entry entry_of(record_kind kind, const event& what) {
-  return {.kind = kind,
-          .name = what.name,
-          .topics = what.topics.first(std::min(what.topics.size(), max_topics)),
-          .fields = what.fields.first(std::min(what.fields.size(), max_fields)),
-          .unexpected = what.unexpected,
-          .received = what.received};
-}
-
-index_entry entry_of(const kept_record& what) {
-  return {.kind = what.kind,
-          .name = what.name,
-          .topics = what.topics,
-          .fields = what.fields,
-          .unexpected = what.unexpected};
-}
-
 }  // namespace
 
 class event_log::impl {
@@ -73,7 +56,7 @@ class event_log::impl {
       : max_body_(shape.max_body), epoch_(epoch), ring_(shape.segment_bytes, shape.segments), cursors_(ring_) {}
 
   sequence append(const event& what) {
-    const index_entry entry = entry_of(record_kind::event, what);
+    const index_entry entry = entry_of(what);
     std::array<std::uint32_t, proto::max_attachments> sizes;
     assert(what.attachments.size() <= sizes.size() && what.name.size() <= proto::max_pattern);
     std::size_t payload = 2 + what.arguments.size();
@@ -84,11 +67,11 @@ class event_log::impl {
     const proto::event_fields fields{.seq = ring_.head().seq,
                                      .time = what.time,
                                      .event = what.name,
-                                     .topics = entry.topics,
+                                     .topics = what.topics.first(entry.topics.size()),
                                      .attachments = std::span{sizes}.first(what.attachments.size()),
                                      .unexpected = what.unexpected};
     const std::size_t head = proto::event_head_size(fields);
-    if (head > proto::max_head || head + payload > max_body_) return append_oversize(what, payload);
+    if (head > proto::max_head || head + payload > max_body_) return append_oversize(what, entry, payload);
 
     const auto room = reserve(proto::header_size + head + payload, entry);
     std::byte* out = put_header(room.data(), proto::frame_type::event, head, payload);
@@ -115,7 +98,7 @@ class event_log::impl {
                     .epoch = {}};
     scratch_ = proto::encode_head(told);
     const packed_times times = pack_times({from, until});
-    append_gap({.kind = record_kind::upstream_gap, .name = {times.data(), times.size()}});
+    append_gap({.kind = record_kind::upstream_gap, .name = std::string_view{times.data(), times.size()}});
     return seq;
   }
 
@@ -180,6 +163,30 @@ class event_log::impl {
     retained_.put(key, seq, entry, marked_);
   }
 
+  // As many of the texts as `room` has places for.
+  static std::span<const matched_text> ready(std::span<const std::string_view> texts, std::span<matched_text> room) {
+    const std::size_t count = std::min(texts.size(), room.size());
+    std::copy_n(texts.begin(), count, room.begin());
+    return room.first(count);
+  }
+
+  // It lives until the next one.
+  index_entry entry_of(const event& what) {
+    return {.kind = record_kind::event,
+            .name = what.name,
+            .topics = ready(what.topics, topics_),
+            .fields = ready(what.fields, fields_),
+            .unexpected = what.unexpected,
+            .received = what.received};
+  }
+  index_entry entry_of(const kept_record& what) {
+    return {.kind = what.kind,
+            .name = what.name,
+            .topics = ready(what.topics, topics_),
+            .fields = ready(what.fields, fields_),
+            .unexpected = what.unexpected};
+  }
+
   [[nodiscard]] bool could_hold(std::size_t frame, std::size_t entry) const {
     return frame <= proto::header_size + max_body_ && frame + entry <= ring_.segment_bytes();
   }
@@ -197,10 +204,10 @@ class event_log::impl {
     told.reason = "crash";
     scratch_ = proto::encode_head(told);
     const packed_first packed = pack_first(first);
-    append_gap({.kind = record_kind::hole, .name = {packed.data(), packed.size()}});
+    append_gap({.kind = record_kind::hole, .name = std::string_view{packed.data(), packed.size()}});
   }
 
-  sequence append_oversize(const event& what, std::size_t payload) {
+  sequence append_oversize(const event& what, index_entry entry, std::size_t payload) {
     const sequence seq = ring_.head().seq;
     proto::gap told{.first = seq,
                     .last = seq,
@@ -212,7 +219,8 @@ class event_log::impl {
                     .until = {},
                     .epoch = {}};
     scratch_ = proto::encode_head(told);
-    append_gap(entry_of(record_kind::oversize, what));
+    entry.kind = record_kind::oversize;
+    append_gap(entry);
     return seq;
   }
 
@@ -238,7 +246,7 @@ class event_log::impl {
     if (is_for_everyone(entry.kind)) {
       cursors_.index_.touch_all(newest_);
     } else {
-      cursors_.index_.touch(entry.name, entry.topics, newest_);
+      cursors_.index_.touch(entry, newest_);
     }
     return ring_.append(frame, entry);
   }
@@ -247,6 +255,8 @@ class event_log::impl {
   sequence recalled_ = 0;  // of the record that recall() has seen last
   std::string scratch_;
   std::string marked_;
+  std::array<matched_text, max_topics> topics_;  // of the entry under way
+  std::array<matched_text, max_fields> fields_;
 };
 
 geometry geometry::for_capacity(std::size_t capacity) {

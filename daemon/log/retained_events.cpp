@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/log/retained_events.hpp"
 
+#include <span>
 #include <utility>
 
 namespace roombridge::log {
@@ -23,10 +24,14 @@ void retained_events::entry::fill(const index_entry& what, std::string_view its_
     make_ready(out, text.size());
     out = text;
   };
-  put(name, what.name.substr(0, max_matched_text));
-  make_ready(topics, packed_size(what.topics));
-  pack_texts(what.topics, topics);
-  topic_count = what.topics.size();
+  put(name, what.name.text);
+  name_hash = what.name.hash;
+  topics_size = packed_size(what.topics);
+  make_ready(texts, topics_size + packed_size(what.fields));
+  texts.resize(topics_size + packed_size(what.fields));
+  put_packed(put_packed(reinterpret_cast<std::byte*>(texts.data()), what.topics), what.fields);
+  topics = what.topics.size();
+  fields = what.fields.size();
   unexpected = what.unexpected;
   put(frame, its_frame);
 }
@@ -74,14 +79,16 @@ std::optional<record> retained_events::next(sequence after) const {
   const auto found = by_seq_.upper_bound(after);
   if (found == by_seq_.end()) return std::nullopt;
   const entry& kept = found->second;
+  const auto* const topics = reinterpret_cast<const std::byte*>(kept.texts.data());
   return record{.seq = found->first,
                 .kind = record_kind::event,
                 .frame = std::as_bytes(std::span{kept.frame}),
                 .name = kept.name,
-                .topics = {reinterpret_cast<const std::byte*>(kept.topics.data()), kept.topic_count},
-                .fields = {},
+                .topics = {topics, kept.topics},
+                .fields = {topics + kept.topics_size, kept.fields},
                 .unexpected = kept.unexpected,
                 .received = 0,
+                .name_hash = kept.name_hash,
                 .entry_size = 0};
 }
 

@@ -38,13 +38,16 @@ class retained_events {
   struct entry {
     std::string key;
     std::string name;
-    std::string topics;  // as packed_texts reads them
-    std::size_t topic_count = 0;
+    std::uint32_t name_hash = 0;
+    std::string texts;  // topics and fields, as packed_texts reads them
+    std::size_t topics_size = 0;
+    std::size_t topics = 0;
+    std::size_t fields = 0;
     bool unexpected = false;
     std::string frame;
 
     void fill(const index_entry& what, std::string_view its_frame);
-    [[nodiscard]] std::size_t size() const { return key.size() + name.size() + topics.size() + frame.size(); }
+    [[nodiscard]] std::size_t size() const { return key.size() + name.size() + texts.size() + frame.size(); }
   };
   using entries = std::map<sequence, entry>;
 

@@ -13,14 +13,15 @@
 namespace roombridge::log {
 namespace {
 
-// An index entry has this header at its highest address; below it lie, in ascending order, the name, the topics'
-// lengths and texts, and the fields' lengths and texts.
+// An index entry has this header at its highest address; below it lie, in ascending order, the name, the topics and the
+// fields (packed_texts).
 struct entry_header {
   std::int64_t received;
   std::uint32_t frame_size;
+  std::uint32_t name_hash;
   std::uint16_t entry_size;
   std::uint16_t name_size;
-  std::uint16_t topics_size;  // lengths and texts
+  std::uint16_t topics_size;
   record_kind kind;
   std::uint8_t topics;
   std::uint8_t fields;
@@ -29,48 +30,11 @@ struct entry_header {
 constexpr std::size_t alignment = 4;
 static_assert(sizeof(entry_header) % alignment == 0);
 static_assert(sizeof(entry_header) + max_matched_text +
-                  (max_topics + max_fields) * (max_matched_text + sizeof(std::uint16_t)) + alignment <
+                  (max_topics + max_fields) * (max_matched_text + sizeof(std::uint32_t) + sizeof(std::uint16_t)) +
+                  alignment <
               65536);
 
-std::string_view matched(std::string_view text) {
-  return text.substr(0, max_matched_text);
-}
-
-// std::copy becomes a call of memmove. Where g++ 12 knows a bound, as in append(), it makes of memcpy an instruction
-// whose start alone takes as long as all of append().
-std::byte* put(std::byte* out, std::string_view text) {
-  const auto bytes = std::as_bytes(std::span{text});
-  return std::copy(bytes.begin(), bytes.end(), out);
-}
-
-std::byte* put_packed(std::byte* out, std::span<const std::string_view> texts) {
-  for (const auto text : texts) {
-    const auto length = static_cast<std::uint16_t>(matched(text).size());
-    std::memcpy(out, &length, sizeof length);
-    out += sizeof length;
-  }
-  for (const auto text : texts) out = put(out, matched(text));
-  return out;
-}
-
 }  // namespace
-
-std::size_t packed_texts::length_of(std::size_t index) const {
-  std::uint16_t length = 0;
-  std::memcpy(&length, lengths_ + index * sizeof length, sizeof length);
-  return length;
-}
-
-std::size_t packed_size(std::span<const std::string_view> texts) {
-  std::size_t size = 0;
-  for (const auto text : texts) size += sizeof(std::uint16_t) + matched(text).size();
-  return size;
-}
-
-void pack_texts(std::span<const std::string_view> texts, std::string& out) {
-  out.resize(packed_size(texts));
-  put_packed(reinterpret_cast<std::byte*>(out.data()), texts);
-}
 
 segment_ring::segment_ring(std::size_t segment_bytes, std::size_t segments)
     : segment_bytes_(segment_bytes), segments_(segments) {
@@ -93,7 +57,7 @@ std::byte* segment_ring::base_of(std::uint64_t number) const {
 
 std::size_t segment_ring::entry_size(const index_entry& entry) {
   const std::size_t size =
-      sizeof(entry_header) + matched(entry.name).size() + packed_size(entry.topics) + packed_size(entry.fields);
+      sizeof(entry_header) + entry.name.text.size() + packed_size(entry.topics) + packed_size(entry.fields);
   return (size + alignment - 1) / alignment * alignment;
 }
 
@@ -132,13 +96,14 @@ std::span<std::byte> segment_ring::append(std::size_t frame_size, const index_en
   segment& open = segments_[open_ % segments_.size()];
   std::byte* const top = base_of(open_) + segment_bytes_ - open.entries;
 
-  std::byte* const topics = put(top - size, matched(entry.name));
+  std::byte* const topics = put_text(top - size, entry.name.text);
   std::byte* const fields = put_packed(topics, entry.topics);
   put_packed(fields, entry.fields);
   const entry_header header{.received = entry.received,
                             .frame_size = static_cast<std::uint32_t>(frame_size),
+                            .name_hash = entry.name.hash,
                             .entry_size = static_cast<std::uint16_t>(size),
-                            .name_size = static_cast<std::uint16_t>(matched(entry.name).size()),
+                            .name_size = static_cast<std::uint16_t>(entry.name.text.size()),
                             .topics_size = static_cast<std::uint16_t>(fields - topics),
                             .kind = entry.kind,
                             .topics = static_cast<std::uint8_t>(entry.topics.size()),
@@ -189,6 +154,7 @@ record segment_ring::read(position& where) const {
           .fields = {topics + header.topics_size, header.fields},
           .unexpected = header.unexpected,
           .received = header.received,
+          .name_hash = header.name_hash,
           .entry_size = header.entry_size};
 }
 

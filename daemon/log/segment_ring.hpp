@@ -11,17 +11,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/log/packed_texts.hpp"
 #include "daemon/log/sequence.hpp"
 
 namespace roombridge::log {
-
-// Of names and topics only this many bytes are kept for matching. One more than a pattern can have: a longer name
-// equals no exact pattern, and no prefix looks further.
-inline constexpr std::size_t max_matched_text = 257;
 
 // Topics of one event; the rest is ignored, in its frame as well.
 inline constexpr std::size_t max_topics = 64;
@@ -42,48 +38,15 @@ enum class record_kind : std::uint8_t {
   return kind == record_kind::upstream_gap || kind == record_kind::new_epoch || kind == record_kind::hole;
 }
 
-// What an index entry is made of. Of each text at most max_matched_text bytes are kept.
+// What an index entry is made of.
 struct index_entry {
   record_kind kind = record_kind::event;
-  std::string_view name;                       // of an upstream_gap its times, of a hole its first number
-  std::span<const std::string_view> topics{};  // at most max_topics
-  std::span<const std::string_view> fields{};  // at most max_fields; each "name=value"
+  matched_text name;                       // of an upstream_gap its times, of a hole its first number
+  std::span<const matched_text> topics{};  // at most max_topics
+  std::span<const matched_text> fields{};  // at most max_fields; each "name=value"
   bool unexpected = false;
   std::int64_t received = 0;
 };
-
-// Texts of a record where they lie in the log: lengths (u16) and behind them the texts.
-class packed_texts {
- public:
-  packed_texts() = default;
-  packed_texts(const std::byte* lengths, std::size_t count) : lengths_(lengths), count_(count) {}
-
-  [[nodiscard]] std::size_t size() const { return count_; }
-
-  // Whether `predicate` holds for any of the texts.
-  template <class Predicate>
-  [[nodiscard]] bool any_of(const Predicate& predicate) const {
-    const char* text = reinterpret_cast<const char*>(lengths_ + count_ * sizeof(std::uint16_t));
-    for (std::size_t i = 0; i < count_; ++i) {
-      const std::size_t length = length_of(i);
-      if (predicate(std::string_view{text, length})) return true;
-      text += length;
-    }
-    return false;
-  }
-
- private:
-  [[nodiscard]] std::size_t length_of(std::size_t index) const;
-
-  const std::byte* lengths_ = nullptr;
-  std::size_t count_ = 0;
-};
-
-// Bytes that these take, packed.
-[[nodiscard]] std::size_t packed_size(std::span<const std::string_view> texts);
-
-// Makes `out` the texts as packed_texts reads them; of each at most max_matched_text bytes.
-void pack_texts(std::span<const std::string_view> texts, std::string& out);
 
 // One entry of the log. The views live until its segment is reused.
 struct record {
@@ -95,7 +58,10 @@ struct record {
   packed_texts fields;      // likewise; "name=value"
   bool unexpected = false;  // its topics grant nobody the right to see it
   std::int64_t received = 0;     // nanoseconds of the steady clock; 0: in an earlier life, or not from the server
+  std::uint32_t name_hash = 0;   // of matched_text
   std::uint32_t entry_size = 0;  // of the index entry
+
+  [[nodiscard]] matched_text matched_name() const { return {name, name_hash}; }
 };
 
 // Where a record lies. `segment` counts segments since the start; it never wraps.

@@ -1,32 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/log/subscription.hpp"
 
-#include <string_view>
-
-#include "daemon/log/patterns.hpp"
+#include <algorithm>
 
 namespace roombridge::log {
+namespace {
+
+std::size_t footprint_of(const pattern_list& patterns) {
+  // Of a pattern: its text here and in the index, a node there and a place under it.
+  constexpr std::size_t of_pattern = 192;
+  std::size_t bytes = 0;
+  for (const pattern& each : patterns) bytes += of_pattern + 2 * each.text().size();
+  return bytes;
+}
+
+}  // namespace
 
 bool subscription::selects(const record& what) const {
   if (is_for_everyone(what.kind)) return true;
-  if (!events.empty() && !any_matches(events, what.name)) return false;
-  return topics.empty() || what.topics.any_of([this](std::string_view topic) { return any_matches(topics, topic); });
+  if (!events.empty() && !events.matches(what.matched_name())) return false;
+  if (!topics.empty() && !topics.matches(what.topics)) return false;
+  return std::all_of(fields.begin(), fields.end(),
+                     [&what](const pattern_list& values) { return values.matches(what.fields); });
 }
 
 bool subscription::selects_as(const subscription& other) const {
   // A new member does not compile here, so that it is not forgotten.
-  const auto& [my_id, my_events, my_topics, my_from] = *this;
-  const auto& [their_id, their_events, their_topics, their_from] = other;
-  return my_events == their_events && my_topics == their_topics;
+  const auto& [my_id, my_events, my_topics, my_fields, my_from] = *this;
+  const auto& [their_id, their_events, their_topics, their_fields, their_from] = other;
+  return my_events == their_events && my_topics == their_topics && my_fields == their_fields;
 }
 
 std::size_t subscription::footprint() const {
-  // Of a pattern: its text here and in the index, a node there and a place under it.
-  constexpr std::size_t of_pattern = 192;
-  std::size_t bytes = sizeof *this;
-  for (const auto* patterns : {&events, &topics}) {
-    for (const auto& pattern : *patterns) bytes += of_pattern + 2 * pattern.size();
-  }
+  std::size_t bytes = sizeof *this + footprint_of(events) + footprint_of(topics);
+  for (const pattern_list& values : fields) bytes += sizeof values + footprint_of(values);
   return bytes;
 }
 

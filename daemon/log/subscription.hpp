@@ -4,19 +4,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "daemon/log/patterns.hpp"
 #include "daemon/log/segment_ring.hpp"
 
 namespace roombridge::log {
 
-// Patterns are valid (proto::is_valid_pattern).
 struct subscription {
   std::uint64_t id = 0;
-  std::vector<std::string> events;  // empty: every event
-  std::vector<std::string> topics;  // empty: every event, also one without topics
-  sequence from = 1;                // older records do not match
+  pattern_list events{};               // empty: every event
+  pattern_list topics{};               // empty: every event, also one without topics
+  std::vector<pattern_list> fields{};  // of each list one; each is the texts "name=value" of one field, and not empty
+  sequence from = 1;                   // older records do not match
 
   // Whether it is for `what`, whenever that came. What is_for_everyone() matches every subscription.
   [[nodiscard]] bool selects(const record& what) const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/log/patterns.hpp"
 #include "daemon/log/segment_ring.hpp"
 
 namespace roombridge::log {
@@ -27,7 +28,16 @@ class visibility {
   [[nodiscard]] const std::vector<grant>& grants() const { return grants_; }
 
  private:
-  std::vector<grant> grants_;  // one that allows every topic has no other pattern than that
+  // A grant made ready.
+  struct rule {
+    pattern_list events;
+    pattern_list topics;
+    bool any_topic;
+    [[nodiscard]] bool allows(const record& what) const;
+  };
+
+  std::vector<grant> grants_;
+  std::vector<rule> rules_;
 };
 
 }  // namespace roombridge::log

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// From event names and topics to the cursors whose subscriptions ask for them. Pure.
+// From event names, topics and fields to the cursors whose subscriptions ask for them. Pure.
 //
 // The index only wakes: it says which cursors have to look at which records, never what they get; the filter alone
-// decides that. A subscription stands under each of its topics if it names any, else under each of its event names,
-// else under "everything". Appending a record marks the nodes that its names touch, at a cost that does not depend on
-// the number of subscribers; collect() then visits the members of the marked nodes once.
+// decides that. A subscription stands under each of its topics if they select, else under each of the values of the
+// first of its fields, else under each of its event names, else under "everything". Appending a record marks the nodes
+// that its names touch, at a cost that does not depend on the number of subscribers; collect() then visits the members
+// of the marked nodes once.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +34,8 @@ struct membership : unlinking_hook {
   cursor* who = nullptr;
 };
 
-// What one name, prefix or topic stands for. Marked while it has seen records that collect() has not.
+// What one name, topic or field, or a prefix of them, stands for. Marked while it has seen records that collect() has
+// not.
 struct wake_node : unlinking_hook {
   boost::intrusive::list<membership, boost::intrusive::constant_time_size<false>> members;
   position first;     // of the oldest record since the last collect()
@@ -49,7 +51,7 @@ class wake_index {
   void remove(const subscription& what, memberships places);
 
   // Marks what an event's names touch. `where` is its place in the log.
-  void touch(std::string_view name, std::span<const std::string_view> topics, const position& where);
+  void touch(const index_entry& entry, const position& where);
 
   // Marks every cursor.
   void touch_all(const position& where);
@@ -68,9 +70,16 @@ class wake_index {
  private:
   struct text_hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(const std::string& text) const { return matched_text{text}.hash; }
+    std::size_t operator()(const matched_text& text) const { return text.hash; }
   };
-  using node_map = std::unordered_map<std::string, wake_node, text_hash, std::equal_to<>>;
+  struct same_text {
+    using is_transparent = void;
+    bool operator()(const std::string& some, const std::string& other) const { return some == other; }
+    bool operator()(const matched_text& some, const std::string& other) const { return some.text == other; }
+    bool operator()(const std::string& some, const matched_text& other) const { return some == other.text; }
+  };
+  using node_map = std::unordered_map<std::string, wake_node, text_hash, same_text>;
 
   // The patterns over one kind of text.
   struct table {
@@ -78,17 +87,23 @@ class wake_index {
     node_map prefixes;
     std::map<std::size_t, std::size_t> lengths;  // of the prefixes, and how many have it
 
-    wake_node& node_for(std::string_view pattern);
-    void release(std::string_view pattern);
+    wake_node& node_for(const pattern& what);
+    void release(const pattern& what);
     template <class Mark>
-    void for_each_match(std::string_view text, const Mark& mark);
+    void for_each_match(const matched_text& text, const Mark& mark);
   };
 
-  [[nodiscard]] table* table_of(const subscription& what, const std::vector<std::string>*& patterns);
+  // The table under which a subscription stands and its patterns there.
+  struct standing {
+    table* under = nullptr;  // null: under everything_
+    const pattern_list* patterns = nullptr;
+  };
+  [[nodiscard]] standing standing_of(const subscription& what);
   void mark(wake_node& node, const position& where);
 
   table events_;
   table topics_;
+  table fields_;
   wake_node everything_;
   wake_node all_;  // every subscription, for upstream gaps
   boost::intrusive::list<wake_node, boost::intrusive::constant_time_size<false>> marked_;

@@ -178,7 +178,7 @@ class naive {
 bool allows(const rights& may, const std::string& name, const std::vector<std::string>& topics, bool unexpected) {
   if (!may.visible()) return true;
   log::segment_ring ring{4096, 2};
-  const std::vector<std::string_view> views{topics.begin(), topics.end()};
+  const std::vector<log::matched_text> views{topics.begin(), topics.end()};
   ring.append(8, {.name = name, .topics = views, .unexpected = unexpected});
   log::position first;
   return may.visible()->allows(ring.read(first));
@@ -205,10 +205,12 @@ std::string find_disagreement(std::span<const std::uint8_t> bytes) {
   if (may->may_hold(name) != expected.holds(name)) return "holding a room";
   if (may->may_emit(name) != expected.emits(name)) return "emitting an event";
 
-  log::subscription wanted;
-  wanted.events = from.some_patterns(2);
-  wanted.topics = from.some_patterns(2);
-  if (may->objection_to(wanted).has_value() == expected.subscribes(wanted.events, wanted.topics)) return "subscribing";
+  const patterns events = from.some_patterns(2);
+  const patterns of_topics = from.some_patterns(2);
+  log::subscription wanted{.events = events, .topics = of_topics};
+  // They only narrow.
+  if (from.below(3) == 0) wanted.fields.emplace_back(from.some_patterns(2));
+  if (may->objection_to(wanted).has_value() == expected.subscribes(events, of_topics)) return "subscribing";
   for (const auto& room : all_words()) {
     if (may->may_know(room) != expected.knows(room)) return "knowing of a room";
   }

@@ -10,8 +10,9 @@ using strings = std::vector<std::string>;
 
 class cursors : public testing::Test {
  protected:
-  sequence append(std::string_view name, const std::vector<std::string_view>& topics = {}) {
-    return log_.append({.name = name, .topics = topics, .arguments = "1"});
+  sequence append(std::string_view name, const std::vector<std::string_view>& topics = {},
+                  const std::vector<std::string_view>& fields = {}) {
+    return log_.append({.name = name, .topics = topics, .fields = fields, .arguments = "1"});
   }
   // Appends events of this name until the log has given up everything up to `seq`.
   void push_out(sequence seq, std::string_view name) {
@@ -134,6 +135,93 @@ TEST_F(cursors, match_events_and_topics) {
   append("bc", {"x", "shop-7"});
   append("c", {"shop-8"});
   for (std::size_t i = 0; i < sinks.size(); ++i) EXPECT_EQ(told(*sinks[i]), cases[i].expected) << i;
+}
+
+TEST_F(cursors, match_fields) {
+  struct {
+    subscription wanted;
+    strings expected;
+  } const cases[] = {
+      {{.fields = {{"shopId=7"}}}, {"2", "3"}},
+      {{.fields = {{"shopId=7", "shopId=8"}}}, {"2", "3", "4"}},
+      {{.fields = {{"shopId=7"}, {"status=paid"}}}, {"3"}},
+      {{.events = {"a"}, .fields = {{"shopId=7"}}}, {"2"}},
+      {{.topics = {"t"}, .fields = {{"shopId=7", "shopId=8"}}}, {"3"}},
+      {{.fields = {{"shopId=7"}, {"shopId=8"}}}, {}},
+      {{.fields = {{"shopId"}}}, {}},
+  };
+  std::vector<std::unique_ptr<test_sink>> sinks;
+  for (const auto& each : cases) {
+    sinks.push_back(std::make_unique<test_sink>(log_));
+    sinks.back()->at().subscribe(each.wanted);
+  }
+  append("a", {"shopId=7"});
+  append("a", {}, {"shopId=7"});
+  append("b", {"t"}, {"status=paid", "shopId=7"});
+  append("c", {}, {"shopId=8", "status=open"});
+  append("c", {}, {"status=paid"});
+  for (std::size_t i = 0; i < sinks.size(); ++i) EXPECT_EQ(told(*sinks[i]), cases[i].expected) << i;
+}
+
+// Of as many programs as there are reservations, each waiting for its own.
+TEST_F(cursors, a_field_wakes_only_those_who_asked_for_its_value) {
+  std::vector<std::unique_ptr<test_sink>> sinks;
+  for (int i = 0; i < 100; ++i) {
+    sinks.push_back(std::make_unique<test_sink>(log_));
+    sinks.back()->at().subscribe({.events = {"a"}, .fields = {{"id=" + std::to_string(i)}}});
+  }
+  append("a", {}, {"id=42"});
+  log_.cursors().wake();
+  for (std::size_t i = 0; i < sinks.size(); ++i) EXPECT_EQ(sinks[i]->woken, i == 42) << i;
+}
+
+TEST_F(cursors, the_place_of_a_subscription_is_kept_by_the_one_that_replaces_it) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  for (const auto* name : {"b", "a", "b", "a", "b"}) append(name);
+  log_.cursors().wake();
+  sink.send(5);  // the frame of 2 is under way
+  sink.at().replace(1, {.id = 2, .events = {"b"}});
+  EXPECT_FALSE(sink.at().subscribed(1));
+  append("b");
+  append("a");
+  EXPECT_EQ(told(sink), (strings{"2", "3", "5", "6"}));
+  EXPECT_EQ(sink.at().behind(), 0u);
+}
+
+TEST_F(cursors, a_subscription_is_replaced_by_one_of_its_id) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("a");
+  append("b");
+  sink.at().replace(1, {.id = 1, .events = {"b"}});
+  EXPECT_EQ(sink.at().subscriptions(), 1u);
+  EXPECT_EQ(sink.at().footprint(), sink.at().footprint_of(1));
+  EXPECT_EQ(told(sink), strings{"2"});
+}
+
+TEST_F(cursors, what_was_passed_over_is_not_sent_to_the_one_that_replaces) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("b");
+  append("a");
+  EXPECT_EQ(told(sink), strings{"2"});
+  append("b");
+  log_.cursors().wake();
+  sink.at().replace(1, {.id = 2, .events = {"b"}});
+  append("b");
+  EXPECT_EQ(told(sink), (strings{"2", "4"}));
+}
+
+TEST_F(cursors, a_replacing_subscription_decides_over_what_is_lost_from_then_on) {
+  test_sink sink{log_};
+  sink.subscribe(1, {"a"});
+  append("a");
+  append("b");
+  append("b");
+  sink.at().replace(1, {.id = 2, .events = {"b"}});
+  push_out(3, "c");
+  EXPECT_EQ(told(sink), strings{"gap 2-3 2 slow"});
 }
 
 TEST_F(cursors, only_those_who_may_match_are_woken) {

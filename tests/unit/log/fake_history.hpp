@@ -44,21 +44,25 @@ class fake_history final : public log_observer, public history {
  private:
   struct kept {
     explicit kept(const record& from)
-        : frame(from.frame.begin(), from.frame.end()), name(from.name), topics(copy(from.topics)), what(from) {
+        : frame(from.frame.begin(), from.frame.end()),
+          name(from.name),
+          topics(copy(from.topics)),
+          fields(copy(from.fields)),
+          what(from) {
       what.frame = frame;
       what.name = name;
-      what.topics = {reinterpret_cast<const std::byte*>(topics.data()), from.topics.size()};
-      what.fields = {};
+      what.topics = {topics.data(), from.topics.size()};
+      what.fields = {fields.data(), from.fields.size()};
       what.received = 0;
     }
-    static std::string copy(const packed_texts& texts) {
-      std::vector<std::string_view> all;
+    static std::vector<std::byte> copy(const packed_texts& texts) {
+      std::vector<matched_text> all;
       (void)texts.any_of([&all](std::string_view text) {
-        all.push_back(text);
+        all.emplace_back(text);
         return false;
       });
-      std::string out;
-      pack_texts(all, out);
+      std::vector<std::byte> out(packed_size(all));
+      put_packed(out.data(), all);
       return out;
     }
     kept(const kept&) = delete;
@@ -66,7 +70,8 @@ class fake_history final : public log_observer, public history {
 
     std::vector<std::byte> frame;
     std::string name;
-    std::string topics;
+    std::vector<std::byte> topics;
+    std::vector<std::byte> fields;
     record what;
   };
   struct chunk : history_chunk {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Random subscribers, whose rights change, on a small log against a model that keeps every event and decides by the
-// protocol's words: each stream must be the model's, frame by frame, and each gap must account exactly for what is
-// missing of what the subscriber may see.
+// Random subscribers, whose rights and filters change, on a small log against a model that keeps every event and
+// decides by the protocol's words: each stream must be the model's, frame by frame, and each gap must account exactly
+// for what is missing of what the subscriber may see.
 #include "support.hpp"
 
 #include <memory>
@@ -15,6 +15,7 @@ struct model_event {
   enum { plain, oversize, upstream, epoch } kind = plain;
   std::string name;
   std::vector<std::string> topics;
+  std::vector<std::string> fields;
   bool unexpected = false;
   std::int64_t from = 0, until = 0;
 };
@@ -42,6 +43,7 @@ class subject {
   struct filter {
     std::uint64_t id;
     std::vector<std::string> events, topics;
+    std::vector<std::vector<std::string>> fields;
     sequence from;
   };
 
@@ -59,7 +61,9 @@ class subject {
     return std::any_of(filters.begin(), filters.end(), [&](const filter& each) {
       if (seq < each.from) return false;
       if (what.kind >= model_event::upstream) return true;
-      return any(each.events, {what.name}) && any(each.topics, what.topics);
+      return any(each.events, {what.name}) && any(each.topics, what.topics) &&
+             std::all_of(each.fields.begin(), each.fields.end(),
+                         [&what](const auto& values) { return any(values, what.fields); });
     });
   }
 
@@ -149,8 +153,10 @@ class model {
       change_rights(one);
     } else if (dice < 95) {
       subscribe(one, all_.size());
-    } else if (dice < 97) {
+    } else if (dice < 96) {
       unsubscribe(one);
+    } else if (dice < 97) {
+      replace(one);
     } else if (dice < 99) {
       come_back(subjects_[below(subjects_.size())]);
     } else if (below(4) == 0) {
@@ -188,7 +194,7 @@ class model {
   void append() {
     static constexpr std::array<const char*, 6> names{"a", "ab", "abc", "b", "ba", "c"};
     static constexpr std::array<const char*, 6> of_events{"shop-1", "shop-2", "shop-22", "user-1", "user-2", "t"};
-    model_event what{.name = names[below(names.size())], .topics = some(of_events, 3)};
+    model_event what{.name = names[below(names.size())], .topics = some(of_events, 3), .fields = some(values, 3)};
     if (below(40) == 0) {
       what.kind = model_event::upstream;
       what.from = static_cast<std::int64_t>(below(1000));
@@ -200,10 +206,14 @@ class model {
       const std::string arguments(below(30) == 0 ? 500 : below(150), '1');
       if (arguments.size() == 500) what.kind = model_event::oversize;
       all_.push_back(what);
-      const std::vector<std::string_view> views{what.topics.begin(), what.topics.end()};
-      ASSERT_EQ(
-          log_.append({.name = what.name, .topics = views, .unexpected = what.unexpected, .arguments = arguments}),
-          all_.size());
+      const std::vector<std::string_view> of_what{what.topics.begin(), what.topics.end()};
+      const std::vector<std::string_view> with{what.fields.begin(), what.fields.end()};
+      ASSERT_EQ(log_.append({.name = what.name,
+                             .topics = of_what,
+                             .fields = with,
+                             .unexpected = what.unexpected,
+                             .arguments = arguments}),
+                all_.size());
     }
     for (auto& one : subjects_) one->lose(all_, log_.first());
   }
@@ -223,7 +233,7 @@ class model {
 
   void start_epoch() {
     for (auto& one : subjects_) one->lose(all_, all_.size() + 1);
-    all_.push_back({.kind = model_event::epoch, .name = {}, .topics = {}});
+    all_.push_back({.kind = model_event::epoch, .name = {}, .topics = {}, .fields = {}});
     ASSERT_EQ(log_.start_epoch(2), all_.size());
   }
 
@@ -277,20 +287,49 @@ class model {
   static constexpr std::array<const char*, 6> events{"a", "a*", "ab*", "b", "c", "*"};
   static constexpr std::array<const char*, 7> topics{"shop-1", "shop-*", "shop-2*", "user-1", "t", "*", "nobody"};
 
-  void subscribe(subject& one, sequence after) {
-    const std::uint64_t id = next_id_++;
-    auto made = subject::filter{id, some(events, 2), some(topics, 3), after + 1};
+  static constexpr std::array<const char*, 5> values{"f=1", "f=2", "f=3", "g=1", "g=2"};
+
+  subject::filter some_filter(sequence after) {
+    subject::filter out{next_id_++, some(events, 2), some(topics, 3), {}, after + 1};
+    for (std::size_t i = below(4) == 0 ? 1 + below(2) : 0; i > 0; --i) {
+      out.fields.push_back(some(values, 3));
+      if (out.fields.back().empty()) out.fields.back().emplace_back("f=1");
+    }
     // Many ask for what somebody else has asked for.
     if (const auto& other = *subjects_[below(subjects_.size())]; below(2) == 0 && !other.filters.empty()) {
-      made.events = other.filters.back().events;
-      made.topics = other.filters.back().topics;
+      out.events = other.filters.back().events;
+      out.topics = other.filters.back().topics;
+      out.fields = other.filters.back().fields;
     }
-    one.filters.push_back(made);
+    return out;
+  }
+  static subscription made_of(const subject::filter& what) {
+    return {.id = what.id,
+            .events = what.events,
+            .topics = what.topics,
+            .fields = {what.fields.begin(), what.fields.end()}};
+  }
+
+  void subscribe(subject& one, sequence after) {
+    const auto& made = one.filters.emplace_back(some_filter(after));
     if (after == all_.size()) {
-      one.sink.subscribe(id, made.events, made.topics);
+      one.sink.at().subscribe(made_of(made));
     } else {
-      one.sink.at().subscribe({.id = id, .events = made.events, .topics = made.topics}, after);
+      one.sink.at().subscribe(made_of(made), after);
     }
+  }
+
+  // The new filter decides what lies behind the cursor's place, which has passed nothing that the old one matched.
+  void replace(subject& one) {
+    if (one.filters.empty()) return;
+    auto& old = one.filters[below(one.filters.size())];
+    log_.cursors().wake();
+    const sequence place = all_.size() + 1 - one.sink.at().behind();
+    for (; one.next < place; ++one.next) ASSERT_FALSE(one.matches(all_, one.next)) << one.next;
+    auto made = some_filter(old.from - 1);
+    if (below(3) == 0) made.id = old.id;
+    one.sink.at().replace(old.id, made_of(made));
+    old = std::move(made);
   }
 
   void unsubscribe(subject& one) {

@@ -9,8 +9,9 @@ namespace {
 class retaining : public testing::Test {
  protected:
   void put(std::string_view key, std::string_view frame = "frame") {
-    const std::vector<std::string_view> topics{"shop-7", "user-3"};
-    retained_.put(key, ++seq_, {.name = "name", .topics = topics}, frame);
+    const std::vector<matched_text> topics{"shop-7", "user-3"};
+    const std::vector<matched_text> fields{"shopId=7"};
+    retained_.put(key, ++seq_, {.name = "name", .topics = topics, .fields = fields}, frame);
   }
   std::vector<sequence> all() const {
     std::vector<sequence> out;
@@ -31,7 +32,11 @@ TEST_F(retaining, keeps_the_newest_of_each_key) {
   const auto newest = *retained_.next(2);
   EXPECT_EQ(newest.name, "name");
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(newest.frame.data()), newest.frame.size()), "newer");
+  EXPECT_EQ(newest.matched_name(), "name");
   EXPECT_EQ(newest.topics.size(), 2u);
+  EXPECT_TRUE(newest.topics.contains("user-3"));
+  EXPECT_EQ(newest.fields.size(), 1u);
+  EXPECT_TRUE(newest.fields.contains("shopId=7"));
   EXPECT_TRUE(newest.topics.any_of([](std::string_view topic) { return topic == "user-3"; }));
   EXPECT_FALSE(newest.topics.any_of([](std::string_view topic) { return topic == "user"; }));
 }
@@ -57,7 +62,7 @@ TEST_F(retaining, a_newer_event_leaves_nothing_of_the_older) {
 TEST_F(retaining, lets_the_oldest_give_way) {
   for (const auto* key : {"a", "b", "c", "d"}) put(key);
   EXPECT_EQ(all(), (numbers{2, 3, 4}));
-  put("e", std::string(950, 'x'));
+  put("e", std::string(890, 'x'));
   EXPECT_EQ(all(), (numbers{4, 5})) << "bytes count, too";
   EXPECT_LE(retained_.bytes(), 1000u);
   put("f", std::string(1000, 'x'));

@@ -56,6 +56,13 @@ TEST_F(shared_scans, are_not_for_another_filter) {
   EXPECT_EQ(told({&first_, &second_, &third}), (std::vector<strings>{{"1", "3"}, {"2"}, {"3"}}));
 }
 
+TEST_F(shared_scans, are_not_for_other_values_of_fields) {
+  first_.at().subscribe({.id = 1, .fields = {{"f=1"}}});
+  second_.at().subscribe({.id = 1, .fields = {{"f=2"}}});
+  for (const std::string_view field : {"f=1", "f=2"}) log_.append({.name = "a", .fields = std::span{&field, 1}});
+  EXPECT_EQ(told({&first_, &second_}), (std::vector<strings>{{"1"}, {"2"}}));
+}
+
 TEST_F(shared_scans, are_not_for_who_may_see_less_or_more) {
   first_.subscribe(1);
   second_.subscribe(1);

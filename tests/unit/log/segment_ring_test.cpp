@@ -10,7 +10,7 @@ namespace roombridge::log {
 namespace {
 
 void put(segment_ring& ring, std::string_view frame, std::string_view name,
-         const std::vector<std::string_view>& topics = {}) {
+         const std::vector<matched_text>& topics = {}) {
   const auto room = ring.append(frame.size(), {.name = name, .topics = topics});
   std::memcpy(room.data(), frame.data(), frame.size());
 }
@@ -48,8 +48,8 @@ TEST(segment_ring, gives_back_what_was_put) {
 TEST(segment_ring, keeps_all_of_an_entry) {
   segment_ring ring{512, 2};
   position at = ring.head();
-  const std::vector<std::string_view> topics{"shop-7"};
-  const std::vector<std::string_view> fields{"shopId=7", "status=confirmed"};
+  const std::vector<matched_text> topics{"shop-7"};
+  const std::vector<matched_text> fields{"shopId=7", "status=confirmed"};
   (void)ring.append(3, {.kind = record_kind::oversize,
                         .name = "n",
                         .topics = topics,

@@ -11,8 +11,9 @@ namespace {
 // The index alone, its cursors being names.
 class waking : public testing::Test {
  protected:
-  void add(const std::string& who, std::vector<std::string> events, std::vector<std::string> topics) {
-    subscription what{.id = 1, .events = std::move(events), .topics = std::move(topics)};
+  void add(const std::string& who, std::vector<std::string> events, std::vector<std::string> topics,
+           std::vector<pattern_list> fields = {}) {
+    subscription what{.id = 1, .events = std::move(events), .topics = std::move(topics), .fields = std::move(fields)};
     auto& known = known_[who];
     known.sink = std::make_unique<test_sink>(log_);
     known.what = what;
@@ -22,8 +23,9 @@ class waking : public testing::Test {
     index_.remove(known_.at(who).what, std::move(known_.at(who).places));
     known_.erase(who);
   }
-  void touch(std::string_view name, const std::vector<std::string_view>& topics) {
-    index_.touch(name, topics, {.seq = next_++});
+  void touch(std::string_view name, const std::vector<matched_text>& topics,
+             const std::vector<matched_text>& fields = {}) {
+    index_.touch({.name = name, .topics = topics, .fields = fields}, {.seq = next_++});
   }
   // Who is woken, with the first and the last seq of each of its nodes.
   std::multimap<std::string, std::pair<sequence, sequence>> woken() {
@@ -77,6 +79,38 @@ TEST_F(waking, any_topic_leaves_the_choice_to_the_events) {
   EXPECT_EQ(woken(), wakes{});
   touch("a", {"u"});
   EXPECT_EQ(woken(), (wakes{{"x", {2, 2}}}));
+}
+
+TEST_F(waking, fields_select_before_events_and_behind_topics) {
+  add("field", {"a"}, {"*"}, {{"f=1"}});
+  add("topic", {"a"}, {"t"}, {{"f=1"}});
+  touch("a", {"u"}, {"f=2"});
+  EXPECT_EQ(woken(), wakes{});
+  touch("b", {}, {"f=1"});
+  EXPECT_EQ(woken(), (wakes{{"field", {2, 2}}}));
+  touch("b", {"t"}, {"f=2"});
+  EXPECT_EQ(woken(), (wakes{{"topic", {3, 3}}}));
+}
+
+TEST_F(waking, each_value_of_the_first_field_wakes) {
+  add("x", {}, {}, {{"f=1", "f=2"}, {"g=1"}});
+  touch("a", {}, {"g=1"});
+  EXPECT_EQ(woken(), wakes{});
+  touch("a", {}, {"g=2", "f=2"});
+  touch("a", {}, {"f=1"});
+  EXPECT_EQ(woken(), (wakes{{"x", {2, 2}}, {"x", {3, 3}}}));
+  remove("x");
+  touch("a", {}, {"f=1"});
+  EXPECT_EQ(woken(), wakes{});
+}
+
+TEST_F(waking, a_value_that_ends_with_a_star_is_no_prefix) {
+  add("x", {}, {}, {pattern_list{{pattern::exactly("f=a*")}}});
+  touch("a", {}, {"f=ab"});
+  EXPECT_EQ(woken(), wakes{});
+  touch("a", {}, {"f=a*"});
+  EXPECT_EQ(woken(), (wakes{{"x", {2, 2}}}));
+  remove("x");
 }
 
 TEST_F(waking, prefixes_of_all_lengths) {
