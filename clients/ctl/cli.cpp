@@ -20,6 +20,7 @@ constexpr const char* examples = R"(examples:
   roombridgectl status                                   is it connected, if not why, and what happens next?
   roombridgectl tail                                     watch everything
   roombridgectl tail --event reservation_update --topic 'shop-*' --json | jq '.arguments // empty'
+  roombridgectl tail --field shopId=7 --field shopId=8 --field updateType=cancelled
   roombridgectl tail --event notification --count 1 --timeout 1m    wait for one
   roombridgectl emit reservation_update '{"reservationId":42,"updateType":"confirmed"}' --ack
   echo '["hello",1]' | roombridgectl emit greeting -
@@ -64,6 +65,20 @@ const CLI::Validator pattern_format{
     },
     ""};
 
+field_filter field_of(const std::string& text) {
+  const auto end = std::min(text.find('='), text.size());
+  return {text.substr(0, end), {text.substr(std::min(end + 1, text.size()))}};
+}
+
+const CLI::Validator field_format{[](std::string& text) {
+                                    const auto field = field_of(text);
+                                    return proto::is_valid_field(field.name, field.values.front())
+                                               ? std::string{}
+                                               : "\"" + text +
+                                                     "\" is no field with its value: shopId=7, at most 256 bytes";
+                                  },
+                                  ""};
+
 const CLI::Validator room_format{
     [](std::string& text) {
       return proto::is_valid_room(text) ? std::string{}
@@ -102,6 +117,7 @@ struct values {
   emit_options emit;
   wait_options wait;
   remove_options remove;
+  std::vector<std::string> fields;
   std::string timeout;
   std::string goal;
   std::uint64_t count = 0;
@@ -115,6 +131,16 @@ void add_timeout(CLI::App& app, values& v, const char* words, const CLI::Validat
   app.add_option("--timeout", v.timeout, words)->check(format)->type_name("DURATION");
 }
 
+// One of several values of a field is enough.
+void add_field(filter& wanted, field_filter added) {
+  for (field_filter& each : wanted.fields) {
+    if (each.name != added.name) continue;
+    each.values.push_back(std::move(added.values.front()));
+    return;
+  }
+  wanted.fields.push_back(std::move(added));
+}
+
 void add_tail(CLI::App& app, values& v) {
   auto& tail = *app.add_subcommand("tail", "print events as they come, one line each");
   tail.add_option("--event", v.tail.wanted.events, "only these events: a name, or a prefix and *; may be repeated")
@@ -124,6 +150,10 @@ void add_tail(CLI::App& app, values& v) {
   tail.add_option("--topic", v.tail.wanted.topics, "only with one of these topics, e.g. 'shop-*'; may be repeated")
       ->check(pattern_format)
       ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  tail.add_option("--field", v.fields, "only with this value of a payload's field, e.g. shopId=7; may be repeated")
+      ->check(field_format)
+      ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   tail.add_option("--room", v.tail.rooms, "hold this room meanwhile, so that its events come; may be repeated")
       ->check(room_format)
@@ -136,6 +166,7 @@ void add_tail(CLI::App& app, values& v) {
   tail.callback([&v, count] {
     if (count->count() != 0) v.tail.count = v.count;
     v.tail.timeout = duration_of(v.timeout);
+    for (const auto& text : v.fields) add_field(v.tail.wanted, field_of(text));
     v.chosen = [&v](const context& where) { return tail_command(where, v.tail); };
   });
 }
@@ -195,7 +226,7 @@ void add_remove(CLI::App& app, values& v) {
 exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,
               bool terminal) {
   context where{{}, false, {terminal}, out, err};
-  values v{where, in, {}, {}, {}, {}, {}, {}, {}, {}, 0};
+  values v{where, in, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0};
   CLI::App app{"Looks at, talks through and controls roombridged, the local bridge to a Socket.IO server.",
                "roombridgectl"};
   app.footer(conventions);  // the commands inherit it

@@ -26,6 +26,12 @@ struct text_hash {
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
+// A field by which one may subscribe.
+struct filter_field {
+  std::string beginning;  // of its text: `name=`
+  std::size_t index;      // into the rule's fields
+};
+
 // An event's rule made ready: every field it looks at once, whatever asks for it.
 struct prepared_rule {
   std::vector<std::string> fields;
@@ -33,6 +39,7 @@ struct prepared_rule {
   std::vector<std::size_t> required;  // indices into fields
   std::vector<std::size_t> repeat_key;
   std::vector<std::size_t> retain_key;
+  std::vector<filter_field> filters;
 };
 
 // What the profile says of an event of this name.
@@ -57,6 +64,7 @@ prepared_rule prepare(const event_rule& rule) {
   for (const std::string& name : rule.required) result.required.push_back(index_of(name));
   for (const std::string& name : rule.repeat_key) result.repeat_key.push_back(index_of(name));
   for (const std::string& name : rule.retain_key) result.retain_key.push_back(index_of(name));
+  for (const std::string& name : rule.fields) result.filters.push_back({name + '=', index_of(name)});
   return result;
 }
 
@@ -89,10 +97,12 @@ class parser::impl {
     known_.clear();
     std::size_t most_fields = 0;
     std::size_t most_topics = 0;
+    std::size_t most_filters = 0;
     for (const event_rule& rule : changed.rules) {
       const prepared_rule& added = known_[rule.name].rule.emplace(prepare(rule));
       most_fields = std::max(most_fields, added.fields.size());
       most_topics = std::max(most_topics, added.topics.size());
+      most_filters = std::max(most_filters, added.filters.size());
     }
     for (const std::string& name : changed.reserved) known_[name].reserved = true;
     deliver_unknown_ = changed.deliver_unknown;
@@ -101,6 +111,8 @@ class parser::impl {
     values_.assign(most_fields, {});
     topic_texts_.assign(most_topics, std::string(max_topic_size, '\0'));
     topics_.reserve(most_topics);
+    filter_texts_.assign(most_filters, std::string(max_topic_size, '\0'));
+    filters_.reserve(most_filters);
   }
 
   parse_fault parse(std::string_view data, parsed_event& out) {
@@ -119,6 +131,7 @@ class parser::impl {
     ondemand::value first;
     if ((*at).get(first) != simdjson::SUCCESS || !read_name(first, data, out)) return parse_fault::not_an_event;
     out.topics = {};
+    out.fields = {};
     out.unexpected = {};
     out.retain_key = {};
     out.repeat_key = {};
@@ -132,6 +145,7 @@ class parser::impl {
       read_fields(rule,
                   at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));
       make_topics(rule, out);
+      make_filters(rule, out);
       if (repeat_window_.count() != 0) {
         make_key(rule.repeat_key, out.name, repeat_key_);
         out.repeat_key = repeat_key_;
@@ -195,13 +209,13 @@ class parser::impl {
     }
   }
 
-  // Whether the value is there at all (null is not); `text` is what a topic may be made of: a string's or a number's
-  // text, else empty.
+  // Whether the value is there at all (null is not); `text` is what a topic may be made of: a string's, a number's or a
+  // boolean's text, else empty.
   static bool read_scalar(ondemand::value& value, std::string_view& text) {
     text = {};
     ondemand::json_type type;
     if (value.type().get(type) != simdjson::SUCCESS) return false;
-    if (type == ondemand::json_type::number) {
+    if (type == ondemand::json_type::number || type == ondemand::json_type::boolean) {
       text = trimmed(value.raw_json_token());
     } else if (type == ondemand::json_type::string && value.get_string().get(text) != simdjson::SUCCESS) {
       text = {};
@@ -225,8 +239,21 @@ class parser::impl {
     out.topics = topics_;
   }
 
+  // What is longer than a topic may be could not be asked for either.
+  void make_filters(const prepared_rule& rule, parsed_event& out) {
+    filters_.clear();
+    for (const filter_field& field : rule.filters) {
+      const std::string_view value = values_[field.index];
+      if (value.empty() || field.beginning.size() + value.size() > max_topic_size) continue;
+      std::string& text = filter_texts_[filters_.size()];
+      text.assign(field.beginning).append(value);
+      filters_.emplace_back(text);
+    }
+    out.fields = filters_;
+  }
+
   // The name and the fields' values, each with its length before it, so that no two keys run into each other. Empty
-  // when there are no fields, or one of their values is missing or neither a text nor a number.
+  // when there are no fields, or one of their values is missing or has no text.
   void make_key(const std::vector<std::size_t>& fields, std::string_view name, std::string& out) const {
     out.clear();
     if (fields.empty()) return;
@@ -256,6 +283,8 @@ class parser::impl {
   std::vector<std::string_view> values_;
   std::vector<std::string> topic_texts_;
   std::vector<std::string_view> topics_;
+  std::vector<std::string> filter_texts_;
+  std::vector<std::string_view> filters_;
   std::string retain_key_;
   std::string repeat_key_;
   std::chrono::milliseconds repeat_window_{0};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From the text of a Socket.IO event, `["name",args…]`, to its name, its arguments' text and its topics. The text's
-// grammar is checked whole; then only the name and the fields that the profile needs are read; the rest passes through
-// as the bytes that came.
+// From the text of a Socket.IO event, `["name",args…]`, to its name, its arguments' text, its topics and the fields by
+// which one may subscribe. The text's grammar is checked whole; then only the name and the fields that the profile
+// needs are read; the rest passes through as the bytes that came.
 #pragma once
 
 #include <chrono>
@@ -39,6 +39,8 @@ struct parsed_event {
   std::string_view name;
   std::string_view arguments;  // between the brackets of the arguments' array
   std::span<const std::string_view> topics;
+  std::span<const std::string_view>
+      fields{};                   // `name=value` of each that the rule declares and that has a usable value
   std::string_view repeat_key{};  // the same for every repeat of this event; empty: no repeat of it is looked for
   std::string_view retain_key{};  // the same for all events that tell one thing's state; empty: it tells none
   disposition what = disposition::deliver;

@@ -16,6 +16,7 @@ struct event_rule {
   std::vector<std::string> repeat_key{};  // top-level fields by which two events are the same one; empty: no two are
   std::vector<std::string>
       retain_key{};  // those that name the thing whose present state the event tells; empty: it tells none
+  std::vector<std::string> fields{};  // those by whose values one may subscribe; no name has a `=`
   bool operator==(const event_rule&) const = default;
 };
 

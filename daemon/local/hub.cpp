@@ -305,6 +305,7 @@ void hub::reconfigure(const options& changed) {
   config_.access = changed.access;
   config_.admin_users = changed.admin_users;
   config_.admin_groups = changed.admin_groups;
+  config_.filter_fields = changed.filter_fields;
   access_ = access_rules{config_, ::geteuid(), log_};
   for (const auto& [token, who] : peers_) {
     who->plan_ping();

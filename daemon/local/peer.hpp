@@ -107,7 +107,9 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void open_stream(const proto::subscribe& request);
   [[nodiscard]] std::optional<proto::gap> missing_since(const proto::log_position& since) const;
   void handle_unsubscribe(const proto::frame& frame);
-  [[nodiscard]] std::optional<std::string> one_too_many(const log::subscription& wanted) const;
+  void refuse_unknown(std::uint64_t id, std::uint64_t subscription);
+  [[nodiscard]] std::optional<std::string> one_too_many(const proto::subscribe& request,
+                                                        const log::subscription& wanted) const;
   void handle_join(const proto::frame& frame);
   void handle_leave(const proto::frame& frame);
   void handle_emit(const proto::frame& frame);

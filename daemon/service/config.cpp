@@ -31,6 +31,7 @@ config read_config(std::string_view text, reading::error_list& errors, const env
   const reading::node& root = document->root();
   reading::read_section(value, reading::config_keys(), {{}, root.where, &root}, in);
   value.events.reserved = reading::reserved_names(value);
+  value.local.filter_fields = reading::filter_fields(value);
   reading::check_relations(value, in);
   return value;
 }

@@ -52,8 +52,9 @@ using environment_lookup = std::function<std::optional<std::string>(std::string_
 inline constexpr std::size_t max_config_size = 1u << 20;
 
 // Pure: parses `text`; `file` only names it in errors. Keys that are not there have the defaults of the structs above;
-// `events.reserved` is filled from the names of `auth` and `rooms` and those of Socket.IO itself. The errors come in
-// the file's order, at most 20 and one that counts the others; none tells the value of a variable, a token or the URL.
+// `events.reserved` is filled from the names of `auth` and `rooms` and those of Socket.IO itself, `local.filter_fields`
+// from `events.rules`. The errors come in the file's order, at most 20 and one that counts the others; none tells the
+// value of a variable, a token or the URL.
 [[nodiscard]] config_result parse_config(std::string_view text, std::string_view file,
                                          const environment_lookup& environment);
 

@@ -80,6 +80,13 @@ text_result field_name(std::string_view text) {
   return std::string(text);
 }
 
+text_result filter_field_name(std::string_view text) {
+  auto name = field_name(text);
+  if (text.find('=') != std::string_view::npos)
+    return problem{"programs cannot subscribe by a field with = in its name"};
+  return name;
+}
+
 text_result room_name(std::string_view text) {
   if (auto wrong = check_size(text)) return *wrong;
   if (text.find_first_of("{}") != std::string_view::npos) {

@@ -26,6 +26,9 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // A top-level field of a JSON object: not empty, within max_name_size.
 [[nodiscard]] text_result field_name(std::string_view text);
 
+// One by whose values programs subscribe: without `=`, which ends its name in an event's index entry.
+[[nodiscard]] text_result filter_field_name(std::string_view text);
+
 // A room as it is sent: not empty, within max_name_size, no template.
 [[nodiscard]] text_result room_name(std::string_view text);
 

@@ -22,6 +22,7 @@ constexpr std::size_t max_access_rules = 256;
 constexpr std::size_t max_access_patterns = 256;
 constexpr std::size_t max_rules = 1024;
 constexpr std::size_t max_rule_items = 32;
+constexpr std::size_t max_rule_fields = 16;
 constexpr std::size_t max_payload_fields = 32;
 constexpr std::size_t max_accounts = 256;
 constexpr std::size_t max_arguments = 64;
@@ -62,6 +63,7 @@ const table<events::event_rule>& rule_keys() {
       make_key<rule>("required", at(&rule::required), list_of(field_name, max_rule_items)),
       make_key<rule>("repeat_key", at(&rule::repeat_key), list_of(field_name, max_rule_items)),
       make_key<rule>("retain_key", at(&rule::retain_key), list_of(field_name, max_rule_items)),
+      make_key<rule>("fields", at(&rule::fields), list_of(filter_field_name, max_rule_fields)),
   };
   return keys;
 }
@@ -158,6 +160,10 @@ std::optional<upstream::token_options> read_token(const slot& from, reader& in) 
     return made;
   }
   return std::nullopt;
+}
+
+void add_once(std::vector<std::string>& names, std::string_view name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
 }
 
 template <typename Rule>
@@ -346,14 +352,20 @@ const std::vector<std::string>& config_paths() {
 
 std::vector<std::string> reserved_names(const config& of) {
   std::vector<std::string> names;
-  const auto add = [&](std::string_view name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
-  };
+  const auto add = [&](std::string_view name) { add_once(names, name); };
   const upstream::auth_options& auth = of.upstream.auth;
   const upstream::room_options& rooms = of.upstream.rooms;
   if (auth.mode == upstream::auth_mode::event) add(auth.request);
   for (const std::string* name : {&auth.success, &auth.error, &rooms.join, &rooms.leave}) add(*name);
   for (const std::string_view name : socketio_names) add(name);
+  return names;
+}
+
+std::vector<std::string> filter_fields(const config& of) {
+  std::vector<std::string> names;
+  for (const events::event_rule& rule : of.events.rules) {
+    for (const std::string& name : rule.fields) add_once(names, name);
+  }
   return names;
 }
 

@@ -24,6 +24,9 @@ namespace roombridge::service::reading {
 // Each once.
 [[nodiscard]] std::vector<std::string> reserved_names(const config& of);
 
+// The fields by whose values programs may subscribe, in whatever rule they are declared. Each once.
+[[nodiscard]] std::vector<std::string> filter_fields(const config& of);
+
 // Refuses what no single key shows: keys that contradict each other, and rules for reserved names. `in` has read
 // `value`, and value.events.reserved is set.
 void check_relations(const config& value, reader& in);

@@ -40,6 +40,35 @@ void check_patterns(head_reader& reader, std::string_view name, const std::vecto
   }
 }
 
+std::optional<std::string> field_value(const boost::json::value& value) {
+  if (const auto* text = value.if_string()) return std::string{text->data(), text->size()};
+  if (const auto* flag = value.if_bool()) return *flag ? "true" : "false";
+  if (const auto* number = value.if_int64()) return std::to_string(*number);
+  if (const auto* number = value.if_uint64()) return std::to_string(*number);
+  return std::nullopt;
+}
+
+void read_fields(head_reader& reader, std::vector<field_filter>& out) {
+  const auto* fields = reader.object("fields", need::optional);
+  if (fields == nullptr) return;
+  for (const auto& member : *fields) {
+    auto& read = out.emplace_back(field_filter{std::string{member.key().data(), member.key().size()}, {}});
+    const auto* values = member.value().if_array();
+    if (values == nullptr || values->empty()) {
+      return reader.expected("fields", "for each field a list of at least one value");
+    }
+    for (const auto& each : *values) {
+      auto value = field_value(each);
+      if (!value) return reader.expected("fields", "values that are strings, integers within 64 bits, true or false");
+      if (!is_valid_field(read.name, *value)) {
+        return reader.expected("fields", "names without `=`, and values, neither of them empty, and one of each " +
+                                             std::to_string(max_pattern - 1) + " bytes at most together");
+      }
+      read.values.push_back(*std::move(value));
+    }
+  }
+}
+
 void read_since(head_reader& reader, std::optional<log_position>& out) {
   const auto* since = reader.object("since", need::optional);
   if (since == nullptr) return;
@@ -66,6 +95,27 @@ void check_subscriber_name(head_reader& reader, std::string_view field, const st
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; });
+}
+
+std::string text_of(const std::vector<field_filter>& fields) {
+  std::string out = "{";
+  for (const field_filter& each : fields) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, each.name);
+    out += ":[";
+    for (const std::string& value : each.values) {
+      if (out.back() != '[') out += ',';
+      append_json_string(out, value);
+    }
+    out += ']';
+  }
+  return out + '}';
+}
+
+std::size_t patterns_of(const subscribe& value) {
+  std::size_t count = value.events.size() + value.topics.size();
+  for (const field_filter& each : value.fields) count += each.values.size();
+  return count;
 }
 
 void check_room(head_reader& reader, const std::string& room) {
@@ -138,12 +188,14 @@ std::string encode_head(const subscribe& value) {
   writer.number("id", value.id);
   if (!value.events.empty()) writer.list("events", value.events);
   if (!value.topics.empty()) writer.list("topics", value.topics);
+  if (!value.fields.empty()) writer.raw("fields", text_of(value.fields));
   if (value.since) {
     writer.raw("since", encode_position(*value.since));
   }
   if (value.snapshot) writer.boolean("snapshot", true);
   if (value.slow != slow_policy::gap) writer.text("slow", to_string(value.slow));
   if (value.more) writer.boolean("more", true);
+  if (value.replaces) writer.number("replaces", *value.replaces);
   return writer.finish();
 }
 
@@ -155,9 +207,12 @@ parsed<subscribe> parse<subscribe>(std::string_view head) {
       .texts("events", value.events)
       .texts("topics", value.topics)
       .boolean("snapshot", value.snapshot)
-      .boolean("more", value.more);
-  if (value.events.size() + value.topics.size() > max_patterns) {
-    reader.expected("events", "at most " + std::to_string(max_patterns) + " patterns, `topics` included");
+      .boolean("more", value.more)
+      .number("replaces", value.replaces);
+  read_fields(reader, value.fields);
+  if (patterns_of(value) > max_patterns) {
+    reader.expected("events", "at most " + std::to_string(max_patterns) +
+                                  " patterns, `topics` and the values of `fields` included");
   }
   check_patterns(reader, "events", value.events);
   check_patterns(reader, "topics", value.topics);

@@ -54,20 +54,13 @@ def reservation(reservation_id: int | str, shop_id: int = 7, **more: Any) -> dic
 class Subscriber:
     """A local program inside the test: a client whose messages are waited for."""
 
-    def __init__(
-        self,
-        daemon: Daemon,
-        name: str = "test",
-        *,
-        events: list[str] | None = None,
-        topics: list[str] | None = None,
-        subscriber: str | None = None,
-    ) -> None:
+    def __init__(self, daemon: Daemon, name: str = "test", *, subscriber: str | None = None, **wanted: Any) -> None:
+        """`wanted`: of its subscription; nothing: it has none."""
         self.daemon = daemon
         self.client = Client(str(daemon.socket), name=name, subscriber=subscriber, timeout=DEADLINE)
         self.client.connect()
-        if events is not None or topics is not None:
-            self.client.subscribe(events or [], topics or [])
+        if wanted:
+            self.client.subscribe(**wanted)
 
     def until(self, wanted: Callable[[Message], bool], what: str = "a message") -> list[Message]:
         """Everything up to and including the first message that is wanted."""
@@ -209,8 +202,8 @@ class IntegrationTest(unittest.TestCase):
         self.addCleanup(process.kill)
         return Output(process.stdout)
 
-    def subscriber(self, daemon: Daemon, name: str = "test", **filters: list[str]) -> Subscriber:
-        subscriber = Subscriber(daemon, name, **(filters or {"events": []}))
+    def subscriber(self, daemon: Daemon, name: str = "test", **wanted: Any) -> Subscriber:
+        subscriber = Subscriber(daemon, name, **(wanted or {"events": []}))
         self.addCleanup(subscriber.client.close)
         return subscriber
 

@@ -7,7 +7,7 @@ import asyncio
 import unittest
 from typing import Any
 
-from roombridge import Arguments, Event, PayloadError, RequestError, aio
+from roombridge import Arguments, Event, PayloadError, Position, RequestError, aio
 
 from .harness import IntegrationTest, reservation
 from .hostile import FLAT_HOSTILE, HOSTILE
@@ -93,6 +93,60 @@ class FanOutTest(IntegrationTest):
         self.server.emit("join_room", {"roomId": "x"})
         self.server.emit("marker")
         self.assertEqual([event.name for event in subscriber.until_event("marker")], ["marker"])
+
+
+class FieldFilterTest(IntegrationTest):
+    def test_filters_by_fields(self) -> None:
+        rules = {"reservation_update": {"fields": ["shopId", "updateType"]}, "payment_update": {}}
+        daemon = self.start_authenticated(events={"rules": rules})
+        wanted = {"shopId": [7, "8"], "updateType": ["cancelled"]}
+        some = self.subscriber(daemon, "some", fields=wanted)
+        both = self.subscriber(daemon, "both", events=["payment_update", "reservation_update"], fields={"shopId": [9]})
+        self.server.emit("payment_update", {"shopId": 9})
+        for shop, kind in ((7, "confirmed"), ("7", "cancelled"), (9, "cancelled"), (8, "cancelled")):
+            self.server.emit("reservation_update", reservation(1, shop_id=shop, updateType=kind))
+        events = [some.until_event("reservation_update")[-1] for _ in range(2)]
+        self.assertEqual([event.args[0]["shopId"] for event in events], ["7", 8])
+        self.assertEqual(both.until_event("reservation_update")[0].args[0]["shopId"], 9)
+        with self.assertRaisesRegex(RequestError, "no rule of the config declares 'shopid'; there are: shopId, updateType"):
+            some.client.subscribe(fields={"shopid": [7]})
+
+    def test_a_replay_and_a_snapshot_by_fields(self) -> None:
+        rules = {"reservation_update": {"retain_key": ["reservationId"], "fields": ["shopId"]}}
+        daemon = self.start_authenticated(events={"rules": rules})
+        first = self.subscriber(daemon, "first")
+        for number, shop in ((1, 7), (2, 8), (3, 7)):
+            self.server.emit("reservation_update", reservation(number, shop_id=shop))
+            first.until_event("reservation_update")
+        epoch = first.client.welcome.epoch
+        late = self.subscriber(daemon, "late", since=Position(epoch, 0), snapshot=True, fields={"shopId": [7]})
+        events = [late.until_event("reservation_update")[-1] for _ in range(4)]
+        self.assertEqual(
+            [(event.args[0]["reservationId"], event.retained) for event in events],
+            [(1, True), (3, True), (1, False), (3, False)],
+        )
+
+    def test_a_reload_declares_a_field(self) -> None:
+        daemon = self.start_authenticated(events={"rules": {"reservation_update": {}}})
+        subscriber = self.subscriber(daemon, events=["marker"])
+        with self.assertRaisesRegex(RequestError, "bad_request.*there are: none"):
+            subscriber.client.subscribe(fields={"shopId": [7]})
+        self.write_config(self.config(events={"rules": {"reservation_update": {"fields": ["shopId"]}}}))
+        self.assertIn("events.rules", self.peer(daemon).call("reload")["changed"])
+        subscriber.client.subscribe(fields={"shopId": [7]})
+        self.server.emit("reservation_update", reservation(1, shop_id=7))
+        subscriber.until_event("reservation_update")
+
+    def test_a_subscription_is_changed_in_its_place(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.subscriber(daemon, topics=["shop-7"])
+        changed = subscriber.client.subscribe(topics=["shop-8"], replaces=1)
+        self.server.emit("reservation_update", reservation(1, shop_id=7))
+        self.server.emit("reservation_update", reservation(2, shop_id=8))
+        self.assertEqual(subscriber.until_event("reservation_update")[0].args[0]["reservationId"], 2)
+        subscriber.client.unsubscribe(changed)
+        with self.assertRaisesRegex(RequestError, "unknown_subscription"):
+            subscriber.client.subscribe(replaces=changed)
 
 
 class CompressionTest(IntegrationTest):

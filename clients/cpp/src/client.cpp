@@ -47,7 +47,8 @@ class client::impl {
 
   std::optional<failure> connect(milliseconds timeout);
   outcome<request_id> subscribe(const filter& wanted, const beginning& from);
-  std::optional<failure> unsubscribe(request_id subscription);
+  std::optional<failure> replace(request_id made, const filter& wanted);
+  std::optional<failure> unsubscribe(request_id made);
   outcome<room_state> join(std::string_view room, milliseconds patience);
   std::optional<failure> leave(std::string_view room);
   outcome<answer> finish(const outcome<request_id>& request, milliseconds timeout);
@@ -67,6 +68,7 @@ class client::impl {
     request_id current = 0;  // its id on this connection
   };
 
+  [[nodiscard]] request_id current(request_id made) const;
   bool come_back(const deadline& until);
   void ask_again();
   std::optional<message> take();
@@ -199,10 +201,22 @@ outcome<request_id> client::impl::subscribe(const filter& wanted, const beginnin
   return got->id;
 }
 
-std::optional<failure> client::impl::unsubscribe(request_id made) {
+// The id that a subscription has on this connection.
+request_id client::impl::current(request_id made) const {
   const auto found = subscriptions_.find(made);
-  const auto current = found == subscriptions_.end() ? made : found->second.current;
-  const auto got = finish(channel_.core().unsubscribe(current), options_.timeout);
+  return found == subscriptions_.end() ? made : found->second.current;
+}
+
+std::optional<failure> client::impl::replace(request_id made, const filter& wanted) {
+  const auto got = finish(channel_.core().replace(current(made), wanted), options_.timeout);
+  if (!got) return got.error();
+  if (!got->ok()) return refusal(*got->error);
+  subscriptions_[made] = {wanted, got->id};
+  return std::nullopt;
+}
+
+std::optional<failure> client::impl::unsubscribe(request_id made) {
+  const auto got = finish(channel_.core().unsubscribe(current(made)), options_.timeout);
   if (!got) return got.error();
   if (!got->ok()) return refusal(*got->error);
   subscriptions_.erase(made);
@@ -252,6 +266,10 @@ const welcome& client::daemon() const {
 
 outcome<request_id> client::subscribe(const filter& wanted, const beginning& from) {
   return impl_->subscribe(wanted, from);
+}
+
+std::optional<failure> client::replace(request_id subscription, const filter& wanted) {
+  return impl_->replace(subscription, wanted);
 }
 
 std::optional<failure> client::unsubscribe(request_id subscription) {

@@ -29,9 +29,24 @@ std::string_view shortened(std::string_view text, std::size_t most) {
   return text.substr(0, most);
 }
 
-std::optional<failure> check_patterns(const filter& wanted) {
-  if (wanted.events.size() + wanted.topics.size() > proto::max_patterns) {
-    return invalid("a subscription has at most " + std::to_string(proto::max_patterns) + " patterns");
+std::optional<failure> check_field(const field_filter& field) {
+  if (field.values.empty()) return invalid("the field \"" + field.name + "\" has no values");
+  for (const auto& value : field.values) {
+    if (proto::is_valid_field(field.name, value) && proto::is_utf8(field.name) && proto::is_utf8(value)) continue;
+    return invalid("no field \"" + field.name + "\" can have the value \"" + value +
+                   "\": neither is empty, the name has no =, and both have at most 255 bytes of UTF-8");
+  }
+  return std::nullopt;
+}
+
+std::optional<failure> check_filter(const filter& wanted) {
+  std::size_t patterns = wanted.events.size() + wanted.topics.size();
+  for (const auto& field : wanted.fields) {
+    if (auto wrong = check_field(field)) return wrong;
+    patterns += field.values.size();
+  }
+  if (patterns > proto::max_patterns) {
+    return invalid("a subscription has at most " + std::to_string(proto::max_patterns) + " patterns and values");
   }
   for (const auto* list : {&wanted.events, &wanted.topics}) {
     for (const auto& pattern : *list) {
@@ -229,9 +244,21 @@ outcome<request_id> connection::request(Message value, std::string_view payload)
 }
 
 outcome<request_id> connection::subscribe(const filter& wanted, const beginning& from) {
-  if (auto wrong = check_patterns(wanted)) return *std::move(wrong);
+  if (auto wrong = check_filter(wanted)) return *std::move(wrong);
   if (from.since && !proto::is_epoch(from.since->epoch)) return invalid("an epoch has 16 lower-case hex digits");
-  return request(proto::subscribe{0, wanted.events, wanted.topics, from.since, from.snapshot, from.slow, from.more});
+  return request(proto::subscribe{.events = wanted.events,
+                                  .topics = wanted.topics,
+                                  .fields = wanted.fields,
+                                  .since = from.since,
+                                  .snapshot = from.snapshot,
+                                  .slow = from.slow,
+                                  .more = from.more});
+}
+
+outcome<request_id> connection::replace(request_id subscription, const filter& wanted) {
+  if (auto wrong = check_filter(wanted)) return *std::move(wrong);
+  return request(proto::subscribe{
+      .events = wanted.events, .topics = wanted.topics, .fields = wanted.fields, .replaces = subscription});
 }
 
 outcome<request_id> connection::unsubscribe(request_id subscription) {

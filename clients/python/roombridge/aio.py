@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 from .client import DEFAULT_INBOX_LIMIT, READ_SIZE, Listening, parse_call_result
 from .errors import ConnectError, InboxFull, RequestTimeout, RoombridgeError
 from .messages import Arguments, EmitResult, Event, Message, Pong, Position, Result, Status, Welcome
-from .session import Session, default_name, default_path, make_arguments
+from .session import Fields, Session, default_name, default_path, make_arguments
 
 READ_AHEAD = 1 << 20
 
@@ -136,6 +136,8 @@ class Client(Listening):
         snapshot: bool = False,
         slow: str = "gap",
         more: bool = False,
+        fields: Fields | None = None,
+        replaces: int | None = None,
     ) -> int:
         """Adds a subscription and returns its id. Empty means everything; `shop-*` matches by prefix.
 
@@ -143,9 +145,11 @@ class Client(Listening):
         connection; what is not in the log any more is told by a Gap. `snapshot`, likewise: first the newest event of each
         thing whose state the daemon retains. `slow`, likewise: "disconnect" ends the connection rather than lose events to
         a Gap. `more`: nothing comes before another subscribe() without it, so that several
-        begin at one position. Raises RequestError.
+        begin at one position. `fields`: only events of which each of these fields has one of its values, as far as the
+        daemon's config declares such, say `{"shopId": [7, 8]}`. `replaces`: an id that subscribe() returned; the new
+        subscription takes its place, without losing anything that has not been sent yet. Raises RequestError.
         """
-        id, frame = self._session.subscribe(events, topics, since, snapshot, slow, more)
+        id, frame = self._session.subscribe(events, topics, since, snapshot, slow, more, fields, replaces)
         await self._request(id, frame, self._timeout)
         self._session.began(since)
         return id

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import ConnectionClosed, ProtocolError, RequestError
@@ -21,6 +21,9 @@ from .protocol import MAX_BODY, VERSION, FrameDecoder, FrameType, encode_frame, 
 DEFAULT_SOCKET = "/run/roombridge/roombridge.sock"
 # What a message costs beside its payload, roughly: the bound on the inbox must hold for tiny events too.
 MESSAGE_COST = 512
+
+# Values of fields by which one subscribes: `{"shopId": [7, 8]}`.
+Fields = Mapping[str, Iterable[str | int | bool]]
 
 
 def default_path() -> str:
@@ -107,6 +110,8 @@ class Session:
         snapshot: bool = False,
         slow: str = "gap",
         more: bool = False,
+        fields: Fields | None = None,
+        replaces: int | None = None,
     ) -> tuple[int, bytes]:
         """SUBSCRIBE; its id names the subscription."""
         head: dict[str, Any] = {}
@@ -115,6 +120,8 @@ class Session:
                 raise ValueError(f"{key} is a list of patterns, not one text")
             if listed := list(patterns):
                 head[key] = listed
+        if fields:
+            head["fields"] = {name: _field_values(name, values) for name, values in fields.items()}
         if since is not None:
             head["since"] = {"epoch": since.epoch, "seq": since.seq}
         if snapshot:
@@ -123,6 +130,8 @@ class Session:
             head["slow"] = slow
         if more:
             head["more"] = True
+        if replaces is not None:
+            head["replaces"] = replaces
         return self._request(FrameType.SUBSCRIBE, head)
 
     def began(self, since: Position | None) -> None:
@@ -243,6 +252,12 @@ def make_arguments(values: tuple[Any, ...]) -> Arguments:
     except RecursionError as error:
         raise ValueError("the arguments nest too deep") from error
     return Arguments(encode_json(placed), tuple(attachments))
+
+
+def _field_values(name: str, values: Iterable[str | int | bool]) -> list[str]:
+    if isinstance(values, str):
+        raise ValueError(f"{name} has a list of values, not one text")
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
 
 
 def _cost(message: Message) -> int:

@@ -141,6 +141,25 @@ class ClientTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.connected().subscribe("reservation_update")
 
+    def test_subscribe_by_fields(self) -> None:
+        client = self.connected()
+        self.peer.result(1)
+        client.subscribe(["a"], fields={"shopId": [7, "8"], "paid": [True]})
+        self.assertEqual(
+            self.peer.heard().head, {"id": 1, "events": ["a"], "fields": {"shopId": ["7", "8"], "paid": ["true"]}}
+        )
+        with self.assertRaisesRegex(ValueError, "shopId has a list"):
+            client.subscribe(fields={"shopId": "78"})
+
+    def test_one_subscription_replaces_another(self) -> None:
+        client = self.connected()
+        self.peer.result(1)
+        first = client.subscribe(["a"])
+        self.peer.result(2)
+        self.assertEqual(client.subscribe(["b"], replaces=first), 2)
+        self.peer.heard()
+        self.assertEqual(self.peer.heard().head, {"id": 2, "events": ["b"], "replaces": 1})
+
     def test_unsubscribe(self) -> None:
         client = self.connected()
         self.peer.result(1)

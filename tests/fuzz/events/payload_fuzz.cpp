@@ -3,13 +3,17 @@
 // DOM where both accept: the same name, and arguments that are the array's rest to the byte.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/events/json_check.hpp"
 #include "daemon/events/parser.hpp"
+#include "daemon/events/topic_template.hpp"
 
 namespace {
 
@@ -29,8 +33,41 @@ bool stricter_by_design(simdjson::error_code error) {
 
 profile fuzzed_profile() {
   profile p;
-  p.rules = {{"e", {"t-{a}", "u-{b}"}, {"a", "c"}}};
+  p.rules = {{.name = "e", .topics = {"t-{a}", "u-{b}"}, .required = {"a", "c"}, .fields = {"a", "c"}}};
   return p;
+}
+
+// A string's or a boolean's text; numbers are for others to compare.
+std::optional<std::string> text_of(simdjson::dom::element value) {
+  if (value.is_bool()) return value.get_bool().value_unsafe() ? "true" : "false";
+  std::string_view text;
+  if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
+  return std::nullopt;
+}
+
+// Of each field the last value counts.
+void check_fields(simdjson::dom::array arguments, const parsed_event& event) {
+  simdjson::dom::object object;
+  if (event.name != "e" || arguments.size() == 0 || arguments.at(0).get_object().get(object) != simdjson::SUCCESS) {
+    require(event.fields.empty(), "fields of what has none");
+    return;
+  }
+  for (const std::string name : {"a", "c"}) {
+    std::optional<simdjson::dom::element> value;
+    for (const auto field : object) {
+      if (field.key == name) value = field.value;
+    }
+    const auto found = std::find_if(event.fields.begin(), event.fields.end(),
+                                    [&name](std::string_view text) { return text.starts_with(name + '='); });
+    const bool is_there = found != event.fields.end();
+    if (!value || value->is_null() || value->is_object() || value->is_array()) {
+      require(!is_there, "a field without a usable value");
+    } else if (const auto text = text_of(*value)) {
+      const std::string whole = name + '=' + *text;
+      const bool usable = !text->empty() && whole.size() <= max_topic_size;
+      require(is_there == usable && (!usable || *found == whole), "fields differ");
+    }
+  }
 }
 
 }  // namespace
@@ -69,5 +106,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(expected != array.end() && simdjson::minify(argument) == simdjson::minify(*expected), "arguments differ");
   }
   require(!(++expected != array.end()), "arguments are missing");
+  check_fields(arguments, event);
   return 0;
 }

@@ -251,6 +251,44 @@ TEST(client, comes_back_and_subscribes_again) {
   EXPECT_EQ(frames[4].head, R"({"id":3,"subscription":2})") << "the subscription's id on the new connection";
 }
 
+TEST(client, replaces_a_subscription_and_asks_for_the_new_one_after_coming_back) {
+  const auto result = [](request_id id, std::optional<error_info> error = {}) {
+    return proto::encode(proto::result{id, std::move(error), {}, {}});
+  };
+  const std::string goodbye = proto::encode(bye{"shutdown", "restart", true});
+  scripted_daemon daemon{{
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::subscribe, result(1)},
+        {frame_type::subscribe, result(2)},
+        {frame_type::subscribe, result(3, proto::make_error(error_code::not_permitted, "no")) + goodbye}},
+       true},
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::subscribe, result(4)},
+        {frame_type::subscribe, result(5)},
+        {frame_type::unsubscribe, result(6)}},
+       false},
+  }};
+  {
+    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
+    ASSERT_FALSE(one.connect());
+    const auto made = one.subscribe({{"a"}, {}});
+    ASSERT_TRUE(made);
+    EXPECT_FALSE(one.replace(*made, {{"b"}, {}}));
+    EXPECT_EQ(one.replace(*made, {{"c"}, {}})->kind, failure_kind::refused);
+    while (!std::holds_alternative<welcome>(*one.next())) {
+    }
+    EXPECT_FALSE(one.replace(*made, {{"d"}, {}}));
+    EXPECT_FALSE(one.unsubscribe(*made));
+  }
+  const auto& frames = daemon.received();
+  ASSERT_EQ(frames.size(), 8u);
+  EXPECT_EQ(frames[2].head, R"({"id":2,"events":["b"],"replaces":1})");
+  EXPECT_EQ(frames[3].head, R"({"id":3,"events":["c"],"replaces":2})");
+  EXPECT_EQ(frames[5].head, R"({"id":4,"events":["b"],"since":{"epoch":"8c0d3a5b7e9f1024","seq":1042}})");
+  EXPECT_EQ(frames[6].head, R"({"id":5,"events":["d"],"replaces":4})");
+  EXPECT_EQ(frames[7].head, R"({"id":6,"subscription":5})");
+}
+
 TEST(client, goes_on_behind_the_last_message_that_it_gave) {
   const auto ok = [](request_id id) { return proto::encode(proto::result{id, {}, {}, {}}); };
   const auto event = [](std::uint64_t seq) { return proto::encode(proto::event{seq, 1, "e", {}, {}, false}); };

@@ -95,6 +95,16 @@ TEST(connection, writes_requests_with_growing_ids) {
   EXPECT_EQ(frames[5].head, R"({"id":6,"method":"reload"})");
 }
 
+TEST(connection, asks_by_fields_and_replaces) {
+  connection core = welcomed();
+  EXPECT_EQ(*core.subscribe({.events = {"a"}, .fields = {{"shopId", {"7", "8"}}, {"paid", {"true"}}}}), 1u);
+  EXPECT_EQ(*core.replace(1, {.fields = {{"shopId", {"9"}}}}), 2u);
+  const auto frames = written(core);
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[0].head, R"({"id":1,"events":["a"],"fields":{"shopId":["7","8"],"paid":["true"]}})");
+  EXPECT_EQ(frames[1].head, R"({"id":2,"fields":{"shopId":["9"]},"replaces":1})");
+}
+
 TEST(connection, refuses_what_the_protocol_cannot_say_and_sends_nothing) {
   connection core = welcomed();
   const auto expect_invalid = [&core](const outcome<request_id>& got) {
@@ -105,6 +115,12 @@ TEST(connection, refuses_what_the_protocol_cannot_say_and_sends_nothing) {
   expect_invalid(core.subscribe({{"a*b"}, {}}));
   expect_invalid(core.subscribe({{}, {"\xff"}}));
   expect_invalid(core.subscribe({std::vector<std::string>(65, "x"), {}}));
+  expect_invalid(core.subscribe({.fields = {{"shopId", {}}}}));
+  expect_invalid(core.subscribe({.fields = {{"a=b", {"7"}}}}));
+  expect_invalid(core.subscribe({.fields = {{"shopId", {"\xff"}}}}));
+  expect_invalid(core.subscribe({.fields = {{"shopId", {std::string(250, 'x')}}}}));
+  expect_invalid(core.subscribe({.topics = {"t"}, .fields = {{"shopId", std::vector<std::string>(64, "x")}}}));
+  expect_invalid(core.replace(1, {.events = {"a*b"}}));
   expect_invalid(core.emit({.event = "\xff"}));
   expect_invalid(core.emit({.event = std::string(70'000, 'x')}));
   expect_invalid(core.emit({.event = "x", .arguments = std::string(proto::max_body, ' ')}));

@@ -94,6 +94,9 @@ TEST(cli, a_wrong_command_line_is_status_2) {
                                                {"tail", "--timeout", "3x"},
                                                {"tail", "--event", "a*b"},
                                                {"tail", "--topic", ""},
+                                               {"tail", "--field", "shopId"},
+                                               {"tail", "--field", "=7"},
+                                               {"tail", "--field", "shopId="},
                                                {"tail", "--room", ""},
                                                {"remove"},
                                                {"remove", ""},
@@ -283,6 +286,14 @@ TEST(cli, tail_counts_and_filters) {
       "{\"type\":\"event\",\"seq\":1,\"time\":1,\"event\":\"x\",\"arguments\":[1]}\n{\"type\":\"live\",\"seq\":1}\n"
       "{\"type\":\"event\",\"seq\":2,\"time\":1,\"event\":\"x\",\"arguments\":[1]}\n");
   EXPECT_EQ(daemon.request().head, R"({"id":1,"events":["a","b*"],"topics":["c"]})");
+}
+
+TEST(cli, tail_filters_by_fields) {
+  one_request daemon{frame_type::subscribe, answer_with("") + event_frame(1)};
+  EXPECT_EQ(
+      daemon.run({"tail", "--count", "1", "--field", "shopId=7", "--field", "note=a=b", "--field", "shopId=8"}).status,
+      exit_code::ok);
+  EXPECT_EQ(daemon.request().head, R"({"id":1,"fields":{"shopId":["7","8"],"note":["a=b"]}})");
 }
 
 TEST(cli, tail_ends_with_its_time_or_the_daemon) {

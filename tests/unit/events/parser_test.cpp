@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "daemon/events/topic_template.hpp"
+
 namespace roombridge::events {
 namespace {
 
@@ -122,6 +124,50 @@ TEST_F(event_parser, what_strict_parsers_refuse_passes) {
   EXPECT_EQ(event_.arguments, arguments);
   EXPECT_THAT(event_.topics, ElementsAre("reservation-100000000000000000000000000000", "shop-예약"));
   EXPECT_EQ(event_.unexpected, "");
+}
+
+TEST_F(event_parser, a_boolean_has_a_text) {
+  ASSERT_EQ(parse(R"(["reservation_update",{"reservationId":true,"status":1,"shopId": false }])"), parse_fault::none);
+  EXPECT_THAT(event_.topics, ElementsAre("reservation-true", "shop-false"));
+}
+
+TEST_F(event_parser, gives_the_fields_by_which_one_may_subscribe) {
+  profile some = booking();
+  some.rules[0].fields = {"shopId", "updateType", "paid", "late"};
+  parser_.configure(some);
+  ASSERT_EQ(parse(R"(["reservation_update",{"late":false,"shopId":7, "updateType":"a=b", "paid":true}])"),
+            parse_fault::none);
+  EXPECT_THAT(event_.fields, ElementsAre("shopId=7", "updateType=a=b", "paid=true", "late=false"));
+  ASSERT_EQ(parse(R"(["reservation_update",{"shop\u0049d":"\u0037","updateType":1.50}])"), parse_fault::none);
+  EXPECT_THAT(event_.fields, ElementsAre("shopId=7", "updateType=1.50"));
+}
+
+TEST_F(event_parser, a_field_without_a_usable_value_is_absent) {
+  profile some = booking();
+  some.rules[0].fields = {"shopId", "updateType"};
+  some.rules[1].fields = {};
+  parser_.configure(some);
+  for (const char* unusable : {"null", "\"\"", "[7]", "{}", R"("\ud800")"}) {
+    ASSERT_EQ(parse(R"(["reservation_update",{"updateType":"x","shopId":)" + std::string(unusable) + "}]"),
+              parse_fault::none);
+    EXPECT_THAT(event_.fields, ElementsAre("updateType=x")) << unusable;
+  }
+  for (const char* text : {R"(["reservation_update"])", R"(["reservation_update","shopId"])",
+                           R"(["settings_update",{"shopId":7}])", R"(["unknown",{"shopId":7}])"}) {
+    ASSERT_EQ(parse(text), parse_fault::none);
+    EXPECT_THAT(event_.fields, IsEmpty()) << text;
+  }
+}
+
+TEST_F(event_parser, a_field_is_no_longer_than_a_pattern_can_be) {
+  profile some = booking();
+  some.rules[0].fields = {"shopId"};
+  parser_.configure(some);
+  const std::string longest(max_topic_size - std::string_view("shopId=").size(), 'x');
+  ASSERT_EQ(parse(R"(["reservation_update",{"shopId":")" + longest + R"("}])"), parse_fault::none);
+  EXPECT_THAT(event_.fields, ElementsAre("shopId=" + longest));
+  ASSERT_EQ(parse(R"(["reservation_update",{"shopId":")" + longest + R"(x"}])"), parse_fault::none);
+  EXPECT_THAT(event_.fields, IsEmpty());
 }
 
 TEST_F(event_parser, what_the_profile_expects_and_misses_is_named_and_delivered) {

@@ -143,9 +143,9 @@ void emit(std::string& out, const events::profile& value) {
   out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n";
   line(out, 1, "repeat_window", repeat_window);
   out += "  rules: {";
-  for (const auto& [name, topics, required, repeat_key, retain_key] : rules) {
+  for (const auto& [name, topics, required, repeat_key, retain_key, fields] : rules) {
     out += "\n    " + quote(name, false) + ": {topics: " + of(topics) + ", required: " + of(required) +
-           ", repeat_key: " + of(repeat_key) + ", retain_key: " + of(retain_key) + "},";
+           ", repeat_key: " + of(repeat_key) + ", retain_key: " + of(retain_key) + ", fields: " + of(fields) + "},";
   }
   out += "\n  }\n";
 }
@@ -175,7 +175,7 @@ void emit(std::string& out, const std::vector<local::access_rule>& rules) {
 void emit(std::string& out, const local::options& value) {
   [[maybe_unused]] const auto& [socket, mode, owner, group, users, groups, access, connections, user_connections,
                                 user_subscriptions, user_rooms, user_buffer, user_subscribers, subscriber_expiry,
-                                emit_rate, emit_burst, interval, deadline] = value;
+                                emit_rate, emit_burst, interval, deadline, filter_fields] = value;
   out += "local:\n";
   line(out, 1, "socket", socket);
   out += "  mode: \"" + octal(mode) + "\"\n";

@@ -85,11 +85,15 @@ TEST(config_example, holds_the_booking_profile) {
                                {"reservation-{reservationId}", "shop-{shopId}", "user-{userId}"},
                                {"reservationId", "status", "shopId", "userId", "updateType", "timestamp"},
                                {"reservationId", "updateType", "timestamp"},
-                               {"reservationId"}},
+                               {"reservationId"},
+                               {"reservationId", "status", "shopId", "userId", "updateType"}},
                           rule{"payment_update",
                                {"reservation-{reservationId}"},
-                               {"paymentId", "reservationId", "status", "amount", "timestamp"}},
-                          rule{"notification", {}, {"id", "type", "title", "body", "timestamp"}},
+                               {"paymentId", "reservationId", "status", "amount", "timestamp"},
+                               {},
+                               {},
+                               {"paymentId", "reservationId", "status"}},
+                          rule{"notification", {}, {"id", "type", "title", "body", "timestamp"}, {}, {}, {"type"}},
                           rule{"admin_notification", {}, {}}, rule{"settings_update", {}, {}},
                           rule{"user_activity", {}, {}}, rule{"activity_update", {}, {}}));
 }

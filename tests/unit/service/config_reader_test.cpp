@@ -56,10 +56,9 @@ TEST(config_reader, values_are_shown_safely) {
   // yaml-cpp makes a lone byte of \N.
   EXPECT_THAT(errors_of("log: {\"a\\N방\": 1}"),
               ElementsAre(R"(1:7: log: unknown key "a\x85방"; known here: capacity, retained)"));
-  EXPECT_THAT(
-      errors_of("events: {rules: {'my event': {x: 1}}}"),
-      ElementsAre(
-          "1:31: events.rules.\"my event\": unknown key \"x\"; known here: topics, required, repeat_key, retain_key"));
+  EXPECT_THAT(errors_of("events: {rules: {'my event': {x: 1}}}"),
+              ElementsAre("1:31: events.rules.\"my event\": unknown key \"x\"; known here: topics, required, "
+                          "repeat_key, retain_key, fields"));
 }
 
 TEST(config_reader, the_token_and_the_url_are_not_shown) {

@@ -73,7 +73,8 @@ const std::map<std::string, std::string> other_values{
     {"events.unknown", "events: {unknown: drop}"},
     {"events.repeat_window", "events: {repeat_window: 5s}"},
     {"events.rules",
-     "events: {rules: {news: {topics: ['news-{id}', all], required: [id], repeat_key: [id, at], retain_key: [id]}}}"},
+     "events: {rules: {news: {topics: ['news-{id}', all], required: [id], repeat_key: [id, at], retain_key: [id], "
+     "fields: [id]}}}"},
     {"emits.rate", "emits: {rate: 5}"},
     {"emits.burst", "emits: {burst: 5}"},
     {"emits.hold", "emits: {hold: {a: {count: 7, bytes: 4KiB, age: 30s}, b: {}}}"},
@@ -151,7 +152,7 @@ TEST(config, reads_values) {
             (upstream::payload_template{{"ok", "true"}, {"error", ""}}));
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
-              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}, {"id"}}));
+              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}, {"id"}, {"id"}}));
   EXPECT_THAT(value_of("emits.hold").upstream.hold,
               ElementsAre(upstream::hold_rule{"a", 7, 4096, 30s}, upstream::hold_rule{"b", 100, 1u << 20, 60s}));
   EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});
@@ -226,6 +227,21 @@ TEST(config, reserved_names_follow_from_authentication_and_rooms) {
       parse("auth: {request: login, success: login}\nrooms: {leave: bye}").value.value().events.reserved;
   EXPECT_THAT(reserved, ElementsAre("login", "auth_error", "join_room", "bye", "connect", "connect_error", "disconnect",
                                     "disconnecting", "newListener", "removeListener"));
+}
+
+TEST(config, programs_subscribe_by_the_fields_that_any_rule_declares) {
+  const config value = parse("events: {rules: {a: {fields: [id, at]}, b: {}, c: {fields: [who, id]}}}").value.value();
+  EXPECT_THAT(value.local.filter_fields, ElementsAre("id", "at", "who"));
+}
+
+TEST(config, a_field_to_subscribe_by_is_bounded) {
+  EXPECT_THAT(
+      errors_of("events: {rules: {a: {fields: [a=b]}}}"),
+      ElementsAre("1:31: events.rules.a.fields[0]: \"a=b\": programs cannot subscribe by a field with = in its name"));
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "f" + std::to_string(i) + ", ";
+  EXPECT_THAT(errors_of("events: {rules: {a: {fields: [" + many + "]}}}"),
+              ElementsAre("1:30: events.rules.a.fields: more than 16 items"));
 }
 
 TEST(config, a_rule_for_a_reserved_event_is_refused) {

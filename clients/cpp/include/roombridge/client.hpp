@@ -66,6 +66,9 @@ class client {
   // emission or a join). What
   // else comes meanwhile is kept for next().
   outcome<request_id> subscribe(const filter& wanted, const beginning& from = {});
+  // Changes what a subscription wants, without losing its place: what has not been sent yet is decided by the new
+  // filter. The subscription keeps its id here. Refused, it is as it was.
+  [[nodiscard]] std::optional<failure> replace(request_id subscription, const filter& wanted);
   [[nodiscard]] std::optional<failure> unsubscribe(request_id subscription);
 
   // Holds a room until leave() or the end of the connection; with `reconnect` it is held again afterwards. How it

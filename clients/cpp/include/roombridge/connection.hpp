@@ -41,6 +41,8 @@ class connection {
   // Requests. Each appends to output() and returns the id that its `answer` will have. A request may be made before the
   // daemon's WELCOME. Failures: invalid_argument, not_connected (after `closed`).
   outcome<request_id> subscribe(const filter& wanted, const beginning& from = {});
+  // The new subscription takes the place of `subscription`, whose id ends with it: see client::replace().
+  outcome<request_id> replace(request_id subscription, const filter& wanted);
   outcome<request_id> unsubscribe(request_id subscription);
   outcome<request_id> join(std::string_view room,
                            std::chrono::milliseconds deadline = std::chrono::milliseconds{proto::default_deadline_ms});

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include <roombridge/proto/client_messages.hpp>
 #include <roombridge/proto/daemon_messages.hpp>
 #include <roombridge/proto/expected.hpp>
 
@@ -21,6 +22,7 @@ using proto::bye;
 using proto::emit_outcome;
 using proto::error_code;
 using proto::error_info;
+using proto::field_filter;
 using proto::gap;
 using proto::live;
 using proto::log_position;
@@ -96,9 +98,11 @@ struct closed {
 using message = std::variant<welcome, event, status, live, gap, answer, protocol_error, bye, trace, closed>;
 
 // Which events a subscription wants. Patterns are exact names, or a prefix and one `*` at the end; an empty list: all.
+// Of `fields` each has to have one of its values, {{"shopId", {"7", "8"}}}; the daemon's config says which there are.
 struct filter {
   std::vector<std::string> events{};
   std::vector<std::string> topics{};
+  std::vector<field_filter> fields{};  // each name once
   bool operator==(const filter&) const = default;
 };
 

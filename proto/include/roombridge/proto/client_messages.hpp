@@ -46,15 +46,24 @@ enum class slow_policy {
 };
 [[nodiscard]] std::string_view to_string(slow_policy policy) noexcept;
 
+// The values that one field of an event may have.
+struct field_filter {
+  std::string name;
+  std::vector<std::string> values;  // at least one; each is_valid_field() with the name
+  bool operator==(const field_filter&) const = default;
+};
+
 struct subscribe {
   static constexpr auto type = frame_type::subscribe;
   std::uint64_t id = 0;
   std::vector<std::string> events;      // valid patterns; empty: every event
   std::vector<std::string> topics;      // valid patterns; empty: any topics or none
+  std::vector<field_filter> fields{};   // each name once
   std::optional<log_position> since{};  // nothing: from now on
   bool snapshot = false;                // the newest event of each key comes first
   slow_policy slow = slow_policy::gap;
-  bool more = false;  // the stream begins with a later SUBSCRIBE
+  bool more = false;                        // the stream begins with a later SUBSCRIBE
+  std::optional<std::uint64_t> replaces{};  // the subscription whose place it takes
   bool operator==(const subscribe&) const = default;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The patterns of a SUBSCRIBE (PROTOCOL.md section 4): an exact name, or a prefix followed by one `*` at the end. Pure.
+// The patterns of a SUBSCRIBE (PROTOCOL.md section 4), an exact name, or a prefix followed by one `*` at the end, and
+// its fields. Pure.
 #pragma once
 
 #include <string_view>
@@ -23,6 +24,12 @@ namespace roombridge::proto {
 // `inner`, and no prefix holds one.
 [[nodiscard]] constexpr bool covers(std::string_view outer, std::string_view inner) noexcept {
   return matches(outer, inner);
+}
+
+// Whether a SUBSCRIBE may ask for events whose field `name` has this value: both together fit into a pattern.
+[[nodiscard]] constexpr bool is_valid_field(std::string_view name, std::string_view value) noexcept {
+  return !name.empty() && name.find('=') == std::string_view::npos && !value.empty() &&
+         name.size() + 1 + value.size() <= max_pattern;
 }
 
 }  // namespace roombridge::proto
