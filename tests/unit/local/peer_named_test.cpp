@@ -103,7 +103,7 @@ TEST_F(named_peers, an_explicit_since_wins) {
   {
     auto client = greeted();
     client.expect<proto::welcome>();
-    client.send_message(proto::subscribe{1, {}, {}, proto::log_position{epoch_name, 2}});
+    client.send_message(proto::subscribe{1, {}, {}, {}, proto::log_position{epoch_name, 2}});
     run();
     client.expect<proto::result>();
     EXPECT_EQ(events_of(client), (numbers{3, 4, 5}));
@@ -111,7 +111,7 @@ TEST_F(named_peers, an_explicit_since_wins) {
   run();
   auto known = greeted();
   EXPECT_EQ(known.expect<proto::welcome>().position->seq, 2u) << "a new one begins where it says";
-  known.send_message(proto::subscribe{1, {}, {}, proto::log_position{epoch_name, 4}});
+  known.send_message(proto::subscribe{1, {}, {}, {}, proto::log_position{epoch_name, 4}});
   run();
   known.expect<proto::result>();
   EXPECT_EQ(events_of(known), numbers{5});

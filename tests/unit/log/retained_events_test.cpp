@@ -45,7 +45,7 @@ TEST_F(retaining, keeps_the_newest_of_each_key) {
 TEST_F(retaining, a_newer_event_leaves_nothing_of_the_older) {
   put("a", std::string(500, 'x'));
   put("b");
-  const std::string_view topic = "shop-8";
+  const matched_text topic{"shop-8"};
   retained_.put("a", ++seq_, {.name = "other", .topics = std::span{&topic, 1}, .unexpected = true}, "newest");
   const auto newest = *retained_.next(2);
   EXPECT_EQ(newest.name, "other");
