@@ -228,7 +228,9 @@ bool store::read_on(log::history_place& where, std::size_t max_bytes, log::histo
   std::vector<std::byte> part = left == 0 ? std::vector<std::byte>{} : read_part(*from, where.offset, max_bytes);
   if (part.size() >= record_prefix && is_cut(part, left)) part = read_part(*from, where.offset, record_size(part));
 
-  const auto records = [&] { return segment_reader{{.epoch = ledger_->epoch, .first = from->first, .begun = 0}, part}; };
+  const auto records = [&] {
+    return segment_reader{{.epoch = ledger_->epoch, .first = from->first, .begun = 0}, part};
+  };
   std::size_t texts = 0;
   if (!part.empty()) {
     segment_reader reader = records();

@@ -155,6 +155,9 @@ void hub::flush() {
   events_.cursors().wake();
   write_ready();
   enforce_budgets();
+  for (const peer_token token : std::exchange(waiting_for_room_, {})) {
+    if (peer* const who = find(token)) who->offer_room();
+  }
   flushing_ = false;
   if (!ready_.empty()) post_flush();
 }
@@ -216,6 +219,7 @@ void hub::bury(peer& who) {
 }
 
 void hub::reap() {
+  const bool leaves_room = !over_.empty() && !waiting_for_room_.empty();
   for (const peer_token token : std::exchange(over_, {})) {
     const auto found = peers_.find(token);
     const auto info = found->second->info();
@@ -230,6 +234,7 @@ void hub::reap() {
     watches_.erase(token);
     peers_.erase(found);
   }
+  if (leaves_room) post_flush();
   if (peers_.empty() && on_empty_) std::exchange(on_empty_, nullptr)();
 }
 

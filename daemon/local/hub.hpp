@@ -79,6 +79,7 @@ class hub final : public peer_host {
   std::span<std::byte> read_buffer() override { return read_buffer_; }
   peer_output::pieces& pieces() override { return pieces_; }
   void schedule(peer& who) override;
+  void wait_for_room(peer& who) override { waiting_for_room_.push_back(who.token()); }
   void watch(peer& who, std::uint32_t events) override;
   void set_deadline(peer& who, time_point when) override;
   void clear_deadline(peer& who) override;
@@ -122,6 +123,7 @@ class hub final : public peer_host {
   peer_token last_token_ = 0;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> ready_;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> turn_;  // of the flush under way
+  std::vector<peer_token> waiting_for_room_;
   std::vector<peer_token> over_;
   std::function<void()> on_empty_;
   int calls_ = 0;  // into peers, nested

@@ -67,6 +67,14 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] bool show(std::string_view frames);
   // The config has changed: ends subscriptions and lets go of rooms that are not allowed any more.
   void set_rights(shared_rights may);
+  // It has asked for room, and others of its user may have let go of some.
+  void offer_room() {
+    if (output_.has_room()) {
+      output_.on_room();
+    } else {
+      host_.wait_for_room(*this);
+    }
+  }
   // The config has changed: when to ping next.
   void plan_ping();
 
@@ -95,6 +103,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
 
   void on_output_pending() override;
   void on_output_lost() override;
+  void on_output_waits_for_room() override { host_.wait_for_room(*this); }
   void on_output_delivered(std::span<const log::arrival> events) override;
   void end_too_slow();
 

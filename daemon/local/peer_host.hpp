@@ -46,6 +46,8 @@ class peer_host {
 
   // peer::write() is to be called soon.
   virtual void schedule(peer& who) = 0;
+  // peer::offer_room() is to be called when somebody may have let go of something.
+  virtual void wait_for_room(peer& who) = 0;
   // Which of EPOLLIN and EPOLLOUT the peer waits for.
   virtual void watch(peer& who, std::uint32_t events) = 0;
   // peer::on_deadline() is to be called at `when`, instead of any earlier arrangement.

@@ -16,8 +16,8 @@ constexpr std::size_t turn_bytes = 256u << 10;
 // Retained events of one turn, for the same reason.
 constexpr std::size_t max_looked_at = 4096;
 
-// Of what a replay reads at a time. With the largest so many connections of one user take all that it may hold; with
-// more of them each gets less.
+// Of what a replay reads at a time. All replays of one user together hold half of what its connections may: the more of
+// it is taken, the less each gets, and where it is used up they wait for each other.
 constexpr std::size_t largest_chunk = 256u << 10;
 constexpr std::size_t smallest_chunk = 16u << 10;
 constexpr std::size_t chunks_in_reach = 16;
@@ -111,7 +111,7 @@ bool peer_output::stream_pending() const {
 
 void peer_output::hold_stream(log::sequence after) {
   stream_held_ = true;
-  if (events_.past() == nullptr) return;
+  if (events_.past() == nullptr || after >= events_.newest()) return;
   cursor_.park(after);
   replay_ = std::make_unique<log::replay>(events_, cursor_, *this);
 }
@@ -167,12 +167,24 @@ void peer_output::gather_events(pieces& out) {
 // Whether what goes out next comes from the log's past. Ends the replay when its time has come.
 bool peer_output::replays() {
   if (!cursor_.parked()) return false;
-  const std::size_t used = std::min(held_.account().bytes, user_limit_);
-  replay_->advance(std::clamp((user_limit_ - used) / chunks_in_reach, smallest_chunk, largest_chunk),
-                   replay_end_.value_or(std::numeric_limits<log::sequence>::max()));
+  const bool waited = replay_->waits_for_room();
+  replay_->advance(chunk_room(), replay_end_.value_or(std::numeric_limits<log::sequence>::max()));
+  if (replay_->waits_for_room() && !waited) owner_.on_output_waits_for_room();
   if (!cursor_.parked()) replay_.reset();
   held_.set(held());
   return cursor_.parked();
+}
+
+// Bytes of the next chunk, in the place of the one that is held; 0: there is no room for one.
+std::size_t peer_output::chunk_room() const {
+  const std::size_t used = held_.account().bytes - (replay_ ? replay_->held() : 0);
+  const std::size_t most = user_limit_ / 2;
+  if (used + smallest_chunk > most) return 0;
+  return std::clamp((most - used) / chunks_in_reach, smallest_chunk, largest_chunk);
+}
+
+void peer_output::on_room() {
+  if (replay_) replay_->on_room();
 }
 
 // As many as one turn takes; the frames stay where they are until the next event comes.

@@ -37,6 +37,8 @@ class peer_output final : public log::cursor_owner {
     virtual void on_output_pending() = 0;
     // Events were lost: the log has given them up. Must not end the connection at once.
     virtual void on_output_lost() = 0;
+    // A replay goes on once on_room() is called, when has_room().
+    virtual void on_output_waits_for_room() = 0;
     // These events, which are no replay, have been taken.
     virtual void on_output_delivered(std::span<const log::arrival> events) = 0;
 
@@ -68,6 +70,10 @@ class peer_output final : public log::cursor_owner {
 
   // From now on only the frame under way and the control frames go out: nothing of the log, no status.
   void stop_events();
+
+  // Whether the user's connections hold so little that a replay may hold more.
+  [[nodiscard]] bool has_room() const { return chunk_room() > 0; }
+  void on_room();
 
   // Forgets the control frames that have not begun to go out.
   void drop_control();
@@ -115,6 +121,7 @@ class peer_output final : public log::cursor_owner {
   void gather_snapshot(pieces& out);
   void gather_events(pieces& out);
   [[nodiscard]] bool replays();
+  [[nodiscard]] std::size_t chunk_room() const;
   void snapshot_until(log::sequence seq);
   void take_snapshot(const pieces& from, std::size_t& left);
   void take_control(std::size_t size);

@@ -21,7 +21,7 @@ replay::~replay() {
 
 void replay::advance(std::size_t chunk_bytes, sequence until) {
   if (epoch_ != log_.epoch()) follow_epoch();
-  if (hole_ || asked_ > 0 || who_.waits_for_show()) return;
+  if (hole_ || asked_ > 0 || waits_for_room_ || who_.waits_for_show()) return;
   if (who_.parked_behind() + 1 < log_.beginning()) return set_hole(log_.beginning() - 1, until, true);
   if (has_records()) {
     if (next().seq > who_.parked_behind() + 1) find_hole(next().seq - 1, until);
@@ -52,6 +52,7 @@ void replay::follow_epoch() {
   *self_ = nullptr;
   self_ = std::make_shared<replay*>(this);
   asked_ = 0;
+  waits_for_room_ = false;
   who_.waiting_hook::unlink();
   place_ = {.after = log_.beginning() - 1};
 }
@@ -80,11 +81,18 @@ void replay::ask(std::size_t chunk_bytes) {
   if (chunk_) place_ = chunk_->next;
   chunk_.reset();
   if (who_.parked_behind() >= log_.cursors().shown()) return who_.wait_for_show();
+  waits_for_room_ = chunk_bytes == 0;
+  if (waits_for_room_) return;
   asked_ = chunk_bytes;
   asked_at_ = log_.newest();
   log_.past()->read(place_, chunk_bytes, [self = self_](std::shared_ptr<const history_chunk> chunk) {
     if (*self != nullptr) (*self)->on_chunk(std::move(chunk));
   });
+}
+
+void replay::on_room() {
+  waits_for_room_ = false;
+  owner_.on_pending();
 }
 
 void replay::on_chunk(std::shared_ptr<const history_chunk> chunk) {
@@ -131,7 +139,7 @@ std::span<const std::byte> replay::sent(batch& out, std::size_t size) {
 
 bool replay::ready() const {
   if (epoch_ != log_.epoch()) return true;
-  return asked_ == 0 && !who_.waits_for_show();
+  return asked_ == 0 && !waits_for_room_ && !who_.waits_for_show();
 }
 
 }  // namespace roombridge::log

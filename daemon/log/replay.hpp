@@ -37,8 +37,11 @@ class replay {
   replay& operator=(const replay&) = delete;
 
   // Does what can be done before something is sent: finds a hole, asks for a chunk of at most about `chunk_bytes`, or
-  // lets the cursor go on, which is then not parked any more. Nothing goes beyond the record `until`.
+  // lets the cursor go on, which is then not parked any more. Nothing goes beyond the record `until`. With no
+  // `chunk_bytes` at all it waits for room where it would have asked.
   void advance(std::size_t chunk_bytes, sequence until);
+  [[nodiscard]] bool waits_for_room() const { return waits_for_room_; }
+  void on_room();
 
   // What is to be told next; in that case there is nothing to collect.
   [[nodiscard]] const std::optional<hole>& missing() const { return hole_; }
@@ -77,6 +80,7 @@ class replay {
   std::size_t asked_ = 0;  // bytes; 0: no answer is awaited
   sequence asked_at_ = 0;  // the log's newest record by then
   std::optional<hole> hole_;
+  bool waits_for_room_ = false;
 };
 
 }  // namespace roombridge::log

@@ -301,6 +301,41 @@ TEST_F(replays, are_charged_to_the_user) {
   EXPECT_EQ(rest(client), strings{"BYE"});
 }
 
+TEST_F(replays, of_one_user_wait_for_each_other_rather_than_hold_too_much) {
+  append_many(100);
+  options_.user_buffer = 80u << 10;
+  hub_->reconfigure(options_);
+  std::vector<test_client> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(back(since(5)));
+  EXPECT_EQ(disk_->requests(), 2u) << "half of the buffer has room for two";
+  answer_all();
+  for (test_client& each : clients) EXPECT_EQ(rest(each), joined(odd(6, 100), {"live 100"}));
+}
+
+TEST_F(replays, that_wait_for_one_who_leaves_go_on) {
+  append_many(100);
+  options_.user_buffer = 80u << 10;
+  hub_->reconfigure(options_);
+  auto first = back(since(5));
+  auto second = back(since(5));
+  auto third = back(since(5));
+  EXPECT_EQ(disk_->requests(), 2u);
+  first.close();
+  run();
+  EXPECT_EQ(disk_->requests(), 3u) << "with the one that nobody waits for any more";
+  answer_all();
+  EXPECT_EQ(rest(third), joined(odd(6, 100), {"live 100"}));
+}
+
+TEST_F(replays, begin_only_where_there_is_something_to_replay) {
+  append_many(100);
+  auto client = subscribed({"a"});
+  append_many(10);
+  run();
+  EXPECT_EQ(rest(client), odd(101, 110));
+  EXPECT_EQ(disk_->requests(), 0u);
+}
+
 // ---- against a model
 
 struct made {
