@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ class JournalTest(IntegrationTest):
         status = caller.call("status")
         caller.close()  # it is asked again and again, and a user may have so many connections
         return {**status["log"]["journal"], **status["counters"]}
+
+    def until_journal(self, daemon: Daemon, state: str) -> dict[str, Any]:
+        def ask() -> dict[str, Any] | None:
+            found = self.state(daemon)
+            return found if found["state"] == state else None
+
+        return self.eventually(ask, f"the journal to be {state}")
 
     def stop(self, daemon: Daemon) -> None:
         self._daemons.remove(daemon)
@@ -242,13 +250,6 @@ class FailingJournalTest(JournalTest):
     def limit(self, daemon: Daemon, size: int) -> None:
         resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    def until_journal(self, daemon: Daemon, state: str) -> dict[str, Any]:
-        def ask() -> dict[str, Any] | None:
-            found = self.state(daemon)
-            return found if found["state"] == state else None
-
-        return self.eventually(ask, f"the journal to be {state}")
-
     def try_a_failure(self, **changes: Any) -> None:
         daemon = self.start_authenticated(**changes)
         subscriber, position = self.listen(daemon, "a")
@@ -286,4 +287,67 @@ class FailingJournalTest(JournalTest):
         daemon.logged(f"cannot make {nowhere}: No such file or directory")
         self.listen(daemon, "a")
         nowhere.parent.mkdir()
+        self.until_journal(daemon, "durable")
+
+
+class FullDiskTest(JournalTest):
+    """A small file system of the daemon's own, in a mount namespace of its own."""
+
+    SIZE = "2m"
+
+    def start_on(self, options: str, **changes: Any) -> Daemon:
+        script = 'mount -t tmpfs -o "$1" none "$0" && shift && exec "$@"'
+        within = ["unshare", "--mount", "sh", "-c", script, str(self.kept), options]
+        self.kept.mkdir(mode=0o700)
+        tried = subprocess.run([*within, "true"], capture_output=True, text=True)
+        if tried.returncode != 0:
+            self.skipTest(f"no file system can be mounted here: {tried.stderr.strip()}")
+        return self.start_daemon(within=within, **changes)
+
+    def remount(self, daemon: Daemon, options: str) -> None:
+        command = ["nsenter", "--mount", "--target", str(daemon.pid), "mount", "-o", f"remount,{options}", str(self.kept)]
+        subprocess.run(command, check=True)
+
+    def fill(self, subscriber: Subscriber, last: str) -> None:
+        """Six megabytes, three times what the small disk holds; the subscriber gets all of it."""
+        for part in range(3):
+            self.server.command(do="series", event=f"{last} {part}", first=1, count=20, size=100_000)
+            subscriber.until(lambda message: isinstance(message, Event) and message.args[0]["n"] == 20 and message.name == f"{last} {part}", last)
+
+    def test_a_full_disk_costs_nobody_an_event_and_is_written_again_when_it_has_room(self) -> None:
+        for sync in ("interval", "always"):
+            with self.subTest(sync):
+                daemon = self.start_on(f"size={self.SIZE}", journal={"sync": sync})
+                subscriber = self.subscriber(daemon, events=[])
+                subscriber.until_state("authenticated")
+                self.fill(subscriber, "a")
+                found = self.until_journal(daemon, "degraded")
+                self.assertRegex(found["text"], "No space left on device")
+                self.fill(subscriber, "b")
+                self.remount(daemon, "size=64m")
+                self.until_journal(daemon, "durable")
+                written = self.state(daemon)["journal_written"]
+                self.fill(subscriber, "c")
+                self.eventually(lambda written=written: self.state(daemon)["journal_written"] >= written + 60 or None, "them on disk")
+                self.stop(daemon)
+                self.kept.rmdir()
+
+    def test_a_journal_smaller_than_its_disk_never_fills_it(self) -> None:
+        daemon = self.start_on("size=10m", journal={"capacity": "8MiB"})
+        subscriber = self.subscriber(daemon, events=[])
+        subscriber.until_state("authenticated")
+        for name in ("a", "b", "c"):
+            self.fill(subscriber, name)
+        found = self.state(daemon)
+        self.assertEqual((found["state"], found["journal_failures"]), ("durable", 0))
+        self.assertLessEqual(found["bytes"], 8 << 20)
+
+    def test_a_disk_that_can_only_be_read_is_written_when_that_has_changed(self) -> None:
+        daemon = self.start_on(f"size={self.SIZE},ro")
+        subscriber = self.subscriber(daemon, events=[])
+        subscriber.until_state("authenticated")
+        self.assertRegex(self.until_journal(daemon, "degraded")["text"], "Read-only file system")
+        self.server.emit("a")
+        subscriber.until_event("a")
+        self.remount(daemon, "rw")
         self.until_journal(daemon, "durable")
