@@ -38,6 +38,7 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
       always_(config.sync == sync_policy::always) {
   work opening;
   keeper_->turn(opening, now());
+  if (keeper_->store().is_open()) subscribers_ = keeper_->store().subscribers().found();
   if (const auto& found = keeper_->store().found()) {
     book_ = *found;
     // A ledger whose newer slot has rotted knows of fewer numbers than were used.
@@ -166,6 +167,10 @@ void journal::flush() {
   }
 }
 
+std::uint64_t journal::keep(std::size_t slot, std::optional<subscriber_record> what) {
+  return writer_ ? writer_->submit(slot, std::move(what)) : 0;
+}
+
 bool journal::exhausted() const {
   return durable_.epoch == book_.epoch && newest_ + margin >= durable_.next;
 }
@@ -179,6 +184,7 @@ void journal::when_erased(std::function<void(const fault&)> done) {
 void journal::on_news() {
   const keeper_state now = state();
   durable_ = now.book;
+  if (kept_) kept_(now.subscribers_tried, now.subscribers_kept);
   if (always_ && now.settled > settled_) {
     settled_ = now.settled;
     show();

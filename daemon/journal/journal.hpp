@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/io.hpp"
@@ -65,6 +66,18 @@ class journal final : public log::log_observer, public log::history {
   // is not.
   void when_erased(std::function<void(const fault&)> done);
 
+  // Named subscribers that earlier lives have left, of whatever epoch, each with its place.
+  [[nodiscard]] const std::vector<std::pair<std::size_t, subscriber_record>>& subscribers() const {
+    return subscribers_;
+  }
+  // Between attach() and stop(): the place has `what` from now on; nothing: nobody. Returns the change's ticket; they
+  // grow.
+  std::uint64_t keep(std::size_t slot, std::optional<subscriber_record> what);
+  // Calls `told` whenever more changes have been tried: all up to the ticket `tried`; those up to `kept` are as safe as
+  // the policy makes them. One that is not is written as soon as that works.
+  using kept_function = std::function<void(std::uint64_t tried, std::uint64_t kept)>;
+  void on_kept(kept_function told) { kept_ = std::move(told); }
+
   [[nodiscard]] keeper_state state() const { return writer_->state(); }
 
   // Hands over the rest and waits until it is written, but not for ever. Further calls do nothing.
@@ -100,6 +113,8 @@ class journal final : public log::log_observer, public log::history {
   bool owner_known_ = true;  // by a login of this life, or there is none
   const bool always_;
   log::sequence settled_ = 0;  // where the policy is `always`: up to here nothing waits for the disk
+  std::vector<std::pair<std::size_t, subscriber_record>> subscribers_;
+  kept_function kept_;
   bool in_trouble_ = false;
   log_limiter overflows_;
 };

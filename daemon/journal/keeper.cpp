@@ -20,6 +20,10 @@ keeper::keeper(options config, file_system& files) : config_(std::move(config)),
 void keeper::turn(work& what, moment at) {
   if (what.book) book_ = std::exchange(what.book, std::nullopt);
   if (what.count > 0) state_.settled = what.last;
+  if (!what.subscribers.empty()) {
+    store_.subscribers().put(std::exchange(what.subscribers, {}));
+    state_.subscribers_tried = what.ticket;
+  }
   if (retry_at_ && at.now < *retry_at_) {
     state_.unwritten += what.count;
     return;
@@ -28,6 +32,7 @@ void keeper::turn(work& what, moment at) {
   state_.bytes = store_.bytes();
   state_.segments = store_.segments();
   state_.oldest = store_.oldest();
+  if (has_subscribers()) state_.subscribers_kept = state_.subscribers_tried;
   if (wrong) return fail(*std::move(wrong), at);
   retry_at_.reset();
   delay_ = 0ms;
@@ -43,6 +48,8 @@ fault keeper::work_off(work& what, moment at) {
   } else {
     state_.unwritten += what.count;
   }
+  if (!wrong) wrong = store_.subscribers().write();
+  if (!store_.subscribers().is_synced()) plan_sync(at);
   if (!wrong && sync_at_ && (config_.sync == sync_policy::always || at.now >= *sync_at_)) wrong = sync();
   if (!wrong && at.now >= prune_at_) {
     prune_at_ = at.now + between_prunes;
@@ -86,8 +93,17 @@ fault keeper::write_records(work& what, moment at) {
   }
   state_.written += what.count;
   ++state_.writes;
-  if (!sync_at_ && config_.sync != sync_policy::never) sync_at_ = at.now + config_.sync_interval;
+  plan_sync(at);
   return std::nullopt;
+}
+
+bool keeper::has_subscribers() const {
+  const auto& all = store_.subscribers();
+  return config_.sync == sync_policy::always ? all.is_synced() : all.is_written();
+}
+
+void keeper::plan_sync(moment at) {
+  if (!sync_at_ && config_.sync != sync_policy::never) sync_at_ = at.now + config_.sync_interval;
 }
 
 fault keeper::sync() {

@@ -3,7 +3,8 @@
 // growing delay. Time is an argument; all but time is the store's.
 //
 // Invariants: a record is written only once the ledger that covers it is on the disk. What comes while the disk fails
-// is dropped, never kept for later: numbers that are missing tell of it after the next start.
+// is dropped, never kept for later: numbers that are missing tell of it after the next start. Of a subscriber the
+// newest is kept for later.
 #pragma once
 
 #include <chrono>
@@ -22,9 +23,11 @@ struct moment {
   wall_time wall;
 };
 
-// What one turn has to do. A ledger is written before the records.
+// What one turn has to do. A ledger is written before the records, and subscribers behind them.
 struct work {
   std::optional<ledger> book;
+  subscriber_file::changes subscribers;
+  std::uint64_t ticket = 0;  // of the last of these changes; they grow
   std::vector<std::byte> records;
   std::uint64_t count = 0;  // of records
   log::sequence last = 0;   // seq of the last of them, if there is any
@@ -51,6 +54,8 @@ struct keeper_state {
   std::uint64_t failures = 0;
   log::sequence settled =
       0;  // seq of the last record that is written, and synced where the policy is `always`, or dropped
+  std::uint64_t subscribers_tried = 0;  // ticket of the last change of subscribers that has come
+  std::uint64_t subscribers_kept = 0;   // of the last one that is written, and synced where the policy is `always`
 };
 
 class keeper {
@@ -75,6 +80,8 @@ class keeper {
   [[nodiscard]] fault write_book();
   [[nodiscard]] fault write_records(work& what, moment at);
   [[nodiscard]] fault sync();
+  [[nodiscard]] bool has_subscribers() const;
+  void plan_sync(moment at);
   void fail(std::string why, moment at);
 
   const options config_;

@@ -9,12 +9,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "daemon/journal/chunk_packer.hpp"
+#include "daemon/journal/file_io.hpp"
 
 namespace roombridge::journal {
 namespace {
@@ -38,27 +37,6 @@ bool is_segment_name(std::string_view name) {
          name.find_first_not_of("0123456789") == digits;
 }
 
-// `size` bytes; what cannot be read is not there.
-std::vector<std::byte> read_at(int fd, std::size_t offset, std::size_t size) {
-  std::vector<std::byte> out(size);
-  std::size_t have = 0;
-  while (have < out.size()) {
-    const ssize_t got = ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    have += static_cast<std::size_t>(got);
-  }
-  out.resize(have);
-  return out;
-}
-
-// At most `most` bytes from the front.
-std::vector<std::byte> read_front(int fd, std::size_t most) {
-  struct stat about {};
-  if (::fstat(fd, &about) != 0 || about.st_size <= 0) return {};
-  return read_at(fd, 0, std::min(static_cast<std::size_t>(about.st_size), most));
-}
-
 // Whether these bytes are the beginning of a record that the file, `left` bytes of which begin with them, may have
 // whole.
 bool is_cut(std::span<const std::byte> front, std::size_t left) {
@@ -71,13 +49,11 @@ bool is_cut(std::span<const std::byte> front, std::size_t left) {
 store::store(options config, file_system& files)
     : config_(std::move(config)),
       segment_bytes_(std::clamp(config_.capacity / 16, smallest_segment, largest_segment)),
-      files_(files) {}
+      files_(files),
+      subscribers_(config_.directory, config_.sync != sync_policy::never, files) {}
 
 std::string store::failed(std::string_view what, std::string_view name) const {
-  const int error = errno;
-  std::string text = "journal: cannot " + std::string(what) + ' ' + config_.directory;
-  if (!name.empty()) text += '/' + std::string(name);
-  return text + ": " + std::strerror(error);
+  return failure_text(what, config_.directory, name);
 }
 
 fault store::open() {
@@ -88,6 +64,7 @@ fault store::open() {
   newest_ = 0;
   fault wrong = take_directory();
   if (!wrong) wrong = take_ledger();
+  if (!wrong) wrong = subscribers_.open(directory_.get());
   if (!wrong) wrong = list_segments();
   if (wrong) {
     ledger_file_ = {};
@@ -358,14 +335,7 @@ fault store::make_room(std::size_t more) {
 }
 
 fault store::write_at(int fd, std::span<const std::byte> bytes, std::size_t offset, std::string_view name) {
-  while (!bytes.empty()) {
-    const ssize_t size = files_.write_at(fd, bytes, static_cast<off_t>(offset));
-    if (size < 0 && errno == EINTR) continue;
-    if (size == 0) errno = EIO;
-    if (size <= 0) return failed("write", name);
-    bytes = bytes.subspan(static_cast<std::size_t>(size));
-    offset += static_cast<std::size_t>(size);
-  }
+  if (!write_whole(files_, fd, bytes, offset)) return failed("write", name);
   return std::nullopt;
 }
 
@@ -377,7 +347,7 @@ fault store::sync() {
     return wrong;
   }
   if (std::exchange(directory_dirty_, false) && files_.sync_directory(directory_.get()) != 0) return failed("sync", {});
-  return std::nullopt;
+  return subscribers_.sync();
 }
 
 fault store::prune(wall_time now) {

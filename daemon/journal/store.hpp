@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The journal's directory: the ledger and the segment files, named for their first record. Blocks; runs on one thread
-// at a time.
+// The journal's directory: the ledger, the subscribers and the segment files, named for their first record. Blocks;
+// runs on one thread at a time.
 //
 // Invariants: the directory is locked while a store has it open. Files of another epoch than the ledger's are never
 // read and are removed once a ledger is written. Only the newest segment is ever written to, and only at its end; after
@@ -20,18 +20,17 @@
 #include <vector>
 
 #include "daemon/base/unique_fd.hpp"
+#include "daemon/journal/fault.hpp"
 #include "daemon/journal/file_system.hpp"
 #include "daemon/journal/ledger.hpp"
 #include "daemon/journal/options.hpp"
 #include "daemon/journal/segment_format.hpp"
+#include "daemon/journal/subscriber_file.hpp"
 #include "daemon/log/history.hpp"
 
 namespace roombridge::journal {
 
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
-
-// What did not work, and where, in words for an operator; nothing: it did.
-using fault = std::optional<std::string>;
 
 class store {
  public:
@@ -64,10 +63,14 @@ class store {
   [[nodiscard]] fault write(const ledger& value);
   // Whole records as append_record() makes them, of the ledger's epoch; seals them.
   [[nodiscard]] fault append(std::span<std::byte> records, wall_time now);
-  // Forces what append() wrote to the disk.
+  // Forces what append() wrote, and what the subscribers' file did, to the disk.
   [[nodiscard]] fault sync();
   // Removes what is too old.
   [[nodiscard]] fault prune(wall_time now);
+
+  // Open as the store is; what it has is of every epoch.
+  [[nodiscard]] subscriber_file& subscribers() { return subscribers_; }
+  [[nodiscard]] const subscriber_file& subscribers() const { return subscribers_; }
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t segments() const { return segments_.size(); }
@@ -103,6 +106,7 @@ class store {
   file_system& files_;
   unique_fd directory_;
   unique_fd ledger_file_;
+  subscriber_file subscribers_;
   std::optional<ledger> ledger_;
   std::uint64_t generation_ = 0;
   std::vector<segment> segments_;    // of the ledger's epoch, oldest first

@@ -59,6 +59,7 @@ struct writer::shared {
   bool left_behind = false;
   std::uint64_t epoch = 0;    // of what is in the queue
   std::uint64_t dropped = 0;  // records that found the queue full
+  std::uint64_t ticket = 0;   // of the newest change of a subscriber
   keeper_state state;
 };
 
@@ -120,6 +121,17 @@ void writer::read(const read_request& what) {
   shared_->changed.notify_one();
 }
 
+std::uint64_t writer::submit(std::size_t slot, std::optional<subscriber_record> what) {
+  std::uint64_t ticket = 0;
+  {
+    const std::lock_guard lock{shared_->mutex};
+    shared_->queue.subscribers.insert_or_assign(slot, std::move(what));
+    ticket = shared_->queue.ticket = ++shared_->ticket;
+  }
+  shared_->changed.notify_one();
+  return ticket;
+}
+
 keeper_state writer::state() const {
   const std::lock_guard lock{shared_->mutex};
   keeper_state out = shared_->state;
@@ -148,7 +160,8 @@ void writer::run(const std::shared_ptr<shared>& with) {
   std::unique_lock lock{with->mutex};
   for (bool last = false; !last;) {
     with->changed.wait_until(lock, with->what->next(), [&] {
-      return with->stopping || with->queue.book || !with->queue.records.empty() || !with->reads.empty();
+      return with->stopping || with->queue.book || !with->queue.records.empty() || !with->queue.subscribers.empty() ||
+             !with->reads.empty();
     });
     std::swap(turn, with->queue);
     ++with->turn;
@@ -162,7 +175,10 @@ void writer::run(const std::shared_ptr<shared>& with) {
     lock.lock();
     const keeper_state before = std::exchange(with->state, with->what->state());
     const bool settled = with->what->config().sync == sync_policy::always && before.settled != with->state.settled;
-    const bool news = settled || before.book != with->state.book || before.trouble != with->state.trouble;
+    const bool subscribers = before.subscribers_tried != with->state.subscribers_tried ||
+                             before.subscribers_kept != with->state.subscribers_kept;
+    const bool news =
+        settled || subscribers || before.book != with->state.book || before.trouble != with->state.trouble;
     if (news && !with->left_behind) with->on_news();
     if (!last) read_some(*with, lock);
   }

@@ -2,9 +2,9 @@
 // The journal's I/O thread around a keeper, and the queue before it.
 //
 // Invariants: the queue is one buffer of at most queue_limit bytes; what does not fit is dropped and counted. However
-// much has come while a write was under way is the next write. Whoever reads waits for what is to be written, and gets
-// one part in turn with the others. All functions but the thread's own are called on the
-// event thread, and none of them waits for the disk but stop().
+// much has come while a write was under way is the next write; of a subscriber, the newest. Whoever reads waits for
+// what is to be written, and gets one part in turn with the others. All functions but the thread's own are called on
+// the event thread, and none of them waits for the disk but stop().
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@ class writer {
  public:
   static constexpr std::size_t queue_limit = 4u << 20;
 
-  // Called on the I/O thread when state().book or state().trouble has changed, and where the policy is `always`
-  // state().settled; it must neither block nor call the writer.
+  // Called on the I/O thread when state().book, state().trouble or what is told of subscribers has changed, and where
+  // the policy is `always` state().settled; it must neither block nor call the writer.
   using news_function = std::function<void()>;
   // What was read for the request of this id; likewise.
   using read_function = std::function<void(std::uint64_t id, std::shared_ptr<const log::history_chunk>)>;
@@ -41,6 +41,8 @@ class writer {
   bool submit(std::vector<std::byte>& records, std::uint64_t count, log::sequence last);
   // `book` is to be written before any record that is submitted from now on. Of another epoch: what is queued is void.
   void submit(const ledger& book);
+  // The place has `what` from now on; nothing: nobody. Returns the change's ticket.
+  std::uint64_t submit(std::size_t slot, std::optional<subscriber_record> what);
 
   // Reads what is asked for, behind what has been submitted until now. After stop() begins it is not answered.
   void read(const read_request& what);

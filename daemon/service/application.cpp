@@ -23,6 +23,7 @@
 #include "daemon/service/random_epoch.hpp"
 #include "daemon/service/report.hpp"
 #include "daemon/service/requests.hpp"
+#include "daemon/service/subscriber_journal.hpp"
 #include "daemon/service/systemd.hpp"
 #include "daemon/upstream/client.hpp"
 
@@ -82,7 +83,8 @@ class application::impl {
                    .forget = [this](local::answer_function done) { forget(std::move(done)); },
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
                                    local::answer_function done) { trace(who, time, std::move(done)); }}),
-        named_(nullptr, [] { return now().time_since_epoch(); }),
+        subscribers_kept_(journal_ ? std::make_optional<subscriber_journal>(*journal_) : std::nullopt),
+        named_(subscribers_kept_ ? &*subscribers_kept_ : nullptr, [] { return now().time_since_epoch(); }),
         server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
@@ -90,6 +92,7 @@ class application::impl {
     log_.retained().configure(config_.retained);
     intake_.attach(server_);
     if (journal_) journal_->attach(log_);
+    if (subscribers_kept_) subscribers_kept_->serve(named_);
     publish_status();
   }
 
@@ -277,6 +280,7 @@ class application::impl {
   intake intake_;
   upstream::client client_;
   requests requests_;
+  std::optional<subscriber_journal> subscribers_kept_;
   local::named_subscribers named_;
   local::server server_;
   signals stop_signals_;

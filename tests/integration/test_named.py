@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import unittest
@@ -168,3 +169,119 @@ class NamedSubscribersTest(NamedTest):
             self.assertEqual(behind, {0: 1, STRANGER: 0})
             program.kill()
             program.wait()
+
+
+class KeptSubscribersTest(NamedTest):
+    """With a journal they outlast the daemon, however it ends."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.kept = self.directory / "journal"
+
+    def config(self, **changes: Any) -> dict[str, Any]:
+        journal = {"directory": str(self.kept), **changes.pop("journal", {})}
+        return super().config(journal=journal, **changes)
+
+    def stop(self, daemon: Daemon) -> None:
+        self._daemons.remove(daemon)
+        self.assertEqual(daemon.stop(), 0)
+
+    def kill(self, daemon: Daemon) -> None:
+        self._daemons.remove(daemon)
+        daemon.process.kill()
+        daemon.process.wait()
+        daemon.output.join()
+
+    def work(self, daemon: Daemon, acknowledged: int, last: int) -> Position:
+        """A subscriber gets the numbers 1 to `last` and acknowledges so many; the position of that."""
+        subscriber = self.at_work(daemon)
+        self.emit_numbers(*range(1, last + 1))
+        self.until_numbers(subscriber, acknowledged)
+        self.assertTrue(subscriber.client.ack())
+        position = subscriber.client.position
+        assert position is not None
+        if last > acknowledged:
+            self.until_numbers(subscriber, last)
+        return position
+
+    def position(self, subscriber: Subscriber) -> Position | None:
+        assert subscriber.client.welcome is not None
+        return subscriber.client.welcome.position
+
+    def test_a_restart_changes_nothing(self) -> None:
+        daemon = self.start_authenticated()
+        position = self.work(daemon, 2, 4)
+        self.stop(daemon)
+        daemon = self.start_authenticated()
+        back = self.come(daemon)
+        self.assertEqual(self.position(back), position)
+        back.client.subscribe()
+        self.assertEqual(self.replayed(back), [3, 4])
+
+    def test_a_killed_daemon_has_every_position_that_it_has_answered(self) -> None:
+        for sync in ("never", "interval", "always"):
+            with self.subTest(sync=sync):
+                daemon = self.start_authenticated(journal={"sync": sync})
+                position = self.work(daemon, 3, 5)
+                if sync != "always":
+                    self.eventually(lambda: self.written(daemon) or None, "the events on disk")
+                self.kill(daemon)
+                daemon = self.start_authenticated(journal={"sync": sync})
+                back = self.come(daemon)
+                self.assertEqual(self.position(back), position)
+                back.client.subscribe()
+                self.assertEqual([each for each in self.replayed(back) if each != "crash"], [4, 5])
+                self.stop(daemon)
+
+    def written(self, daemon: Daemon) -> bool:
+        with Client(str(daemon.socket), timeout=DEADLINE) as client:
+            status = client.call("status")
+        return bool(status["counters"]["journal_written"] >= 5)
+
+    def test_a_disk_that_fails_is_told_and_gets_it_later(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber = self.at_work(daemon)
+        self.emit_numbers(1)
+        self.until_numbers(subscriber, 1)
+        self.assertTrue(subscriber.client.ack())
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        self.emit_numbers(2)
+        self.until_numbers(subscriber, 2)
+        self.assertFalse(subscriber.client.ack())
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.eventually(subscriber.client.ack, "the disk to have it")
+        position = subscriber.client.position
+        self.kill(daemon)
+        self.assertEqual(self.position(self.come(self.start_daemon())), position)
+
+    def test_what_is_removed_does_not_come_again(self) -> None:
+        daemon = self.start_authenticated()
+        self.work(daemon, 1, 1)
+        self.stop(daemon)
+        daemon = self.start_daemon()
+        self.assertEqual(self.peer(daemon).call("remove_subscriber", {"name": "till"}), {"durable": True})
+        self.kill(daemon)
+        daemon = self.start_daemon()
+        self.assertEqual(self.named(daemon), [])
+
+    def test_a_new_epoch_is_told_and_begins_at_its_beginning(self) -> None:
+        daemon = self.start_authenticated()
+        self.work(daemon, 1, 2)
+        self.peer(daemon).call("forget")
+        self.emit_numbers(3)
+        witness = self.subscriber(daemon)
+        self.emit_numbers(4)
+        self.until_numbers(witness, 4)
+        self.stop(daemon)
+        daemon = self.start_authenticated()
+        replayed = self.replayed(self.at_work(daemon))
+        self.assertEqual([each for each in replayed if each != "epoch"], [3, 4])
+        self.assertEqual(replayed[0], "epoch")
+
+    def test_one_that_was_connected_when_the_daemon_was_killed_has_not_expired(self) -> None:
+        daemon = self.start_authenticated(subscribers={"expire": "1h"})
+        position = self.work(daemon, 1, 1)
+        self.kill(daemon)
+        listed = self.named(self.start_daemon(subscribers={"expire": "1h"}))
+        self.assertEqual([each["position"]["seq"] for each in listed], [position.seq])
+        self.assertGreater(listed[0]["seen"], 0)

@@ -142,6 +142,40 @@ TEST_F(lives, after_a_clean_end_all_goes_on_exactly) {
   EXPECT_EQ(second->log.first(), 1u);
 }
 
+TEST_F(lives, named_subscribers_are_there_in_the_next_one) {
+  const subscriber_record till{.user = 1000, .name = "till", .epoch = 5, .seq = 3, .seen = 0};
+  auto first = begin(5);
+  EXPECT_TRUE(first->kept.subscribers().empty());
+  std::uint64_t tried = 0, kept = 0;
+  first->kept.on_kept([&](std::uint64_t all, std::uint64_t durable) { tried = all, kept = durable; });
+  auto other = till;
+  other.user = 1001;
+  EXPECT_EQ(first->kept.keep(0, till), 1u);
+  EXPECT_EQ(first->kept.keep(4, other), 2u);
+  EXPECT_EQ(first->kept.keep(7, till), 3u);
+  EXPECT_EQ(first->kept.keep(7, std::nullopt), 4u);
+  first->await([&] { return kept == 4; });
+  EXPECT_EQ(tried, 4u);
+  end_unclean(std::move(first));
+  const auto second = begin(6);
+  EXPECT_EQ(second->kept.subscribers(),
+            (std::vector<std::pair<std::size_t, subscriber_record>>{{0, till}, {4, other}}));
+}
+
+TEST_F(lives, what_the_disk_does_not_take_of_subscribers_is_told_and_written_later) {
+  auto first = begin(5);
+  std::uint64_t tried = 0, kept = 0;
+  first->kept.on_kept([&](std::uint64_t all, std::uint64_t durable) { tried = all, kept = durable; });
+  files_.fail(EIO, {"write"});
+  const subscriber_record till{.user = 1000, .name = "till", .epoch = 5, .seq = 3, .seen = 0};
+  first->kept.keep(0, till);
+  first->await([&] { return tried == 1; });
+  EXPECT_EQ(kept, 0u);
+  files_.heal();
+  first->await([&] { return kept == 1; });
+  EXPECT_EQ(first->kept.state().trouble, "");
+}
+
 TEST_F(lives, a_clean_end_without_records_is_no_hole) {
   begin(5).reset();
   auto second = begin(6);

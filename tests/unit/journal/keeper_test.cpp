@@ -22,6 +22,13 @@ class keepers : public testing::Test {
     what.count = static_cast<std::uint64_t>(count);
     with.turn(what, now_);
   }
+  static subscriber_record subscriber(log::sequence seq) { return {.user = 1, .name = "a", .epoch = 7, .seq = seq}; }
+  void change(keeper& with, std::uint64_t ticket, subscriber_file::changes changes) {
+    work what;
+    what.subscribers = std::move(changes);
+    what.ticket = ticket;
+    with.turn(what, now_);
+  }
   void pass(std::chrono::milliseconds time) {
     now_.now += time;
     now_.wall += time;
@@ -75,6 +82,57 @@ TEST_F(keepers, sync_nothing_but_the_ledger_where_never_is_asked_for) {
   turn(under_test, 3);
   under_test.finish(now_);
   EXPECT_EQ(files_.calls("sync"), syncs);
+}
+
+TEST_F(keepers, write_subscribers_behind_the_records_and_tell) {
+  for (const auto policy : {sync_policy::never, sync_policy::interval, sync_policy::always}) {
+    keeper under_test{config(policy), files_};
+    turn(under_test, 1, book);
+    const int syncs = files_.calls("sync");
+    change(under_test, 1, {{0, subscriber(1)}});
+    EXPECT_EQ(under_test.state().subscribers_tried, 1u);
+    EXPECT_EQ(under_test.state().subscribers_kept, 1u);
+    EXPECT_EQ(files_.calls("sync") > syncs, policy == sync_policy::always);
+    pass(1s);
+    turn(under_test);
+    EXPECT_EQ(files_.calls("sync") > syncs, policy != sync_policy::never);
+  }
+}
+
+TEST_F(keepers, write_the_newest_of_a_subscriber_when_the_disk_is_back) {
+  for (const auto policy : {sync_policy::interval, sync_policy::always}) {
+    for (const auto* call : {"write", "sync"}) {
+      if (policy == sync_policy::interval && std::string_view{call} == "sync") continue;
+      auto under_test = std::make_unique<keeper>(config(policy), files_);
+      turn(*under_test, 0, book);
+      files_.fail(EIO, {call});
+      change(*under_test, 3, {{0, subscriber(1)}, {1, subscriber(1)}});
+      EXPECT_EQ(under_test->state().subscribers_tried, 3u);
+      EXPECT_EQ(under_test->state().subscribers_kept, 0u);
+      EXPECT_NE(under_test->state().trouble, "");
+      change(*under_test, 4, {{0, subscriber(2)}});
+      EXPECT_EQ(under_test->state().subscribers_tried, 4u) << "it is answered though nothing is tried so soon";
+      EXPECT_EQ(under_test->state().subscribers_kept, 0u);
+      files_.heal();
+      now_.now = under_test->next();
+      turn(*under_test);
+      EXPECT_EQ(under_test->state().trouble, "");
+      EXPECT_EQ(under_test->state().subscribers_kept, 4u);
+      under_test.reset();
+      keeper next{config(policy), files_};
+      turn(next);
+      EXPECT_EQ(next.store().subscribers().found(),
+                (std::vector<std::pair<std::size_t, subscriber_record>>{{0, subscriber(2)}, {1, subscriber(1)}}));
+    }
+  }
+}
+
+TEST_F(keepers, keep_subscribers_over_a_new_epoch) {
+  keeper under_test{config(), files_};
+  turn(under_test, 1, book);
+  change(under_test, 1, {{0, subscriber(1)}});
+  turn(under_test, 0, ledger{.epoch = 8, .next = 1});
+  EXPECT_EQ(read_subscriber(read_file(place_ / "journal/subscribers"), 0)->value, subscriber(1));
 }
 
 TEST_F(keepers, finish_by_a_sync) {

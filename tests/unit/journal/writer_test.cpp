@@ -103,6 +103,22 @@ TEST_F(writers, write_all_before_they_stop) {
   EXPECT_EQ(found_, (ledger{.epoch = 7, .next = 1001}));
 }
 
+TEST_F(writers, write_only_the_newest_of_a_subscriber) {
+  gated_files files;
+  const auto under_test = make(files);
+  files.close();
+  submit(*under_test, 1);
+  files.await_writer();
+  subscriber_record till{.user = 1, .name = "till", .epoch = 7};
+  for (till.seq = 1; till.seq <= 100; ++till.seq) EXPECT_EQ(under_test->submit(3, till), till.seq);
+  files.open_up();
+  EXPECT_TRUE(under_test->stop({.epoch = 7, .next = 102}, 1min));
+  EXPECT_EQ(under_test->state().subscribers_kept, 100u);
+  const auto found = read_subscriber(read_file(place_ / "journal/subscribers"), 3);
+  EXPECT_EQ(found->value->seq, 100u);
+  EXPECT_EQ(found->generation, 1u);
+}
+
 TEST_F(writers, write_at_once_what_came_during_a_write) {
   gated_files files;
   const auto under_test = make(files);

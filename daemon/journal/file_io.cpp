@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/journal/file_io.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace roombridge::journal {
+
+std::vector<std::byte> read_at(int fd, std::size_t offset, std::size_t size) {
+  std::vector<std::byte> out(size);
+  std::size_t have = 0;
+  while (have < out.size()) {
+    const ssize_t got = ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  out.resize(have);
+  return out;
+}
+
+std::vector<std::byte> read_front(int fd, std::size_t most) {
+  struct stat about {};
+  if (::fstat(fd, &about) != 0 || about.st_size <= 0) return {};
+  return read_at(fd, 0, std::min(static_cast<std::size_t>(about.st_size), most));
+}
+
+bool write_whole(file_system& files, int fd, std::span<const std::byte> bytes, std::size_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t size = files.write_at(fd, bytes, static_cast<off_t>(offset));
+    if (size < 0 && errno == EINTR) continue;
+    if (size == 0) errno = EIO;
+    if (size <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(size));
+    offset += static_cast<std::size_t>(size);
+  }
+  return true;
+}
+
+std::string failure_text(std::string_view what, std::string_view directory, std::string_view name) {
+  const int error = errno;
+  std::string text = "journal: cannot " + std::string(what) + ' ' + std::string(directory);
+  if (!name.empty()) text += '/' + std::string(name);
+  return text + ": " + std::strerror(error);
+}
+
+}  // namespace roombridge::journal
