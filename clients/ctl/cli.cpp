@@ -21,6 +21,7 @@ constexpr const char* examples = R"(examples:
   roombridgectl tail                                     watch everything
   roombridgectl tail --event reservation_update --topic 'shop-*' --json | jq '.arguments // empty'
   roombridgectl tail --field shopId=7 --field shopId=8 --field updateType=cancelled
+  roombridgectl tail --subscriber audit --json >> audit.log  what came since it ran last, nothing left out
   roombridgectl tail --event notification --count 1 --timeout 1m    wait for one
   roombridgectl emit reservation_update '{"reservationId":42,"updateType":"confirmed"}' --ack
   echo '["hello",1]' | roombridgectl emit greeting -
@@ -159,6 +160,10 @@ void add_tail(CLI::App& app, values& v) {
       ->check(room_format)
       ->type_name("ROOM")
       ->allow_extra_args(false);
+  tail.add_option("--subscriber", v.tail.subscriber,
+                  "go on behind what was printed under this name before, and acknowledge what is printed now")
+      ->check(subscriber_format)
+      ->type_name("NAME");
   tail.add_flag("--history", v.tail.history, "first what the daemon still has in its log");
   tail.add_flag("--snapshot", v.tail.snapshot, "first the newest event of each thing whose state the daemon retains");
   auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");

@@ -29,6 +29,7 @@ exit_code remove_command(const context& where, const remove_options& options);
 struct tail_options {
   filter wanted;
   std::vector<std::string> rooms;                    // to hold meanwhile
+  std::string subscriber;                            // goes on behind what was printed under this name; empty: none
   bool history = false;                              // what the log holds comes first
   bool snapshot = false;                             // the newest event of each thing, before that
   std::optional<std::uint64_t> count;                // end after so many events

@@ -37,8 +37,10 @@ std::chrono::milliseconds attempt_time(std::optional<std::chrono::milliseconds> 
   return std::clamp<std::chrono::milliseconds>(whole.value_or(5s), 100ms, 5s);
 }
 
-std::optional<client> connect(const context& where, exit_code& ended, std::optional<std::chrono::milliseconds> whole) {
-  client made{{.socket = where.socket, .name = "roombridgectl", .timeout = attempt_time(whole)}};
+std::optional<client> connect(const context& where, exit_code& ended, std::optional<std::chrono::milliseconds> whole,
+                              const std::string& subscriber) {
+  client made{
+      {.socket = where.socket, .name = "roombridgectl", .subscriber = subscriber, .timeout = attempt_time(whole)}};
   if (const auto failed = made.connect()) {
     ended = report(where, *failed);
     return std::nullopt;

@@ -43,7 +43,8 @@ exit_code report(const context& where, const error_info& why);
 
 // A client that is connected; nothing after the failure has been reported into `ended`.
 [[nodiscard]] std::optional<client> connect(const context& where, exit_code& ended,
-                                            std::optional<std::chrono::milliseconds> whole = std::nullopt);
+                                            std::optional<std::chrono::milliseconds> whole = std::nullopt,
+                                            const std::string& subscriber = {});
 
 // Connects and calls a method. The answer's payload; nothing after a failure has been reported into `ended`.
 [[nodiscard]] std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended,

@@ -15,7 +15,7 @@ class tail {
 
   exit_code run() {
     exit_code ended = exit_code::ok;
-    auto daemon = connect(where_, ended, options_.timeout);
+    auto daemon = connect(where_, ended, options_.timeout, options_.subscriber);
     if (!daemon) return ended;
     beginning from{.snapshot = options_.snapshot};
     if (options_.history) from.since = {.epoch = daemon->daemon().epoch, .seq = 0};
@@ -26,13 +26,20 @@ class tail {
     for (const auto& room : options_.rooms) {
       if (const auto held = daemon->join(room); !held) return report(where_, held.error());
     }
+    acknowledged_ = daemon->position();
     while (!done()) {
       const auto got = daemon->next(left());
-      if (!got) return late();
+      if (!got) break;
       show(*got);
       if (const auto* end = std::get_if<closed>(&*got)) return report(where_, end->why);
+      if (const auto* answered = std::get_if<answer>(&*got); answered != nullptr && answered->id == acknowledging_) {
+        if (!answered->ok()) return report(where_, *answered->error);
+        acknowledging_.reset();
+      }
+      acknowledge(*daemon);
     }
-    return exit_code::ok;
+    if (!settle(*daemon)) return exit_code::unreachable;
+    return done() ? exit_code::ok : late();
   }
 
  private:
@@ -41,6 +48,22 @@ class tail {
   [[nodiscard]] std::optional<std::chrono::milliseconds> left() const {
     if (!until_) return std::nullopt;
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until_ - clock::now()), std::chrono::milliseconds{0});
+  }
+
+  // What has been printed; one at a time, since the next one says all that has come by then.
+  void acknowledge(client& daemon) {
+    if (options_.subscriber.empty() || acknowledging_ || !where_.out || daemon.position() == acknowledged_) return;
+    acknowledged_ = daemon.position();
+    if (const auto sent = daemon.core().ack(acknowledged_)) acknowledging_ = *sent;
+    daemon.on_writable();
+  }
+
+  // The last of it, and the answer to it.
+  bool settle(client& daemon) const {
+    if (options_.subscriber.empty() || !where_.out) return true;
+    const auto kept = daemon.ack();
+    if (!kept) report(where_, kept.error());
+    return static_cast<bool>(kept);
   }
 
   void show(const message& what) {
@@ -63,6 +86,8 @@ class tail {
   const tail_options& options_;
   std::optional<clock::time_point> until_;
   std::uint64_t shown_ = 0;
+  log_position acknowledged_;
+  std::optional<request_id> acknowledging_;  // that waits for its answer
 };
 
 }  // namespace

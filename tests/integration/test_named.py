@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
+import secrets
 import subprocess
 import sys
 import unittest
@@ -139,6 +141,30 @@ class NamedSubscribersTest(NamedTest):
         self.assertEqual(ctl("remove", "till").stdout, "the subscriber till is forgotten\n")
         self.assertEqual(ctl("named").stdout, "no named subscribers\n")
         self.assertEqual(self.peer(daemon).call("status")["local"]["named_subscribers"], 0)
+
+    def test_roombridgectl_tail_goes_on_where_it_was(self) -> None:
+        daemon = self.start_authenticated()
+
+        def tail(count: int) -> list[int]:
+            command = [str(ROOMBRIDGECTL), "--socket", str(daemon.socket), "--json", "tail", "--subscriber", "log"]
+            run = subprocess.run(
+                [*command, "--count", str(count), "--timeout", "30s"],
+                capture_output=True,
+                text=True,
+                timeout=DEADLINE,
+                check=True,
+            )
+            lines = [json.loads(line) for line in run.stdout.splitlines()]
+            return [line["arguments"][0] for line in lines if line["type"] == "event"]
+
+        self.at_work(daemon, "log").client.close()
+        witness = self.subscriber(daemon)
+        self.emit_numbers(1, 2, 3, 4, 5)
+        self.until_numbers(witness, 5)
+        self.until_all_left(daemon)
+        self.assertEqual(tail(2), [1, 2])
+        self.until_all_left(daemon)
+        self.assertEqual(tail(3), [3, 4, 5])
 
     def test_a_reload_changes_the_limit(self) -> None:
         daemon = self.start_authenticated(subscribers={"per_user": 1})
@@ -285,3 +311,46 @@ class KeptSubscribersTest(NamedTest):
         listed = self.named(self.start_daemon(subscribers={"expire": "1h"}))
         self.assertEqual([each["position"]["seq"] for each in listed], [position.seq])
         self.assertGreater(listed[0]["seen"], 0)
+
+    def test_every_number_comes_at_least_once_and_in_order_whatever_ends(self) -> None:
+        seed = secrets.randbits(32)
+        choose = random.Random(seed)
+        always = {"journal": {"sync": "always"}}
+        with self.subTest(seed=seed):
+            daemon = self.start_daemon(**always)
+            self.at_work(daemon).client.close()
+            acknowledged = emitted = 0  # the last numbers
+            for _ in range(15):
+                batch = choose.randint(1, 4)
+                self.hand_over(daemon, range(emitted + 1, emitted + batch + 1))
+                emitted += batch
+                self.until_all_left(daemon)
+                subscriber = self.at_work(daemon)
+                last = choose.randint(acknowledged, emitted)
+                self.take(subscriber, acknowledged, last)
+                if last > acknowledged and choose.random() < 0.7:
+                    self.assertTrue(subscriber.client.ack())
+                    acknowledged = last
+                fate = choose.choice(["client", "killed", "stopped"])
+                if fate != "client":
+                    self.kill(daemon) if fate == "killed" else self.stop(daemon)
+                    daemon = self.start_daemon(**always)
+                subscriber.client.close()
+            self.until_all_left(daemon)
+            self.take(self.at_work(daemon), acknowledged, emitted)
+
+    def hand_over(self, daemon: Daemon, numbers: range) -> None:
+        """The daemon has got these numbers, and shows them."""
+        witness = self.subscriber(daemon)
+        witness.until_state("authenticated")
+        self.emit_numbers(*numbers)
+        self.until_numbers(witness, numbers[-1])
+        witness.client.close()
+
+    def take(self, subscriber: Subscriber, acknowledged: int, last: int) -> None:
+        """The subscriber gets what lies behind what was acknowledged, in order, up to `last`."""
+        if last == acknowledged:
+            return
+        got = subscriber.until(lambda message: isinstance(message, Event) and message.args[0] == last, f"event {last}")
+        numbers = [message.args[0] for message in got if isinstance(message, Event)]
+        self.assertEqual(numbers, list(range(acknowledged + 1, last + 1)))

@@ -3,22 +3,22 @@
 
 namespace roombridge {
 
-std::optional<failure> channel::open(const std::string& path, const std::string& name,
+std::optional<failure> channel::open(const std::string& path, const introduction& who,
                                      std::chrono::milliseconds timeout) {
   if (auto failed = socket_.connect(path, timeout)) {
     drop();
     return failed;
   }
-  return greet(name, timeout);
+  return greet(who, timeout);
 }
 
-std::optional<failure> channel::adopt(int fd, const std::string& name, std::chrono::milliseconds timeout) {
+std::optional<failure> channel::adopt(int fd, const introduction& who, std::chrono::milliseconds timeout) {
   socket_.adopt(fd);
-  return greet(name, timeout);
+  return greet(who, timeout);
 }
 
-std::optional<failure> channel::greet(const std::string& name, std::chrono::milliseconds timeout) {
-  core_ = connection{name, core_.last_id()};
+std::optional<failure> channel::greet(const introduction& who, std::chrono::milliseconds timeout) {
+  core_ = connection{who.name, core_.last_id(), who.subscriber};
   const auto until = std::chrono::steady_clock::now() + timeout;
   do {
     while (auto got = core_.next()) {

@@ -16,16 +16,22 @@
 
 namespace roombridge {
 
+// What HELLO says of the client.
+struct introduction {
+  std::string name;
+  std::string subscriber;  // empty: none
+};
+
 class channel {
  public:
   channel() { drop(); }
 
   // Connects, says HELLO and waits for WELCOME. After a failure the core is closed and has no messages.
-  [[nodiscard]] std::optional<failure> open(const std::string& path, const std::string& name,
+  [[nodiscard]] std::optional<failure> open(const std::string& path, const introduction& who,
                                             std::chrono::milliseconds timeout);
 
   // The same over a connected socket, which it owns from now on.
-  [[nodiscard]] std::optional<failure> adopt(int fd, const std::string& name, std::chrono::milliseconds timeout);
+  [[nodiscard]] std::optional<failure> adopt(int fd, const introduction& who, std::chrono::milliseconds timeout);
 
   // Waits until bytes can be read or written, and does it. False: `until` came first, or the core is closed.
   [[nodiscard]] bool pump(const deadline& until);
@@ -42,7 +48,7 @@ class channel {
   [[nodiscard]] const welcome& daemon() const { return daemon_; }
 
  private:
-  [[nodiscard]] std::optional<failure> greet(const std::string& name, std::chrono::milliseconds timeout);
+  [[nodiscard]] std::optional<failure> greet(const introduction& who, std::chrono::milliseconds timeout);
   void drop();
 
   unix_socket socket_;

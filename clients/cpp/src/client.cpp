@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include <roombridge/proto/json_text.hpp>
+
 #include "channel.hpp"
 
 namespace roombridge {
@@ -46,17 +48,22 @@ class client::impl {
   explicit impl(client_options options) : options_(std::move(options)) {}
 
   std::optional<failure> connect(milliseconds timeout);
+  std::optional<failure> adopt(int fd);
   outcome<request_id> subscribe(const filter& wanted, const beginning& from);
   std::optional<failure> replace(request_id made, const filter& wanted);
   std::optional<failure> unsubscribe(request_id made);
   outcome<room_state> join(std::string_view room, milliseconds patience);
   std::optional<failure> leave(std::string_view room);
+  outcome<bool> ack(const log_position& position);
   outcome<answer> finish(const outcome<request_id>& request, milliseconds timeout);
   std::optional<message> next(const deadline& until);
   std::optional<message> try_next();
 
   // A connection begins that goes on from no other.
-  void start_anew() { position_ = {channel_.daemon().epoch, channel_.daemon().newest}; }
+  void start_anew() {
+    position_ = {channel_.daemon().epoch, channel_.daemon().newest};
+    begun_ = false;
+  }
 
   const client_options options_;
   channel channel_;
@@ -69,6 +76,8 @@ class client::impl {
   };
 
   [[nodiscard]] request_id current(request_id made) const;
+  [[nodiscard]] introduction self() const { return {options_.name, options_.subscriber}; }
+  [[nodiscard]] std::optional<failure> name_fault() const;
   bool come_back(const deadline& until);
   void ask_again();
   std::optional<message> take();
@@ -78,6 +87,7 @@ class client::impl {
   std::deque<message> kept_;  // what came while a request waited for its answer
   std::map<request_id, subscription> subscriptions_;
   slow_policy slow_ = slow_policy::gap;
+  bool begun_ = false;  // the connection has had a subscription
   std::set<std::string, std::less<>> rooms_;
   std::set<request_id> unasked_;  // requests of ask_again(): the program does not expect their answers
   closed last_end_{{failure_kind::not_connected, "connect() has not been called or has failed", std::nullopt}, true};
@@ -85,9 +95,22 @@ class client::impl {
   clock::time_point attempt_at_{};
 };
 
+std::optional<failure> client::impl::name_fault() const {
+  const std::string& name = options_.subscriber;
+  if (name.empty() || (proto::is_valid_subscriber_name(name) && proto::is_utf8(name))) return std::nullopt;
+  return failure{failure_kind::invalid_argument,
+                 "no subscriber has such a name: 1 to 64 bytes of UTF-8 without control characters", std::nullopt};
+}
+
 std::optional<failure> client::impl::connect(milliseconds timeout) {
+  if (auto wrong = name_fault()) return wrong;
   unasked_.clear();
-  return channel_.open(options_.socket.empty() ? default_socket_path() : options_.socket, options_.name, timeout);
+  return channel_.open(options_.socket.empty() ? default_socket_path() : options_.socket, self(), timeout);
+}
+
+std::optional<failure> client::impl::adopt(int fd) {
+  if (auto wrong = name_fault()) return wrong;
+  return channel_.adopt(fd, self(), options_.timeout);
 }
 
 std::optional<message> client::impl::take() {
@@ -161,6 +184,7 @@ bool client::impl::come_back(const deadline& until) {
 }
 
 void client::impl::ask_again() {
+  begun_ = !subscriptions_.empty();
   beginning from{.since = position_, .slow = slow_};
   for (auto left = subscriptions_.size(); auto& [id, made] : subscriptions_) {
     from.more = --left > 0;
@@ -195,10 +219,22 @@ outcome<request_id> client::impl::subscribe(const filter& wanted, const beginnin
   const auto got = finish(channel_.core().subscribe(wanted, from), options_.timeout);
   if (!got) return got.error();
   if (!got->ok()) return refusal(*got->error);
-  if (from.since) position_ = *from.since;
+  const bool first = !std::exchange(begun_, true);
+  if (from.since) {
+    position_ = *from.since;
+  } else if (const auto& kept = channel_.daemon().position; first && kept) {
+    position_ = *kept;
+  }
   if (subscriptions_.empty()) slow_ = from.slow;
   subscriptions_[got->id] = {wanted, got->id};
   return got->id;
+}
+
+outcome<bool> client::impl::ack(const log_position& position) {
+  const auto got = finish(channel_.core().ack(position), options_.timeout);
+  if (!got) return got.error();
+  if (!got->ok()) return refusal(*got->error);
+  return got->durable.value_or(false);
 }
 
 // The id that a subscription has on this connection.
@@ -251,7 +287,7 @@ std::optional<failure> client::connect() {
 }
 
 std::optional<failure> client::connect_over(int fd) {
-  auto failed = impl_->channel_.adopt(fd, impl_->options_.name, impl_->options_.timeout);
+  auto failed = impl_->adopt(fd);
   if (!failed) impl_->start_anew();
   return failed;
 }
@@ -270,6 +306,10 @@ outcome<request_id> client::subscribe(const filter& wanted, const beginning& fro
 
 std::optional<failure> client::replace(request_id subscription, const filter& wanted) {
   return impl_->replace(subscription, wanted);
+}
+
+outcome<bool> client::ack(const std::optional<log_position>& position) {
+  return impl_->ack(position.value_or(impl_->position_));
 }
 
 std::optional<failure> client::unsubscribe(request_id subscription) {

@@ -64,6 +64,11 @@ std::optional<failure> check_deadline(std::chrono::milliseconds deadline) {
   return std::nullopt;
 }
 
+std::optional<failure> check_epoch(const log_position& position) {
+  if (proto::is_epoch(position.epoch)) return std::nullopt;
+  return invalid("an epoch has 16 lower-case hex digits");
+}
+
 std::optional<failure> check_room(std::string_view room) {
   if (proto::is_valid_room(room) && proto::is_utf8(room)) return std::nullopt;
   return invalid("no room has such a name: 1 to 256 bytes of UTF-8 without control characters");
@@ -88,9 +93,10 @@ bool copy_parts(std::span<const std::byte> payload, const std::vector<std::uint3
 
 }  // namespace
 
-connection::connection(std::string_view name, request_id last_id) : last_id_(last_id) {
+connection::connection(std::string_view name, request_id last_id, std::string_view subscriber) : last_id_(last_id) {
   proto::hello hello;
   if (proto::is_utf8(name)) hello.client = shortened(name, proto::max_client_name);
+  hello.subscriber = subscriber;
   output_ = proto::encode(hello);
 }
 
@@ -211,7 +217,7 @@ void connection::on_event(const proto::frame& frame) {
 void connection::on_result(const proto::frame& frame) {
   auto head = proto::parse<proto::result>(frame.head);
   if (!head) return violation("RESULT", head.error().text);
-  answer out{head->id, std::move(head->error), head->outcome, {}, {}, head->state, head->resumption};
+  answer out{head->id, std::move(head->error), head->outcome, {}, {}, head->state, head->resumption, head->durable};
   if (!copy_parts(frame.payload, head->attachments, out.payload, out.attachments)) {
     return violation("RESULT", "its attachments do not fit into its payload");
   }
@@ -245,7 +251,9 @@ outcome<request_id> connection::request(Message value, std::string_view payload)
 
 outcome<request_id> connection::subscribe(const filter& wanted, const beginning& from) {
   if (auto wrong = check_filter(wanted)) return *std::move(wrong);
-  if (from.since && !proto::is_epoch(from.since->epoch)) return invalid("an epoch has 16 lower-case hex digits");
+  if (from.since) {
+    if (auto wrong = check_epoch(*from.since)) return *std::move(wrong);
+  }
   return request(proto::subscribe{.events = wanted.events,
                                   .topics = wanted.topics,
                                   .fields = wanted.fields,
@@ -259,6 +267,11 @@ outcome<request_id> connection::replace(request_id subscription, const filter& w
   if (auto wrong = check_filter(wanted)) return *std::move(wrong);
   return request(proto::subscribe{
       .events = wanted.events, .topics = wanted.topics, .fields = wanted.fields, .replaces = subscription});
+}
+
+outcome<request_id> connection::ack(const log_position& position) {
+  if (auto wrong = check_epoch(position)) return *std::move(wrong);
+  return request(proto::ack{0, position});
 }
 
 outcome<request_id> connection::unsubscribe(request_id subscription) {

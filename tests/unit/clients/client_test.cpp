@@ -325,6 +325,57 @@ TEST(client, goes_on_behind_the_last_message_that_it_gave) {
   EXPECT_EQ(frames[5].head, R"({"id":4,"events":["b"]})");
 }
 
+TEST(client, of_a_named_subscriber_stands_where_the_daemon_says) {
+  welcome greeting = *proto::parse<welcome>(std::string_view{welcome_frame()}.substr(proto::header_size));
+  greeting.position = log_position{greeting.epoch, 1000};
+  const auto durable = [](request_id id, bool yes) {
+    proto::result result{id, {}, {}, {}};
+    result.durable = yes;
+    return proto::encode(result);
+  };
+  const std::string goodbye = proto::encode(bye{"shutdown", "restart", true});
+  scripted_daemon daemon{{
+      {{{frame_type::hello, proto::encode(greeting)},
+        {frame_type::subscribe,
+         proto::encode(proto::result{1, {}, {}, {}}) + proto::encode(proto::event{1001, 1, "e", {}, {}, false})},
+        {frame_type::ack, durable(2, true)},
+        {frame_type::subscribe, proto::encode(proto::result{3, {}, {}, {}})},
+        {frame_type::ack, durable(4, false) + goodbye}},
+       true},
+      {{{frame_type::hello, proto::encode(greeting)},
+        {frame_type::subscribe, proto::encode(proto::result{5, {}, {}, {}})},
+        {frame_type::subscribe, proto::encode(proto::result{6, {}, {}, {}}) + proto::encode(live{1002})}},
+       true},
+  }};
+  {
+    client one{{.socket = daemon.path(), .subscriber = "till-3", .timeout = seconds{10}, .reconnect = true}};
+    ASSERT_FALSE(one.connect());
+    ASSERT_TRUE(one.subscribe({{"a"}, {}}));
+    EXPECT_EQ(one.position().seq, 1000u);
+    EXPECT_EQ(std::get<roombridge::event>(*one.next()).seq, 1001u);
+    EXPECT_TRUE(*one.ack());
+    ASSERT_TRUE(one.subscribe({{"b"}, {}}));
+    EXPECT_EQ(one.position().seq, 1001u) << "only the first one begins anywhere";
+    EXPECT_FALSE(*one.ack(log_position{greeting.epoch, 7}));
+    EXPECT_EQ(one.ack(log_position{"here", 7}).error().kind, failure_kind::invalid_argument);
+    while (!std::holds_alternative<live>(*one.next())) {
+    }
+  }
+  const auto& frames = daemon.received();
+  EXPECT_THAT(frames[0].head, HasSubstr(R"("subscriber":"till-3")"));
+  EXPECT_EQ(frames[2].head, R"({"id":2,"epoch":"8c0d3a5b7e9f1024","seq":1001})");
+  EXPECT_EQ(frames[4].head, R"({"id":4,"epoch":"8c0d3a5b7e9f1024","seq":7})");
+  EXPECT_THAT(frames[5].head, HasSubstr(R"("subscriber":"till-3")"));
+  EXPECT_THAT(frames[6].head, HasSubstr(R"("since":{"epoch":"8c0d3a5b7e9f1024","seq":1001})"));
+}
+
+TEST(client, with_a_subscribers_name_that_cannot_be) {
+  for (const std::string& name : {std::string(65, 'x'), std::string{"a\nb"}, std::string{"\xff"}}) {
+    client one{{.socket = "/nonexistent/s", .subscriber = name}};
+    EXPECT_EQ(one.connect()->kind, failure_kind::invalid_argument);
+  }
+}
+
 TEST(client, holds_a_room_and_again_after_coming_back) {
   const auto result = [](request_id id, room_state state) {
     proto::result made{id, {}, {}, {}};

@@ -98,6 +98,7 @@ TEST(cli, a_wrong_command_line_is_status_2) {
                                                {"tail", "--field", "=7"},
                                                {"tail", "--field", "shopId="},
                                                {"tail", "--room", ""},
+                                               {"tail", "--subscriber", ""},
                                                {"remove"},
                                                {"remove", ""},
                                                {"remove", "x", "--uid", "-1"},
@@ -294,6 +295,29 @@ TEST(cli, tail_filters_by_fields) {
       daemon.run({"tail", "--count", "1", "--field", "shopId=7", "--field", "note=a=b", "--field", "shopId=8"}).status,
       exit_code::ok);
   EXPECT_EQ(daemon.request().head, R"({"id":1,"fields":{"shopId":["7","8"],"note":["a=b"]}})");
+}
+
+TEST(cli, tail_acknowledges_what_it_has_printed) {
+  const auto acked = [](request_id id) {
+    proto::result result{id, {}, {}, {}};
+    result.durable = true;
+    return proto::encode(result);
+  };
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()},
+                            {frame_type::subscribe, answer_with("") + event_frame(2000)},
+                            {frame_type::ack, event_frame(2001) + event_frame(2002) + acked(2)},
+                            {frame_type::ack, acked(3) + event_frame(2003)},
+                            {frame_type::ack, acked(4)},
+                            {frame_type::ack, acked(5)}},
+                           false}}};
+  const auto got = run_line({"--socket", daemon.path(), "tail", "--subscriber", "till-3", "--count", "4"});
+  EXPECT_EQ(got.status, exit_code::ok) << got.err;
+  const auto& frames = daemon.received();
+  EXPECT_THAT(frames.at(0).head, HasSubstr(R"("subscriber":"till-3")"));
+  std::vector<std::string> heads;
+  for (std::size_t i = 2; i < frames.size(); ++i) heads.push_back(frames[i].head.substr(frames[i].head.find("seq")));
+  EXPECT_THAT(heads, testing::ElementsAre("seq\":2000}", "seq\":2002}", "seq\":2003}", "seq\":2003}"))
+      << "one at a time, and the last again when all is printed";
 }
 
 TEST(cli, tail_ends_with_its_time_or_the_daemon) {

@@ -37,6 +37,7 @@ namespace roombridge {
 struct client_options {
   std::string socket{};                     // empty: default_socket_path()
   std::string name{};                       // shown to the daemon's operator
+  std::string subscriber{};                 // of a named subscriber, see ack(); empty: none
   std::chrono::milliseconds timeout{5000};  // for connecting, and for the daemon's answer to a request
   bool reconnect = false;  // next() connects again after the end, with delays from 250 ms to 5 s, subscribes and
                            // joins again, and goes on behind the last message that it gave
@@ -69,6 +70,10 @@ class client {
   // Changes what a subscription wants, without losing its place: what has not been sent yet is decided by the new
   // filter. The subscription keeps its id here. Refused, it is as it was.
   [[nodiscard]] std::optional<failure> replace(request_id subscription, const filter& wanted);
+  // Of a named subscriber (client_options::subscriber, 1 to 64 bytes without control characters): all up to `position`,
+  // or else position(), has been handled. The next connection of this name, also of another process, begins behind
+  // that. False: the daemon's journal does not have it (yet), and only its memory does.
+  outcome<bool> ack(const std::optional<log_position>& position = std::nullopt);
   [[nodiscard]] std::optional<failure> unsubscribe(request_id subscription);
 
   // Holds a room until leave() or the end of the connection; with `reconnect` it is held again afterwards. How it

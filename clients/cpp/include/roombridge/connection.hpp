@@ -22,7 +22,8 @@ namespace roombridge {
 class connection {
  public:
   // `name` is shown to the daemon's operator; cut to 64 bytes. The first request's id is the one after `last_id`.
-  explicit connection(std::string_view name = {}, request_id last_id = 0);
+  // `subscriber`: the name under which the daemon keeps a position for this user; empty: none.
+  explicit connection(std::string_view name = {}, request_id last_id = 0, std::string_view subscriber = {});
 
   // What came from the socket, in pieces of any size. Messages made of it are taken with next().
   void receive(std::span<const std::byte> bytes);
@@ -47,6 +48,7 @@ class connection {
   outcome<request_id> join(std::string_view room,
                            std::chrono::milliseconds deadline = std::chrono::milliseconds{proto::default_deadline_ms});
   outcome<request_id> leave(std::string_view room);
+  outcome<request_id> ack(const log_position& position);
   outcome<request_id> emit(const emission& what);
   outcome<request_id> call(std::string_view method, std::string_view params = "{}");  // params: a JSON object
 

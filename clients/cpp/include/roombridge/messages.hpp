@@ -59,7 +59,9 @@ struct answer {
   std::string payload;                        // call: the result's JSON; acked emit: the acknowledgement's arguments
   std::vector<std::string> attachments;       // acked emit: bytes
   room_state state = room_state::none;        // none but for a join
-  std::optional<roombridge::resumption> resumption{};  // none but for a subscribe `since` a position
+  std::optional<roombridge::resumption>
+      resumption{};               // none but for a subscribe `since` a position, or from a kept one
+  std::optional<bool> durable{};  // none but for an ack: whether the daemon's journal has it
   [[nodiscard]] bool ok() const { return !error; }
   bool operator==(const answer&) const = default;
 };
@@ -108,7 +110,8 @@ struct filter {
 
 // Where a connection's events begin; `since`, `slow` and `snapshot` belong to its first subscription.
 struct beginning {
-  std::optional<log_position> since{};  // behind this position; nothing: from now on
+  std::optional<log_position> since{};  // behind this position; nothing: behind the one that the daemon keeps for the
+                                        // connection's subscriber, or from now on
   slow_policy slow = slow_policy::gap;  // likewise
   bool snapshot = false;                // first the newest event of each thing whose state the daemon retains
   bool more = false;                    // nothing comes before another subscription without it has been made
