@@ -4,12 +4,14 @@ from measure import Bench, Workload
 from programs import Program
 from programs.daemon import Daemon
 
-# Title, subscribers, bytes that the source writes at a time, and the aim: how often the floor's CPU per delivery.
+# Title, subscribers, bytes that the source writes at a time, bytes on their way to the slowest subscriber, and the aim: how often the floor's CPU
+# per delivery. A broker may have what is on its way once for each subscriber: less of it for a thousand.
 SATURATED = [
-    ("1 subscriber, each event written by itself", 1, 1, 3.5),
-    ("1 subscriber, 64 KiB at a time", 1, 65536, 3.5),
-    ("100 subscribers, 64 KiB at a time", 100, 65536, 2),
-    ("1,000 subscribers, 64 KiB at a time", 1000, 65536, 1.8),
+    ("1 subscriber, each event written by itself", 1, 1, 2**20, 3.5),
+    ("1 subscriber, 4 KiB at a time", 1, 4096, 2**20, 3.5),
+    ("1 subscriber, 64 KiB at a time", 1, 65536, 2**20, 3.5),
+    ("100 subscribers, 64 KiB at a time", 100, 65536, 2**20, 2),
+    ("1,000 subscribers, 64 KiB at a time", 1000, 65536, 2**18, 1.8),
 ]
 PACED = Workload("50 subscribers, 2,000 events/s", 50, ["--mode", "pace", "--rate", 2000])
 CPU = "cpu_ns_per_delivery"
@@ -37,8 +39,8 @@ def number(figures: dict | None, key: str) -> str:
 def saturated(bench: Bench, programs: list[Program]) -> list[dict]:
     header("saturated, 256 B payload: CPU ns per delivery", *(program.name for program in programs), "daemon : copier", "aim", "daemon, deliveries/s")
     report = []
-    for title, subscribers, write, aim in SATURATED:
-        work = Workload(title, subscribers, ["--write", write])
+    for title, subscribers, write, window, aim in SATURATED:
+        work = Workload(title, subscribers, ["--write", write, "--window", window])
         figures = dict(zip((program.name for program in programs), bench.medians(*((program, work) for program in programs))))
         cells = [number(figures[program.name], CPU) for program in programs]
         if figures.get("daemon") and figures.get("copier"):

@@ -23,7 +23,7 @@ def plot(report: dict) -> str:
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">',
            f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
            text(16, 24, "CPU per delivery, as a multiple of the raw copier's (logarithmic; shorter is better)", size=15),
-           text(16, 42, f"{report['machine']}; medians of {report['rounds']} rounds", fill="#666")]
+           text(16, 42, f"{report['machine']}; medians of rounds: {report['rounds']}", fill="#666")]
     for power in range(round(math.log10(floor)), round(math.log10(most)) + 1):
         at = x(10 ** power)
         out.append(f'<line x1="{at:.1f}" y1="{TOP - 8}" x2="{at:.1f}" y2="{height - 24}" stroke="{"#999" if power == 0 else "#ddd"}"/>')

@@ -14,8 +14,8 @@
 namespace bench {
 
 struct saturation_options {
-  std::size_t write = 64u << 10;    // bytes of events that the source writes at a time; 1: each event by itself
-  std::size_t window = 256u << 10;  // bytes that may be on their way to the slowest subscriber
+  std::size_t write = 64u << 10;  // bytes of events that the source writes at a time; 1: each event by itself
+  std::size_t window = 1u << 20;  // bytes that may be on their way to the slowest subscriber
   std::size_t subscribers = 1;
   std::size_t stopped = 0;  // the first ones, which nobody waits for
   bool own = false;         // each event reaches one subscriber, else all
