@@ -218,17 +218,33 @@ TEST_F(read_stores, give_records_as_the_log_has_them) {
   const log::record& first = chunk.records[0];
   EXPECT_EQ(first.name, "first");
   EXPECT_EQ(first.kind, log::record_kind::event);
-  const auto has = [](const log::packed_texts& texts, std::string_view wanted) {
-    return texts.any_of([wanted](std::string_view text) { return text == wanted; });
-  };
+  EXPECT_EQ(first.matched_name(), "first");
   EXPECT_EQ(first.topics.size(), 3u);
-  EXPECT_TRUE(has(first.topics, "shop-7") && has(first.topics, "") && has(first.topics, "user-1"));
-  EXPECT_TRUE(has(chunk.records[1].fields, "a=1"));
+  for (const char* topic : {"shop-7", "", "user-1"}) EXPECT_TRUE(first.topics.contains(topic)) << topic;
+  EXPECT_TRUE(chunk.records[1].fields.contains("a=1"));
   EXPECT_EQ(chunk.records[1].topics.size(), 0u);
   EXPECT_TRUE(chunk.records[2].unexpected);
   const std::string frame{reinterpret_cast<const char*>(first.frame.data()), first.frame.size()};
   EXPECT_TRUE(frame.ends_with("[11]"));
   EXPECT_EQ(chunk.records[1].frame.data(), first.frame.data() + first.frame.size()) << "side by side";
+}
+
+// What the log has of a short text takes more than its place in the file.
+TEST_F(read_stores, have_room_for_many_short_texts) {
+  store from{config(), files_};
+  ASSERT_EQ(from.open(), std::nullopt);
+  ASSERT_EQ(from.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+  std::vector<std::string> letters;
+  for (char letter = '0'; letters.size() < log::max_topics; ++letter) letters.emplace_back(1, letter);
+  const std::vector<std::string_view> topics{letters.begin(), letters.end()};
+  append(from, source_.event(2, "e", topics));
+  log::history_place place;
+  log::history_chunk chunk;
+  ASSERT_TRUE(from.read_on(place, 1u << 16, chunk));
+  ASSERT_EQ(chunk.records.size(), 1u);
+  for (const std::string& letter : letters) EXPECT_TRUE(chunk.records[0].topics.contains(letter)) << letter;
+  const std::string frame{reinterpret_cast<const char*>(chunk.records[0].frame.data()), chunk.records[0].frame.size()};
+  EXPECT_TRUE(frame.ends_with("[11]"));
 }
 
 TEST_F(read_stores, pass_over_what_is_not_sound_and_what_is_gone) {
