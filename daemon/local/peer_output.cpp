@@ -104,7 +104,7 @@ bool peer_output::pending() const {
 
 // Whether something of the log is to be sent, or looked at for that.
 bool peer_output::stream_pending() const {
-  if (snapshot_after_) return !cursor_.waits_for_show();
+  if (snapshot_) return !cursor_.waits_for_show();
   if (cursor_.parked() && replay_->ready()) return true;
   return cursor_.pending() || (replay_end_ && cursor_.passed(*replay_end_));
 }
@@ -118,7 +118,7 @@ void peer_output::hold_stream(log::sequence after) {
 
 void peer_output::begin_stream(log::sequence seq, bool snapshot) {
   stream_held_ = false;
-  if (snapshot) snapshot_after_ = 0;
+  if (snapshot) snapshot_ = {.after = 0, .until = seq};
   replay_end_ = seq;
   announce_live();
   owner_.on_output_pending();
@@ -131,7 +131,7 @@ void peer_output::stop_events() {
 }
 
 void peer_output::announce_live() {
-  if (!replay_end_ || snapshot_after_ || events_stopped_ || !cursor_.passed(*replay_end_)) return;
+  if (!replay_end_ || snapshot_ || events_stopped_ || !cursor_.passed(*replay_end_)) return;
   control_ += proto::encode(proto::live{*replay_end_});
   held_.set(held());
   replay_end_.reset();
@@ -147,7 +147,7 @@ void peer_output::gather(pieces& out) {
   if (events_stopped_) return;
   if (status_) out.add(status_->data(), status_->size());
   if (stream_held_) return;
-  if (snapshot_after_) return gather_snapshot(out);
+  if (snapshot_) return gather_snapshot(out);
   gather_events(out);
 }
 
@@ -158,7 +158,8 @@ void peer_output::gather_events(pieces& out) {
     replay_->collect(out.events_, turn_bytes, until);
   } else {
     if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
-    cursor_.collect(out.events_, turn_bytes, until);
+    // What is retained of the loss comes first.
+    if (!cursor_.lost() || !cursor_.newest_only()) cursor_.collect(out.events_, turn_bytes, until);
   }
   out.add(out.loss_.data(), out.loss_.size());
   for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
@@ -190,11 +191,11 @@ void peer_output::on_room() {
 // As many as one turn takes; the frames stay where they are until the next event comes.
 void peer_output::gather_snapshot(pieces& out) {
   const auto& retained = events_.retained();
-  out.snapshot_end_ = *snapshot_after_;
+  out.snapshot_end_ = snapshot_->after;
   for (std::size_t looked_at = 0; looked_at < max_looked_at && out.snapshot_ < turn_bytes; ++looked_at) {
     const auto next = retained.next(out.snapshot_end_);
-    if (!next || next->seq > *replay_end_) {
-      out.snapshot_end_ = *replay_end_;
+    if (!next || next->seq > snapshot_->until) {
+      out.snapshot_end_ = snapshot_->until;
       break;
     }
     if (next->seq > events_.cursors().shown()) {
@@ -212,16 +213,16 @@ void peer_output::gather_snapshot(pieces& out) {
 
 // What is retained up to `seq` has been sent, or is for somebody else.
 void peer_output::snapshot_until(log::sequence seq) {
-  snapshot_after_ = seq;
-  if (snapshot_after_ == replay_end_) snapshot_after_.reset();
+  snapshot_->after = seq;
+  if (seq == snapshot_->until) snapshot_.reset();
 }
 
 void peer_output::take_snapshot(const pieces& from, std::size_t& left) {
   if (left < from.snapshot_) {
     const auto& retained = events_.retained();
     while (left > 0) {
-      const auto next = *retained.next(*snapshot_after_);
-      snapshot_after_ = next.seq;
+      const auto next = *retained.next(snapshot_->after);
+      snapshot_->after = next.seq;
       if (!cursor_.selects(next)) continue;
       left -= take_whole({reinterpret_cast<const char*>(next.frame.data()), next.frame.size()}, left);
     }
@@ -246,14 +247,10 @@ void peer_output::taken(pieces& from, std::size_t size) {
     left -= take_whole(*status_, left);
     status_.reset();
   }
-  if (snapshot_after_) take_snapshot(from, left);
+  if (snapshot_) take_snapshot(from, left);
   if (left > 0 && !from.loss_.empty()) {
     left -= take_whole(from.loss_, left);
-    if (replay_) {
-      replay_->told_hole();
-    } else {
-      cursor_.told_loss();
-    }
+    told_loss();
   }
   if (left > 0 && replay_) {
     const auto rest = replay_->sent(from.events_, left);
@@ -263,6 +260,12 @@ void peer_output::taken(pieces& from, std::size_t size) {
     if (!replay_end_) owner_.on_output_delivered(from.events_.arrivals());
   }
   held_.set(held());
+}
+
+void peer_output::told_loss() {
+  if (replay_) return replay_->told_hole();
+  if (cursor_.newest_only()) snapshot_ = {.after = cursor_.lost()->first - 1, .until = cursor_.lost()->last};
+  cursor_.told_loss();
 }
 
 // Takes the beginning of a frame that is not in the log; what is not taken of it is kept.

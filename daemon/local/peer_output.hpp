@@ -65,6 +65,10 @@ class peer_output final : public log::cursor_owner {
   // retained events up to there come first.
   void begin_stream(log::sequence seq, bool snapshot);
 
+  // Events that are superseded are passed over; and of what the log has given up the newest of each key comes from what
+  // is retained, behind the GAP.
+  void take_newest_only() { cursor_.take_newest_only(); }
+
   // `status` goes out next; it replaces one that has not begun to.
   void set_status(shared_frame status);
 
@@ -121,6 +125,7 @@ class peer_output final : public log::cursor_owner {
   void gather_snapshot(pieces& out);
   void gather_events(pieces& out);
   [[nodiscard]] bool replays();
+  void told_loss();
   [[nodiscard]] std::size_t chunk_room() const;
   void snapshot_until(log::sequence seq);
   void take_snapshot(const pieces& from, std::size_t& left);
@@ -137,9 +142,14 @@ class peer_output final : public log::cursor_owner {
   std::size_t control_begin_ = 0;  // of the first frame in control_ that is not wholly sent
   std::size_t control_sent_ = 0;   // bytes of control_ that are sent
   shared_frame status_;
-  std::optional<log::sequence> replay_end_;      // LIVE has not been announced yet
-  std::optional<log::sequence> snapshot_after_;  // retained events behind it, up to replay_end_, are still to be sent
-  std::unique_ptr<log::replay> replay_;          // while the cursor is parked
+  std::optional<log::sequence> replay_end_;  // LIVE has not been announced yet
+  // Retained events behind `after`, up to `until`, are still to be sent.
+  struct stretch {
+    log::sequence after;
+    log::sequence until;
+  };
+  std::optional<stretch> snapshot_;
+  std::unique_ptr<log::replay> replay_;  // while the cursor is parked
   bool stream_held_ = false;
   bool events_stopped_ = false;
   bool cut_ = false;

@@ -95,6 +95,7 @@ void peer::open_stream(const proto::subscribe& request) {
   subscribed_ever_ = true;
   snapshot_ = request.snapshot;
   slow_ = request.slow;
+  if (slow_ == proto::slow_policy::latest) output_.take_newest_only();
   replay_after_ = events.newest();
   proto::result result;
   result.id = request.id;

@@ -94,6 +94,11 @@ std::size_t cursor::index_of(std::uint64_t id) const {
   return static_cast<std::size_t>(found - held_.begin());
 }
 
+void cursor::take_newest_only() {
+  registry_.scans_.forget(*this);
+  newest_only_ = true;
+}
+
 bool cursor::subscribed(std::uint64_t id) const {
   return index_of(id) != held_.size();
 }
@@ -109,16 +114,17 @@ bool cursor::selects(const record& what) const {
 }
 
 bool cursor::matches(const record& what) const {
-  return std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); }) &&
+  return !(newest_only_ && what.superseded) &&
+         std::any_of(held_.begin(), held_.end(), [&what](const held& each) { return each.what.matches(what); }) &&
          may_see(what);
 }
 
 bool cursor::selects_as(const cursor& other, sequence seq) const {
-  return visible_ == other.visible_ && std::equal(held_.begin(), held_.end(), other.held_.begin(), other.held_.end(),
-                                                  [seq](const held& mine, const held& theirs) {
-                                                    return std::max(mine.what.from, theirs.what.from) <= seq &&
-                                                           mine.what.selects_as(theirs.what);
-                                                  });
+  return visible_ == other.visible_ && newest_only_ == other.newest_only_ &&
+         std::equal(held_.begin(), held_.end(), other.held_.begin(), other.held_.end(),
+                    [seq](const held& mine, const held& theirs) {
+                      return std::max(mine.what.from, theirs.what.from) <= seq && mine.what.selects_as(theirs.what);
+                    });
 }
 
 std::span<const std::byte> cursor::under_way() const {

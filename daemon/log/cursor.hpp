@@ -94,6 +94,9 @@ class cursor : public unlinking_hook, public waiting_hook {
   void unsubscribe_all();
   // From now on only what `visible` allows matches; null: everything.
   void restrict_to(std::shared_ptr<const visibility> visible);
+  // From now on it passes over events that are superseded, as if they did not match.
+  void take_newest_only();
+  [[nodiscard]] bool newest_only() const { return newest_only_; }
   [[nodiscard]] bool subscribed(std::uint64_t id) const;
   [[nodiscard]] std::size_t subscriptions() const { return held_.size(); }
   // Calls `visit(const subscription&)` for each; it must not change the cursor.
@@ -167,6 +170,7 @@ class cursor : public unlinking_hook, public waiting_hook {
   cursor_owner& owner_;
   std::shared_ptr<const visibility> visible_;  // null: everything
   std::vector<held> held_;
+  bool newest_only_ = false;
   std::size_t footprint_ = 0;
   position at_;             // the next record to look at; meaningless when exhausted
   sequence bound_ = 0;      // no record behind it matches

@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -80,7 +81,7 @@ class event_log::impl {
     for (const auto attachment : what.attachments) out = put(out, attachment);
     assert(out == room.data() + room.size());
     const auto key = what.retain_key.size() <= max_retain_key ? what.retain_key : std::string_view{};
-    if (!key.empty()) retain(key, fields.seq, entry, room);
+    if (!key.empty()) retain(key, fields.seq, newest_, entry, room);
     tell(key);
     return fields.seq;
   }
@@ -119,19 +120,20 @@ class event_log::impl {
 
   void restore(const kept_record& what) {
     if (what.seq < ring_.head().seq) return;
-    recall(what);
     const index_entry entry = entry_of(what);
-    if (!could_hold(what.frame.size(), segment_ring::entry_size(entry))) return;
+    if (!could_hold(what.frame.size(), segment_ring::entry_size(entry))) return recall(what);
     pass_over(what.seq);
     put(reserve(what.frame.size(), entry).data(), what.frame);
+    recall(what, newest_);
   }
 
-  void recall(const kept_record& what) {
+  // `where`: of the record, if the log has it.
+  void recall(const kept_record& what, const std::optional<position>& where = {}) {
     if (what.seq <= recalled_) return;
     recalled_ = what.seq;
     if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
     if (what.kind != record_kind::event || what.retain_key.empty()) return;
-    retain(what.retain_key, what.seq, entry_of(what), what.frame);
+    retain(what.retain_key, what.seq, where, entry_of(what), what.frame);
   }
 
   void go_on_from(sequence next) {
@@ -151,7 +153,8 @@ class event_log::impl {
  private:
   // Keeps the EVENT frame with its mark, which is the head's last member. Not if with that the head passes its limit,
   // or nobody has written such a frame.
-  void retain(std::string_view key, sequence seq, const index_entry& entry, std::span<const std::byte> frame) {
+  void retain(std::string_view key, sequence seq, const std::optional<position>& where, const index_entry& entry,
+              std::span<const std::byte> frame) {
     const proto::header header = proto::decode_header(frame.first<proto::header_size>());
     const auto body = frame.subspan(proto::header_size);
     scratch_.assign(reinterpret_cast<const char*>(body.data()), header.head_length);
@@ -160,7 +163,10 @@ class event_log::impl {
     scratch_ += R"(,"retained":true})";
     marked_.clear();
     if (!proto::append_frame(marked_, proto::frame_type::event, scratch_, body.subspan(header.head_length))) return;
-    retained_.put(key, seq, entry, marked_);
+    const auto older = retained_.put(key, seq, where, entry, marked_);
+    if (!older || older->seq < ring_.first()) return;
+    ring_.supersede(*older);
+    cursors_.scans_.forget_newest_only();
   }
 
   // As many of the texts as `room` has places for.

@@ -37,15 +37,17 @@ void retained_events::entry::fill(const index_entry& what, std::string_view its_
 }
 
 // A key that is there keeps its memory: in steady state nothing is allocated.
-void retained_events::put(std::string_view key, sequence seq, const index_entry& what, std::string_view frame) {
+std::optional<position> retained_events::put(std::string_view key, sequence seq, const std::optional<position>& where,
+                                             const index_entry& what, std::string_view frame) {
   const auto known = by_key_.find(key);
   auto node = known == by_key_.end() ? make_node(key) : take_out(known->second);
+  const auto older = std::exchange(node.mapped().where, where);
   node.key() = seq;
   node.mapped().fill(what, frame);
   const std::size_t size = node.mapped().size();
   if (limits_.keys == 0 || size > limits_.bytes) {
     if (known != by_key_.end()) by_key_.erase(known);
-    return;
+    return older;
   }
   bytes_ += size;
   const auto placed = by_seq_.insert(by_seq_.end(), std::move(node));
@@ -55,6 +57,7 @@ void retained_events::put(std::string_view key, sequence seq, const index_entry&
     known->second = placed;
   }
   keep_limits();
+  return older;
 }
 
 retained_events::entries::node_type retained_events::make_node(std::string_view key) {

@@ -23,8 +23,10 @@ class retained_events {
   explicit retained_events(const retention& limits) : limits_(limits) {}
   void configure(const retention& limits);
 
-  // `frame`: as it goes out, with the mark of a retained event. `key` is not empty.
-  void put(std::string_view key, sequence seq, const index_entry& what, std::string_view frame);
+  // `frame`: as it goes out, with the mark of a retained event. `key` is not empty. `where`: of the record, if the log
+  // has it. Returns where the key's older event was.
+  std::optional<position> put(std::string_view key, sequence seq, const std::optional<position>& where,
+                              const index_entry& what, std::string_view frame);
   void clear();
 
   // The oldest one newer than `after`; nothing: there is none. The views live until the next call of put(),
@@ -37,6 +39,7 @@ class retained_events {
  private:
   struct entry {
     std::string key;
+    std::optional<position> where;
     std::string name;
     std::uint32_t name_hash = 0;
     std::string texts;  // topics and fields, as packed_texts reads them

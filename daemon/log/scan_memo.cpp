@@ -28,4 +28,10 @@ void scan_memo::forget(const cursor& who) {
   }
 }
 
+void scan_memo::forget_newest_only() {
+  for (finding& each : findings_) {
+    if (each.finder != nullptr && each.finder->newest_only()) each.finder = nullptr;
+  }
+}
+
 }  // namespace roombridge::log

@@ -2,9 +2,10 @@
 // What cursors have found last. Many subscribers ask for the same and stand at the same place: the first one scans, and
 // the others take what it found. Pure.
 //
-// Invariants: a finding is given to a cursor only if its own scan would find the same. Records do not change while a
-// cursor can stand at them, so that a finding holds as long as its finder has the same subscriptions and visibility:
-// whatever changes them forgets it.
+// Invariants: a finding is given to a cursor only if its own scan would find the same. It holds as long as its finder
+// has the same subscriptions and visibility: whatever changes them forgets it. Of a record that a cursor can stand at
+// nothing changes but whether it is superseded, which concerns newest_only() cursors; then their findings are
+// forgotten.
 #pragma once
 
 #include <array>
@@ -32,6 +33,8 @@ class scan_memo {
   void remember(const cursor& who, const scan_range& range, const batch& found);
   // `who` is about to change, or gone.
   void forget(const cursor& who);
+  // A record was superseded.
+  void forget_newest_only();
 
  private:
   struct finding {

@@ -26,6 +26,7 @@ struct entry_header {
   std::uint8_t topics;
   std::uint8_t fields;
   bool unexpected;
+  bool superseded;
 };
 constexpr std::size_t alignment = 4;
 static_assert(sizeof(entry_header) % alignment == 0);
@@ -108,7 +109,8 @@ std::span<std::byte> segment_ring::append(std::size_t frame_size, const index_en
                             .kind = entry.kind,
                             .topics = static_cast<std::uint8_t>(entry.topics.size()),
                             .fields = static_cast<std::uint8_t>(entry.fields.size()),
-                            .unexpected = entry.unexpected};
+                            .unexpected = entry.unexpected,
+                            .superseded = false};
   std::memcpy(top - sizeof header, &header, sizeof header);
 
   const std::span room{base_of(open_) + open.frames, frame_size};
@@ -153,9 +155,17 @@ record segment_ring::read(position& where) const {
           .topics = {topics, header.topics},
           .fields = {topics + header.topics_size, header.fields},
           .unexpected = header.unexpected,
+          .superseded = header.superseded,
           .received = header.received,
           .name_hash = header.name_hash,
           .entry_size = header.entry_size};
+}
+
+void segment_ring::supersede(const position& where) {
+  assert(where.seq >= first() && where.seq < next_);
+  constexpr bool yes = true;
+  std::byte* const top = base_of(where.segment) + segment_bytes_ - where.entry;
+  std::memcpy(top - sizeof(entry_header) + offsetof(entry_header, superseded), &yes, sizeof yes);
 }
 
 void segment_ring::step(position& where, const record& what) {

@@ -57,6 +57,7 @@ struct record {
   packed_texts topics;      // each at most max_matched_text bytes
   packed_texts fields;      // likewise; "name=value"
   bool unexpected = false;  // its topics grant nobody the right to see it
+  bool superseded = false;  // there is a newer event of its retain_key
   std::int64_t received = 0;     // nanoseconds of the steady clock; 0: in an earlier life, or not from the server
   std::uint32_t name_hash = 0;   // of matched_text
   std::uint32_t entry_size = 0;  // of the index entry
@@ -113,6 +114,10 @@ class segment_ring {
   // The record at `where`, which is moved to the next segment's start if it stands at a closed segment's end.
   // Precondition: first() <= where.seq < head().seq.
   [[nodiscard]] record read(position& where) const;
+
+  // Marks the record at `where`, which head() said before it was appended. Precondition: first() <= where.seq <
+  // head().seq.
+  void supersede(const position& where);
 
   // Moves `where` behind `what`, which read() returned for it.
   static void step(position& where, const record& what);

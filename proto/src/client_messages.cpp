@@ -80,12 +80,12 @@ void read_since(head_reader& reader, std::optional<log_position>& out) {
 void read_slow(head_reader& reader, slow_policy& out) {
   std::string name{to_string(out)};
   reader.text("slow", name, need::optional);
-  for (const auto policy : {slow_policy::gap, slow_policy::disconnect}) {
+  for (const auto policy : {slow_policy::gap, slow_policy::disconnect, slow_policy::latest}) {
     if (to_string(policy) != name) continue;
     out = policy;
     return;
   }
-  reader.expected("slow", "gap or disconnect");
+  reader.expected("slow", "gap, disconnect or latest");
 }
 
 void check_subscriber_name(head_reader& reader, std::string_view field, const std::string& name) {
@@ -138,7 +138,15 @@ std::uint64_t epoch_of(std::string_view text) noexcept {
 }
 
 std::string_view to_string(slow_policy policy) noexcept {
-  return policy == slow_policy::gap ? "gap" : "disconnect";
+  switch (policy) {
+    case slow_policy::gap:
+      return "gap";
+    case slow_policy::disconnect:
+      return "disconnect";
+    case slow_policy::latest:
+      return "latest";
+  }
+  return "gap";
 }
 
 bool is_epoch(std::string_view text) noexcept {

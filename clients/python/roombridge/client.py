@@ -183,8 +183,9 @@ class Client(Listening):
 
         `since`, in the first one of a connection only: begin behind this position, which is `position` of an earlier
         connection; what is not in the log any more is told by a Gap. `snapshot`, likewise: first the newest event of each
-        thing whose state the daemon retains. `slow`, likewise: "disconnect" ends the connection rather than lose events to
-        a Gap. `more`: nothing comes before another subscribe() without it, so that several
+        thing whose state the daemon retains. `slow`, likewise: "latest" passes over what a
+        newer event of its key has made obsolete, "disconnect" ends the connection rather than lose events to a Gap.
+        `more`: nothing comes before another subscribe() without it, so that several
         begin at one position. `fields`: only events of which each of these fields has one of its values, as far as the
         daemon's config declares such, say `{"shopId": [7, 8]}`. `replaces`: an id that subscribe() returned; the new
         subscription takes its place, without losing anything that has not been sent yet. Raises RequestError.

@@ -11,7 +11,7 @@ class retaining : public testing::Test {
   void put(std::string_view key, std::string_view frame = "frame") {
     const std::vector<matched_text> topics{"shop-7", "user-3"};
     const std::vector<matched_text> fields{"shopId=7"};
-    retained_.put(key, ++seq_, {.name = "name", .topics = topics, .fields = fields}, frame);
+    retained_.put(key, ++seq_, {}, {.name = "name", .topics = topics, .fields = fields}, frame);
   }
   std::vector<sequence> all() const {
     std::vector<sequence> out;
@@ -46,7 +46,7 @@ TEST_F(retaining, a_newer_event_leaves_nothing_of_the_older) {
   put("a", std::string(500, 'x'));
   put("b");
   const matched_text topic{"shop-8"};
-  retained_.put("a", ++seq_, {.name = "other", .topics = std::span{&topic, 1}, .unexpected = true}, "newest");
+  retained_.put("a", ++seq_, {}, {.name = "other", .topics = std::span{&topic, 1}, .unexpected = true}, "newest");
   const auto newest = *retained_.next(2);
   EXPECT_EQ(newest.name, "other");
   EXPECT_EQ(newest.frame.size(), 6u);

@@ -56,6 +56,27 @@ TEST_F(shared_scans, are_not_for_another_filter) {
   EXPECT_EQ(told({&first_, &second_, &third}), (std::vector<strings>{{"1", "3"}, {"2"}, {"3"}}));
 }
 
+TEST_F(shared_scans, are_no_more_where_a_record_was_superseded_since) {
+  log_.retained().configure({.keys = 10, .bytes = 1000});
+  for (test_sink* const each : {&first_, &second_}) {
+    each->at().take_newest_only();
+    each->subscribe(1, {"a"});
+  }
+  log_.append({.name = "a", .arguments = "1", .retain_key = "k"});
+  append("a", "x");
+  EXPECT_EQ(told({&first_}), (std::vector<strings>{{"1", "2"}}));
+  log_.append({.name = "b", .arguments = "1", .retain_key = "k"});  // wakes neither of them
+  EXPECT_EQ(told({&second_}), (std::vector<strings>{{"2"}}));
+}
+
+TEST_F(shared_scans, are_not_for_those_who_want_all_of_it) {
+  log_.retained().configure({.keys = 10, .bytes = 1000});
+  first_.at().take_newest_only();
+  for (test_sink* const each : {&first_, &second_}) each->subscribe(1, {"a"});
+  for (int i = 0; i < 2; ++i) log_.append({.name = "a", .arguments = "1", .retain_key = "k"});
+  EXPECT_EQ(told({&first_, &second_}), (std::vector<strings>{{"2"}, {"1", "2"}}));
+}
+
 TEST_F(shared_scans, are_not_for_other_values_of_fields) {
   first_.at().subscribe({.id = 1, .fields = {{"f=1"}}});
   second_.at().subscribe({.id = 1, .fields = {{"f=2"}}});

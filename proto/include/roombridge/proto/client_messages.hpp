@@ -43,6 +43,7 @@ struct log_position {
 enum class slow_policy {
   gap,         // a GAP says what it lost
   disconnect,  // the connection ends, told why
+  latest       // of each retained key it gets the newest event; a GAP says what else it lost
 };
 [[nodiscard]] std::string_view to_string(slow_policy policy) noexcept;
 
