@@ -40,7 +40,7 @@ void replay::advance(std::size_t chunk_bytes, sequence until) {
 bool replay::in_memory(bool at_end) const {
   const sequence first = log_.first();
   if (who_.parked_behind() + 1 < first) return false;
-  return at_end || who_.parked_behind() >= first + (log_.newest() + 1 - first) / 2;
+  return at_end || who_.parked_behind() >= (first + log_.newest()) / 2;
 }
 
 // What has not been sent of the last one is not there any more.

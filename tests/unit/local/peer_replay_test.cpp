@@ -291,6 +291,22 @@ TEST_F(replays, whose_client_leaves_are_forgotten) {
   answer_all();
 }
 
+TEST_F(replays, of_an_empty_log_ask_no_disk) {
+  auto fresh = subscribed({"a"});
+  auto client = back(since(0));
+  EXPECT_EQ(rest(client), strings{"live 0"});
+  EXPECT_EQ(disk_->requests(), 0u);
+}
+
+TEST_F(replays, of_all_connections_that_a_user_may_have_find_room) {
+  append_many(100);
+  std::deque<test_client> clients;
+  for (int i = 0; i < 300; ++i) clients.push_back(back(since(0)));
+  hub_->flush();
+  answer_all();
+  for (auto& each : clients) ASSERT_EQ(rest(each), joined(odd(1, 100), {"live 100"}));
+}
+
 TEST_F(replays, are_charged_to_the_user) {
   append_many(100);
   auto client = back(since(0), true, socket_buffer);
