@@ -75,7 +75,7 @@ void journal::attach(log::event_log& log) {
   }
   log.go_on_from(next_);
   newest_ = log.newest();
-  settled_ = newest_;
+  settled_ = accepted_ = newest_;
   owner_known_ = book_.owner == owner_digest{};
   log.observe(*this);
   log.look_back_into(*this);
@@ -130,6 +130,14 @@ void journal::show() {
   log_->cursors().show_until(always_ ? settled_ : std::numeric_limits<log::sequence>::max());
 }
 
+// Nothing up to `until` waits for the disk any more.
+void journal::settle(log::sequence until) {
+  if (until >= accepted_) until = std::max(until, dropped_);
+  if (!always_ || until <= settled_) return;
+  settled_ = until;
+  show();
+}
+
 void journal::on_append(const log::record& what, std::string_view retain_key) {
   if (what.kind == log::record_kind::new_epoch) {
     pending_.clear();
@@ -154,10 +162,8 @@ void journal::flush() {
   if (pending_.empty()) return;
   const std::uint64_t count = std::exchange(pending_count_, 0);
   const bool taken = writer_->submit(pending_, count, newest_);
-  if (always_ && (!taken || in_trouble_)) {
-    settled_ = newest_;
-    show();
-  }
+  (taken ? accepted_ : dropped_) = newest_;
+  settle(in_trouble_ ? newest_ : settled_);
   if (taken) return;
   if (const auto more = overflows_.occurred(std::chrono::steady_clock::now())) {
     diagnostics_.warning(
@@ -185,10 +191,7 @@ void journal::on_news() {
   const keeper_state now = state();
   durable_ = now.book;
   if (kept_) kept_(now.subscribers_tried, now.subscribers_kept);
-  if (always_ && now.settled > settled_) {
-    settled_ = now.settled;
-    show();
-  }
+  settle(now.settled);
   if (const bool trouble = !now.trouble.empty(); trouble != in_trouble_) {
     in_trouble_ = trouble;
     if (trouble) {

@@ -91,6 +91,7 @@ class journal final : public log::log_observer, public log::history {
   void on_read(std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk);
   void on_news();
   void show();
+  void settle(log::sequence until);
   void answer_erasures(const fault& wrong);
 
   io::executor executor_;
@@ -112,7 +113,9 @@ class journal final : public log::log_observer, public log::history {
   std::uint64_t last_read_ = 0;
   bool owner_known_ = true;  // by a login of this life, or there is none
   const bool always_;
-  log::sequence settled_ = 0;  // where the policy is `always`: up to here nothing waits for the disk
+  log::sequence settled_ = 0;   // where the policy is `always`: up to here nothing waits for the disk
+  log::sequence accepted_ = 0;  // the last record that the writer has taken
+  log::sequence dropped_ = 0;   // the last one that it has not: settled when all before it are
   std::vector<std::pair<std::size_t, subscriber_record>> subscribers_;
   kept_function kept_;
   bool in_trouble_ = false;

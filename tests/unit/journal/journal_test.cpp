@@ -373,6 +373,26 @@ TEST_F(lives, an_erasure_that_fails_says_so) {
   EXPECT_TRUE(answer.has_value());
 }
 
+// What a queue that is full has still to write is not shown for what it has no room for.
+TEST_F(lives, what_is_dropped_is_shown_behind_what_waits_for_the_disk) {
+  gated_files files;
+  options always = config();
+  always.sync = sync_policy::always;
+  life first{always, 5, files};
+  files.close();
+  first.append(1);
+  files.await_writer();
+  const std::string large(100'000, '1');
+  for (int i = 0; i < 60; ++i) {
+    first.log.append({.name = "e", .arguments = large});
+    first.kept.flush();
+  }
+  EXPECT_GT(first.kept.state().unwritten, 0u);
+  EXPECT_EQ(first.log.cursors().shown(), 0u);
+  files.open_up();
+  first.await([&] { return first.log.cursors().shown() == 61; });
+}
+
 TEST_F(lives, trouble_and_its_end_are_told_once) {
   auto first = begin(5);
   files_.fail(ENOSPC, {"write"});

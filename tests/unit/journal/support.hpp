@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -99,6 +100,38 @@ class unsynced_files : public file_system {
  public:
   int sync_data(int) override { return 0; }
   int sync_directory(int) override { return 0; }
+};
+
+// A disk whose writes wait until the test lets them go on.
+class gated_files final : public unsynced_files {
+ public:
+  ssize_t write_at(int fd, std::span<const std::byte> bytes, off_t offset) override {
+    std::unique_lock lock{mutex_};
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+    --waiting_;
+    return file_system::write_at(fd, bytes, offset);
+  }
+  void close() {
+    const std::lock_guard lock{mutex_};
+    open_ = false;
+  }
+  void open_up() {
+    const std::lock_guard lock{mutex_};
+    open_ = true;
+    changed_.notify_all();
+  }
+  void await_writer() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+  int waiting_ = 0;
 };
 
 // Fails the calls that a test names: by their number, from 0, or all of a kind.

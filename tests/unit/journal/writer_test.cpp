@@ -12,38 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A disk whose writes wait until the test lets them go on.
-class gated_files final : public unsynced_files {
- public:
-  ssize_t write_at(int fd, std::span<const std::byte> bytes, off_t offset) override {
-    std::unique_lock lock{mutex_};
-    ++waiting_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-    --waiting_;
-    return file_system::write_at(fd, bytes, offset);
-  }
-  void close() {
-    const std::lock_guard lock{mutex_};
-    open_ = false;
-  }
-  void open_up() {
-    const std::lock_guard lock{mutex_};
-    open_ = true;
-    changed_.notify_all();
-  }
-  void await_writer() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return waiting_ > 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = true;
-  int waiting_ = 0;
-};
-
 class writers : public testing::Test {
  protected:
   [[nodiscard]] options config() const { return {.directory = (place_ / "journal").string(), .capacity = 64u << 20}; }
