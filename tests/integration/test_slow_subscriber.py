@@ -82,6 +82,21 @@ class SlowSubscriberTest(IntegrationTest):
         self.assertEqual(numbers[-2 * BATCH :], list(range(first, last)))
         self.assertEqual(numbers, sorted(set(numbers)))
 
+    def test_who_wants_the_latest_gets_it_of_each_thing(self) -> None:
+        daemon = self.start_authenticated(events={"rules": {"numbered": {"retain_key": ["n"]}}})
+        healthy = self.counting(daemon)
+        display = self.subscriber(daemon, "display", events=["numbered", "end"], slow="latest")
+        for batch in range(20):
+            self.server.command(do="series", event="numbered", first=1, count=BATCH, size=SIZE)
+            self.server.emit("sync", batch)
+            healthy.saw("sync", tag=batch)
+        self.server.emit("sync", "all")
+        newest = {number: seq for seq, number in healthy.saw("all")["received"]}
+        self.server.emit("end")
+        got = display.until_event("end")[:-1]
+        self.assertLess(len(got), 10 * BATCH, "most of it was obsolete before its turn came")
+        self.assertEqual({event.args[0]["n"]: event.seq for event in got}, newest)
+
 
 if __name__ == "__main__":
     unittest.main()
