@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Replays that begin further back than memory reaches.
+#include <deque>
 #include <random>
 #include <set>
 
@@ -321,7 +322,7 @@ TEST_F(replays, of_one_user_wait_for_each_other_rather_than_hold_too_much) {
   append_many(100);
   options_.user_buffer = 80u << 10;
   hub_->reconfigure(options_);
-  std::vector<test_client> clients;
+  std::deque<test_client> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(back(since(5)));
   EXPECT_EQ(disk_->requests(), 2u) << "half of the buffer has room for two";
   answer_all();
@@ -400,7 +401,7 @@ class judge {
   void see_gap(const proto::gap& gap) {
     ++gaps_[gap.reason];
     if (gap.reason == "epoch") {
-      epoch_ = std::max(epoch_, epochs_.at(gap.epoch));
+      epoch_ = std::max(epoch_, epochs.at(gap.epoch));
       covered_ = gap.last;
       return;
     }
@@ -410,7 +411,7 @@ class judge {
     if (gap.count) {
       EXPECT_EQ(count_between(gap.first - 1, gap.last + 1), *gap.count);
     }
-    if (!gap.epoch.empty()) epoch_ = std::max(epoch_, epochs_.at(gap.epoch));
+    if (!gap.epoch.empty()) epoch_ = std::max(epoch_, epochs.at(gap.epoch));
     covered_ = gap.last;
   }
   [[nodiscard]] std::uint64_t count_between(log::sequence first, log::sequence last) const {
@@ -432,7 +433,7 @@ class judge {
   bool live_ = false;
 
  public:
-  static inline std::map<std::string, std::uint64_t> epochs_;  // their order
+  static inline std::map<std::string, std::uint64_t> epochs;  // their order
 };
 
 class random_replays : public replays {
@@ -453,7 +454,7 @@ class random_replays : public replays {
   }
   void begin_epoch() {
     ++epoch_;
-    judge::epochs_[proto::epoch_text(epoch_)] = epoch_;
+    judge::epochs[proto::epoch_text(epoch_)] = epoch_;
     events_->start_epoch(epoch_);
   }
   void come_back() {
@@ -528,7 +529,7 @@ class random_replays : public replays {
 
   void SetUp() override {
     replays::SetUp();
-    judge::epochs_ = {{proto::epoch_text(epoch), 0}};
+    judge::epochs = {{proto::epoch_text(epoch), 0}};
   }
 
   std::minstd_rand chance_;
