@@ -29,7 +29,10 @@ void cursor::subscribe(subscription what, sequence after) {
   const segment_ring& ring = registry_.ring_;
   const sequence first = std::max(what.from, ring.first());
   hold(std::move(what));
-  if (!parked_ && first < ring.head().seq) wake(ring.find(first), ring.head().seq - 1);
+  if (parked_ || first >= ring.head().seq) return;
+  // What has woken it meanwhile may lie behind what only the new one matches.
+  if (!exhausted() && first < at_.seq) at_ = ring.find(first);
+  wake(ring.find(first), ring.head().seq - 1);
 }
 
 void cursor::park(sequence after) {
@@ -148,7 +151,10 @@ void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   position at = at_;
   if (sent_ > 0) segment_ring::step(at, registry_.ring_.read(at));
   const scan_range range{at.seq, std::min({bound_, until, registry_.shown_}), max_bytes};
-  if (!registry_.scans_.recall(*this, range, out)) {
+  // Nothing to look at is no finding: it would end at a place that is given up while the cursor goes on to the next.
+  if (range.first > range.last) {
+    out.end_ = at;
+  } else if (!registry_.scans_.recall(*this, range, out)) {
     scan(out, at, range);
     registry_.scans_.remember(*this, range, out);
   }

@@ -52,6 +52,17 @@ TEST_F(cursors, may_begin_behind_any_record_of_the_log) {
   }
 }
 
+TEST_F(cursors, all_of_whose_subscriptions_begin_at_one_place_look_at_all_behind_it) {
+  append("a");
+  test_sink sink{log_};
+  sink.subscribe_after(1, 1, {"a"});
+  append("b");
+  append("a");
+  log_.cursors().wake();
+  sink.subscribe_after(1, 2, {"b"});
+  EXPECT_EQ(told(sink), (strings{"2", "3"}));
+}
+
 TEST_F(cursors, stop_where_they_are_told_to) {
   test_sink sink{log_};
   sink.subscribe(1);

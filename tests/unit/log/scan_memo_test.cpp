@@ -69,6 +69,32 @@ TEST_F(shared_scans, are_no_more_where_a_record_was_superseded_since) {
   EXPECT_EQ(told({&second_}), (std::vector<strings>{{"2"}}));
 }
 
+TEST_F(shared_scans, that_looked_at_nothing_lead_nobody_back) {
+  event_log like_it{small_log, 7};
+  const auto append_to = [](event_log& log) { log.append({.name = "a", .arguments = "1"}); };
+  while (like_it.first() == 1) append_to(like_it);
+  const sequence end = like_it.first() - 1;  // of the first segment
+
+  first_.subscribe(1, {"a"});
+  log_.cursors().show_until(end);
+  const auto look = [this] {
+    log_.cursors().wake();
+    batch out;
+    first_.at().collect(out, SIZE_MAX);
+    first_.at().sent(out, out.bytes());
+  };
+  while (log_.newest() <= end) append_to(log_);
+  look();
+  look();
+  while (log_.first() <= end) append_to(log_);
+  look();
+  while (log_.first() <= end + 1) append_to(log_);
+  log_.cursors().show_until(SIZE_MAX);
+  const strings got = told({&first_}).front();
+  EXPECT_TRUE(got.front().starts_with("gap " + std::to_string(end + 1) + "-")) << got.front();
+  EXPECT_EQ(got.back(), std::to_string(log_.newest()));
+}
+
 TEST_F(shared_scans, are_not_for_those_who_want_all_of_it) {
   log_.retained().configure({.keys = 10, .bytes = 1000});
   first_.at().take_newest_only();
