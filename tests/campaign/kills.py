@@ -3,8 +3,9 @@
 
 The judge is this process: it is the upstream, and so knows every event that left it, and it is every subscriber, and so knows every frame that arrived.
 After each end and start: the epoch is the one before; a sequence number never comes with other bytes; who resumes with its position gets everything in
-order and nothing twice; what it does not get lies within a GAP, and nothing that it gets does; an acknowledged position is there again and never moves
-backwards; with `sync: always` every event that anybody saw is there. In some rounds the newest segment is torn, or a bit of it flipped, before the start.
+order and nothing twice; what it does not get lies within a GAP, and nothing that it gets does; with `sync: always` every event that anybody saw is there.
+Named subscribers acknowledge at random moments: each is listed again, at a position that it has acknowledged and not before the last one that was answered
+as durable, and what comes begins right behind it. In some rounds the newest segment is torn, or a bit of it flipped, before the start.
 
 usage: python3 -m tests.campaign.kills [--sample] [--seed N] [--rounds N]
 """
@@ -23,18 +24,26 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from roombridge.protocol import FrameDecoder, FrameType, encode_frame
 
+from tests.campaign.named import Named
 from tests.campaign.stream import Stream
 from tests.integration.processes import DEADLINE, Daemon
 
 RATE = 8_000
 """Events a second."""
 BATCH = 40
+LIFE = 4_000
+"""Events at most in one life: on a slow machine no more than on a fast one."""
 SYNC = ("never", "interval", "always")
+MOMENTS = ("any moment", "a rotation", "an answer")
+"""Of the end: the last one is when an acknowledgement has just been answered."""
+OPEN = 100
+"""Acknowledgements that may wait for their answers."""
 SMALL = 20_000
 """A segment of so few bytes has just been begun."""
 
@@ -66,9 +75,9 @@ class Truth:
 class Program:
     """One connection, judged frame by frame. `position`: behind what it begins; None: a named one, which goes on where it was."""
 
-    def __init__(self, path: Path, truth: Truth, position: int | None, name: str | None = None, acknowledged: int = 0) -> None:
+    def __init__(self, path: Path, truth: Truth, position: int | None, named: Named | None = None) -> None:
         self.truth = truth
-        self.acknowledged = acknowledged
+        self.named = named
         self.live = False
         self.gaps: Counter[str] = Counter()
         self.got: set[int] = set()
@@ -82,38 +91,52 @@ class Program:
         self._socket.connect(str(path))
         self._id = 1
         self._open: dict[int, int] = {}
+        self._handled: list[int] = []
+        self._results: dict[int, Any] = {}
         hello: dict[str, Any] = {"versions": [1], "client": "judge"}
-        if name is not None:
-            hello["subscriber"] = name
+        if named is not None:
+            hello["subscriber"] = named.name
         self._socket.sendall(encode_frame(FrameType.HELLO, hello))
         self.welcome: dict[str, Any] = {}
         while not self.welcome:
             self._read_some()
         truth.epoch = truth.epoch or self.welcome["epoch"]
         assert self.welcome["epoch"] == truth.epoch, "another epoch"
-        if name is not None:
-            self._judge_kept(self.welcome.get("position"))
-        self.position = self.welcome.get("position", {"seq": self.welcome["newest"]})["seq"] if position is None else position
+        kept = self.welcome.get("position")
+        if named is not None:
+            named.judge(kept, truth.epoch)
+        self.resumed = position is not None or kept is not None
+        self.position = position if position is not None else kept["seq"] if kept is not None else self.welcome["newest"]
         self.number = truth.given.get(self.position, (0, b""))[0]
-        self.told = True  # of what may be missing before the next event
+        self.told = self.number == 0  # of events that may be missing before the next one
         request: dict[str, Any] = {"id": 1, "events": ["e"]}
         if position is not None:
             request["since"] = {"epoch": truth.epoch, "seq": position}
         self._socket.sendall(encode_frame(FrameType.SUBSCRIBE, request))
 
-    def _judge_kept(self, kept: dict[str, Any] | None) -> None:
-        if self.acknowledged:
-            assert kept is not None and kept["epoch"] == self.truth.epoch, "the acknowledged position is gone"
-            assert kept["seq"] >= self.acknowledged, f"the acknowledged position moved back from {self.acknowledged} to {kept['seq']}"
-
     def passes_over(self, seq: int) -> bool:
         return any(first <= seq <= last for first, last in self.passed_over)
 
-    def acknowledge(self) -> None:
-        self._id += 1
-        self._open[self._id] = self.position
+    def acknowledge(self, seq: int) -> None:
+        assert self.named is not None
         with contextlib.suppress(OSError):
-            self._socket.sendall(encode_frame(FrameType.ACK, {"id": self._id, "epoch": self.truth.epoch, "seq": self.position}))
+            self._id += 1
+            self._socket.sendall(encode_frame(FrameType.ACK, {"id": self._id, "epoch": self.truth.epoch, "seq": seq}))
+            self._open[self._id] = seq
+            self.named.acknowledge(seq)
+
+    def acknowledge_all(self) -> None:
+        """Returns when that has been answered."""
+        self.acknowledge(self.position)
+        wanted = self._id  # more are sent meanwhile
+        self._read_until(lambda: wanted not in self._open)
+
+    def call(self, method: str) -> Any:
+        self._id += 1
+        self._socket.sendall(encode_frame(FrameType.CALL, {"id": self._id, "method": method}))
+        wanted = self._id
+        self._read_until(lambda: wanted in self._results)
+        return self._results.pop(wanted)
 
     def read_for(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -127,9 +150,7 @@ class Program:
         self._socket.settimeout(DEADLINE)
 
     def read_until_live(self) -> None:
-        self._socket.settimeout(DEADLINE)
-        while not self.live:
-            assert self._read_some(), "the daemon has hung up"
+        self._read_until(lambda: self.live)
 
     def read_the_rest(self) -> None:
         """What the kernel holds of a daemon that is dead."""
@@ -140,6 +161,11 @@ class Program:
 
     def close(self) -> None:
         self._socket.close()
+
+    def _read_until(self, done: Callable[[], bool]) -> None:
+        self._socket.settimeout(DEADLINE)
+        while not done():
+            assert self._read_some(), "the daemon has hung up"
 
     def _read_some(self) -> bool:
         data = self._socket.recv(1 << 18)
@@ -156,14 +182,15 @@ class Program:
         elif kind == FrameType.GAP:
             self._judge_gap(head)
         elif kind == FrameType.LIVE:
-            assert not self.live, "LIVE twice"
-            self.live = True
-            self.position = max(self.position, head["seq"])
+            self._judge_live(head["seq"])
         elif kind == FrameType.RESULT:
             assert head["ok"], head
             self.oldest = head.get("first", self.oldest)
             if head["id"] in self._open:
-                self.acknowledged = max(self.acknowledged, self._open.pop(head["id"]) if head.get("durable") else 0)
+                assert self.named is not None
+                self.named.answer(self._open.pop(head["id"]), head["durable"])
+            elif payload:
+                self._results[head["id"]] = json.loads(payload)
         else:
             assert kind in (FrameType.STATUS, FrameType.BYE), kind
 
@@ -171,12 +198,14 @@ class Program:
         seq = head["seq"]
         assert seq > self.position, f"{seq} came behind {self.position}"
         number = self.truth.give(seq, json.dumps(head).encode(), payload)
-        if not self.told:
+        if self.resumed or self.live:
             assert seq == self.position + 1, f"nothing tells of {self.position + 1} to {seq - 1}"
+        if not self.told:
             assert number == self.number + 1, f"nothing tells of the events {self.number + 1} to {number - 1}"
         assert number > self.number, f"event {number} came behind {self.number}"
-        self.position, self.number, self.told = seq, number, False
+        self.number, self.told = number, False
         self.got.add(seq)
+        self._handle(seq)
 
     def _judge_gap(self, head: dict[str, Any]) -> None:
         reason, first, last = head["reason"], head["first"], head["last"]
@@ -190,7 +219,25 @@ class Program:
         if reason == "slow":
             self.passed_over.append((first, last))
         self.gaps[reason] += 1
-        self.position, self.told = last, True
+        self.told = True
+        self._handle(last)
+
+    def _judge_live(self, seq: int) -> None:
+        assert not self.live, "LIVE twice"
+        self.live = True
+        if self.resumed:
+            assert seq == self.position, f"nothing tells of {self.position + 1} to {seq}"
+        elif self.named is not None:
+            self.named.begin_at(seq)
+        self._handle(seq)
+
+    def _handle(self, position: int) -> None:
+        self.position = position
+        if self.named is None:
+            return
+        self._handled.append(position)
+        if self.named.wants_to_acknowledge() and len(self._open) < OPEN:
+            self.acknowledge(self.named.choose(self._handled))
 
 
 class Campaign:
@@ -199,13 +246,14 @@ class Campaign:
         self.chance = random.Random(seed)
         self.kept = directory / "journal"
         self.socket = directory / "s"
-        self.upstream = Stream(arguments, RATE, BATCH)
+        self.upstream = Stream(arguments, RATE, BATCH, LIFE)
         self.truth = Truth()
         self.counts: Counter[str] = Counter()
         self.gaps: Counter[str] = Counter()
         self.worst_start = 0.0
         self.position: int | None = None
-        self.acknowledged = 0
+        self.till = Named("till", 100, seed)
+        self.desk = Named("desk", 1000, seed)
         (directory / "token").write_text("secret\n", encoding="ascii")
 
     def start(self, sync: str) -> Daemon:
@@ -229,31 +277,38 @@ class Campaign:
     def round(self) -> None:
         sync = self.chance.choice(SYNC)
         daemon = self.start(sync)
+        moment = self.chance.choice(MOMENTS)
+        seconds = self.chance.uniform(0.02, 0.35)
+        with_desk = self.chance.random() < 0.5
         try:
-            named = Program(self.socket, self.truth, None, "till", self.acknowledged)
-            back = Program(self.socket, self.truth, self.position) if self.position is not None else None
-            self.judge_durable()
-            for one in filter(None, (named, back)):
+            programs = [Program(self.socket, self.truth, None, self.till)]
+            if with_desk:
+                programs.append(Program(self.socket, self.truth, None, self.desk))
+            elif self.position is not None:
+                programs.append(Program(self.socket, self.truth, self.position))
+            self.judge_kept()
+            for one in programs:
                 one.read_until_live()
-            end = time.monotonic() + self.chance.uniform(0.02, 0.35)
-            at_rotation = self.chance.random() < 0.4
+            end = time.monotonic() + seconds
             before = len(self.segments())
-            while time.monotonic() < end:
-                named.read_for(0.01)
-                named.acknowledge()
-                if back is not None:
-                    back.read_for(0.01)
-                if at_rotation and len(self.segments()) > before:
-                    break
+            while time.monotonic() < end and not (moment == "a rotation" and len(self.segments()) > before):
+                for one in programs:
+                    one.read_for(0.01)
+            if moment == "an answer":
+                programs[0].acknowledge_all()
         finally:
             daemon.process.kill()
             daemon.process.wait()
             daemon.output.join()
-        self.judge_end(sync, named, back)
+        self.judge_end(sync, moment, programs)
 
-    def judge_durable(self) -> None:
-        """Somebody who asks for everything gets all that must be there."""
+    def judge_kept(self) -> None:
+        """Somebody who asks for everything gets all that must be there, and all names."""
         late = Program(self.socket, self.truth, 0)
+        listed = {each["name"]: each["position"] for each in late.call("named_subscribers")}
+        for one in (self.till, self.desk):
+            if one.durable:
+                one.judge(listed.get(one.name), self.truth.epoch)
         late.read_until_live()
         late.close()
         lost = [seq for seq in self.truth.durable if seq >= late.oldest and seq not in late.got and not late.passes_over(seq)]
@@ -262,18 +317,18 @@ class Campaign:
             assert not any(first <= seq <= last for seq in late.got), f"a GAP {first} to {last} covers what came"
         self.gaps += late.gaps
 
-    def judge_end(self, sync: str, named: Program, back: Program | None) -> None:
-        for one in filter(None, (named, back)):
+    def judge_end(self, sync: str, moment: str, programs: list[Program]) -> None:
+        for one in programs:
             one.read_the_rest()
             self.gaps += one.gaps
-        self.acknowledged = named.acknowledged
-        self.position = max(named.position, back.position if back is not None else 0)
-        if sync == "always":
-            self.truth.durable |= named.got | (back.got if back is not None else set())
+            if sync == "always":
+                self.truth.durable |= one.got
+        self.position = max(one.position for one in programs)
         segments = self.segments()
         newest = segments[-1].stat().st_size if segments else 0
         self.counts["rounds"] += 1
         self.counts[f"sync {sync}"] += 1
+        self.counts["at an answer"] += moment == "an answer"
         self.counts["at a rotation"] += newest < SMALL
         if segments and self.chance.random() < 0.25:
             self.tear(segments[-1], newest)
@@ -318,7 +373,8 @@ def main() -> int:
     shutil.rmtree(directory)
     print(
         f"{dict(campaign.counts)} in {time.monotonic() - begin:.0f} s; {campaign.upstream.sent} events left the upstream, {len(campaign.truth.given)} numbers "
-        f"were seen; GAPs {dict(campaign.gaps)}; the slowest start took {campaign.worst_start * 1000:.0f} ms",
+        f"were seen; {campaign.till.answered + campaign.desk.answered} positions were answered as durable; GAPs {dict(campaign.gaps)}; "
+        f"the slowest start took {campaign.worst_start * 1000:.0f} ms",
         file=sys.stderr,
     )
     return 0

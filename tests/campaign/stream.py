@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -16,11 +17,12 @@ from tests.integration.raw_upstream import Connection, frame
 class Stream:
     """Sends for as long as a connection takes it, `rate` events a second, `batch` of them at a time."""
 
-    def __init__(self, arguments: Callable[[int], str], rate: float, batch: int) -> None:
-        """`arguments`: of the event `e` of this number, JSON without the brackets."""
+    def __init__(self, arguments: Callable[[int], str], rate: float, batch: int, most: float = math.inf) -> None:
+        """`arguments`: of the event `e` of this number, JSON without the brackets. `most`: events on one connection."""
         self._arguments = arguments
         self._rate = rate
         self._batch = batch
+        self._most = most
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.sent = 0
@@ -47,9 +49,12 @@ class Stream:
 
     def _stream(self, sock: socket.socket) -> None:
         next_at = time.monotonic()
-        while not self._ended.is_set():
+        last = self.sent + self._most
+        while not self._ended.is_set() and self.sent < last:
             first = self.sent + 1
             self.sent += self._batch
             sock.sendall(b"".join(frame(f'42["e",{self._arguments(n)}]'.encode()) for n in range(first, first + self._batch)))
             next_at += self._batch / self._rate
             time.sleep(max(0.0, next_at - time.monotonic()))
+        while not self._ended.is_set() and sock.recv(1 << 12):
+            pass
