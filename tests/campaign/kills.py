@@ -105,10 +105,11 @@ class Program:
         kept = self.welcome.get("position")
         if named is not None:
             named.judge(kept, truth.epoch)
-        self.resumed = position is not None or kept is not None
+        self.is_new = position is None and kept is None
+        self.seamless = not self.is_new  # the next record has the next number, or something tells why not
         self.position = position if position is not None else kept["seq"] if kept is not None else self.welcome["newest"]
         self.number = truth.given.get(self.position, (0, b""))[0]
-        self.told = self.number == 0  # of events that may be missing before the next one
+        self.told = self.is_new or self.number == 0  # of events that may be missing before the next one
         request: dict[str, Any] = {"id": 1, "events": ["e"]}
         if position is not None:
             request["since"] = {"epoch": truth.epoch, "seq": position}
@@ -198,12 +199,12 @@ class Program:
         seq = head["seq"]
         assert seq > self.position, f"{seq} came behind {self.position}"
         number = self.truth.give(seq, json.dumps(head).encode(), payload)
-        if self.resumed or self.live:
+        if self.seamless:
             assert seq == self.position + 1, f"nothing tells of {self.position + 1} to {seq - 1}"
         if not self.told:
             assert number == self.number + 1, f"nothing tells of the events {self.number + 1} to {number - 1}"
         assert number > self.number, f"event {number} came behind {self.number}"
-        self.number, self.told = number, False
+        self.number, self.told, self.seamless = number, False, True
         self.got.add(seq)
         self._handle(seq)
 
@@ -219,16 +220,17 @@ class Program:
         if reason == "slow":
             self.passed_over.append((first, last))
         self.gaps[reason] += 1
-        self.told = True
+        self.told, self.seamless = True, reason != "slow"
         self._handle(last)
 
     def _judge_live(self, seq: int) -> None:
         assert not self.live, "LIVE twice"
         self.live = True
-        if self.resumed:
+        if self.seamless:
             assert seq == self.position, f"nothing tells of {self.position + 1} to {seq}"
-        elif self.named is not None:
+        if self.is_new and self.named is not None:
             self.named.begin_at(seq)
+        self.seamless = True
         self._handle(seq)
 
     def _handle(self, position: int) -> None:
