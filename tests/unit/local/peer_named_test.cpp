@@ -149,9 +149,16 @@ TEST_F(named_peers, of_two_users_do_not_touch_each_other) {
 }
 
 TEST_F(named_peers, a_connection_that_is_ended_gives_its_name_back_at_once) {
-  auto client = at_work();
+  auto client = connect(4096);
+  client.send_message(proto::hello{.client = "test", .subscriber = "till"});
+  client.send_message(proto::subscribe{1, {}, {}});
+  run();
+  const std::string large(100'000, '1');
+  for (int i = 0; i < 5; ++i) append("a", {}, large);
+  hub_->flush();
   client.send(std::string(8, '\xff'));
   run();
+  EXPECT_EQ(hub_->size(), 1u) << "BYE waits for a client that does not read";
   EXPECT_FALSE(named_.holder({1000, "till"}));
   greeted().expect<proto::welcome>();
 }
