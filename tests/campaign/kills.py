@@ -302,7 +302,9 @@ class Campaign:
             daemon.process.kill()
             daemon.process.wait()
             daemon.output.join()
-        self.judge_end(sync, moment, programs)
+        # Then it says itself that not all of what it shows is on the disk.
+        overflowed = "slower than events come" in daemon.log
+        self.judge_end("overflowed" if overflowed else sync, moment, programs)
 
     def judge_kept(self) -> None:
         """Somebody who asks for everything gets all that must be there, and all names."""
