@@ -193,6 +193,18 @@ class IntegrationTest(unittest.TestCase):
             self.server.saw("join", room=room)
         return daemon
 
+    def stop(self, daemon: Daemon) -> None:
+        """Ends it by SIGTERM, well; nothing is asked of it afterwards."""
+        self._daemons.remove(daemon)
+        self.assertEqual(daemon.stop(), 0)
+
+    def kill(self, daemon: Daemon) -> None:
+        """Ends it by SIGKILL, and waits for its last words."""
+        self._daemons.remove(daemon)
+        daemon.process.kill()
+        daemon.process.wait()
+        daemon.output.join()
+
     def roombridgectl(self, *arguments: object, socket: str = "s") -> Output:
         """roombridgectl in the background, until the test's end."""
         command = [str(ROOMBRIDGECTL), "--socket", str(self.directory / socket), *map(str, arguments)]
@@ -235,3 +247,15 @@ class IntegrationTest(unittest.TestCase):
                 self.assertEqual(daemon.stop(), 0)
             for token in self._secrets:
                 self.assertNotIn(token, daemon.log)
+
+
+class JournaledTest(IntegrationTest):
+    """Its daemons keep a journal, one after the other the same."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.kept = self.directory / "journal"
+
+    def config(self, **changes: Any) -> dict[str, Any]:
+        journal = {"directory": str(self.kept), **changes.pop("journal", {})}
+        return super().config(journal=journal, **changes)

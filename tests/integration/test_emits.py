@@ -128,8 +128,7 @@ class HeldEmitsTest(IntegrationTest):
     def test_a_daemon_that_stops_answers(self) -> None:
         daemon = self.start_offline()
         emits = self.held(daemon, 1)
-        self._daemons.remove(daemon)
-        self.assertEqual(daemon.stop(), 0)
+        self.stop(daemon)
         outcome = emits[0].result()
         self.assertEqual((outcome.name, outcome.outcome), ("not_connected", "not_sent"))
 

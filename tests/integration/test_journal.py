@@ -11,19 +11,11 @@ from typing import Any
 
 from roombridge import Event, Gap, Live, Message, Position
 
-from .harness import BOOKING_RULES, IntegrationTest, Subscriber, reservation
+from .harness import BOOKING_RULES, JournaledTest, Subscriber, reservation
 from .processes import Daemon
 
 
-class JournalTest(IntegrationTest):
-    def setUp(self) -> None:
-        super().setUp()
-        self.kept = self.directory / "journal"
-
-    def config(self, **changes: Any) -> dict[str, Any]:
-        journal = {"directory": str(self.kept), **changes.pop("journal", {})}
-        return super().config(journal=journal, **changes)
-
+class JournalTest(JournaledTest):
     def segments(self) -> list[Path]:
         return sorted(self.kept.glob("*.segment"))
 
@@ -39,16 +31,6 @@ class JournalTest(IntegrationTest):
             return found if found["state"] == state else None
 
         return self.eventually(ask, f"the journal to be {state}")
-
-    def stop(self, daemon: Daemon) -> None:
-        self._daemons.remove(daemon)
-        self.assertEqual(daemon.stop(), 0)
-
-    def kill(self, daemon: Daemon) -> None:
-        self._daemons.remove(daemon)
-        daemon.process.kill()
-        daemon.process.wait()
-        daemon.output.join()
 
     def listen(self, daemon: Daemon, *names: str) -> tuple[Subscriber, Position]:
         """A subscriber that has got the event `names[-1]` and those before it, and where it stands."""

@@ -30,8 +30,7 @@ class StopTest(IntegrationTest):
     def test_sigterm_leaves_without_a_disconnect_and_says_goodbye(self) -> None:
         daemon = self.start_authenticated()
         subscriber = self.subscriber(daemon)
-        self._daemons.remove(daemon)
-        self.assertEqual(daemon.stop(), 0)
+        self.stop(daemon)
         # "client namespace disconnect" would be a 41, which ends the server's state recovery.
         self.assertEqual(self.server.saw("disconnect")["reason"], "transport close")
         self.assertEqual(self.server.seen("message", text="1"), [])
@@ -45,8 +44,7 @@ class StopTest(IntegrationTest):
         self.server.kill()
         daemon = self.start_daemon()
         daemon.logged("CAUSE=tcp_refused")
-        self._daemons.remove(daemon)
-        self.assertEqual(daemon.stop(), 0)
+        self.stop(daemon)
 
     def test_sigterm_with_a_subscriber_that_does_not_read(self) -> None:
         daemon = self.start_authenticated()
@@ -54,8 +52,7 @@ class StopTest(IntegrationTest):
         self.server.command(do="series", event="numbered", first=1, count=1000, size=1000)
         self.server.emit("marker")
         reader.until_event("marker")
-        self._daemons.remove(daemon)
-        self.assertEqual(daemon.stop(), 0)
+        self.stop(daemon)
         with self.assertRaises(ConnectionClosed):
             list(sleeper.client)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from roombridge import Client, ConnectionClosed, Event, Gap, Live, Position, RequestError
 
-from .harness import IntegrationTest, Subscriber
+from .harness import IntegrationTest, JournaledTest, Subscriber
 from .processes import DEADLINE, ROOMBRIDGECTL, ROOT, Daemon
 
 CLIENTS = ROOT / "clients/python"
@@ -197,26 +197,8 @@ class NamedSubscribersTest(NamedTest):
             program.wait()
 
 
-class KeptSubscribersTest(NamedTest):
+class KeptSubscribersTest(JournaledTest, NamedTest):
     """With a journal they outlast the daemon, however it ends."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.kept = self.directory / "journal"
-
-    def config(self, **changes: Any) -> dict[str, Any]:
-        journal = {"directory": str(self.kept), **changes.pop("journal", {})}
-        return super().config(journal=journal, **changes)
-
-    def stop(self, daemon: Daemon) -> None:
-        self._daemons.remove(daemon)
-        self.assertEqual(daemon.stop(), 0)
-
-    def kill(self, daemon: Daemon) -> None:
-        self._daemons.remove(daemon)
-        daemon.process.kill()
-        daemon.process.wait()
-        daemon.output.join()
 
     def work(self, daemon: Daemon, acknowledged: int, last: int) -> Position:
         """A subscriber gets the numbers 1 to `last` and acknowledges so many; the position of that."""

@@ -135,9 +135,8 @@ class PollingTest(TransportTest):
 
     def test_a_daemon_that_stops_ends_its_session(self) -> None:
         daemon = self.start()
-        self.assertEqual(daemon.stop(), 0)
+        self.stop(daemon)
         self.assertEqual(self.server.saw("disconnect")["reason"], "transport close")
-        self._daemons.remove(daemon)
 
 
 STRIPS = "proxy_buffering off;"

@@ -35,10 +35,9 @@ class RestartTest(RecoveryTest):
         config["upstream"] |= {**ours, **changes.get("upstream", {})}
         return config
 
-    def stop(self) -> Daemon:
+    def end(self) -> Daemon:
         """The daemon, which has ended well."""
-        self._daemons.remove(self.daemon)
-        self.assertEqual(self.daemon.stop(), 0)
+        self.stop(self.daemon)
         self.assertNotIn(self.token, self.daemon.log)
         return self.daemon
 
@@ -46,7 +45,7 @@ class RestartTest(RecoveryTest):
         """A life of the daemon that has seen an event, to its end."""
         subscriber = self.start_listening()
         self.before = now()
-        self.stop()
+        self.end()
         subscriber.client.close()
         self.server.saw("disconnect", reason="transport close")
 
@@ -91,7 +90,7 @@ class RestartedDaemonTest(RestartTest):
         subscriber = self.start_listening()
         self.server.emit("handled")
         subscriber.until_event("handled")
-        self.stop()
+        self.end()
         position = subscriber.client.position
         subscriber.client.close()
         self.server.saw("disconnect")
@@ -108,11 +107,11 @@ class RestartedDaemonTest(RestartTest):
         for n in (1, 2):
             self.server.emit("missed", n)
             self.start_again().client.close()
-            self.stop()  # while it waits for the connection
+            self.end()  # while it waits for the connection
             self.assertTrue(self.file.exists())
             events, gaps = self.until_last(self.start_again())
             self.assertEqual((events, gaps), ([("missed", [n]), ("last", [])], []))
-            self.stop()
+            self.end()
             self.server.saw("disconnect")
 
     def test_over_polling(self) -> None:
@@ -178,7 +177,7 @@ class NothingToResumeTest(RestartTest):
         self.daemon = self.start_daemon()
         self.daemon.logged("CAUSE=token_missing")
         self.assertFalse(self.file.exists())
-        self.stop()
+        self.end()
         self.assertFalse(self.file.exists())
         self.write_token(self.token)
         self.assertEqual(self.until_last(self.start_again()), ([("last", [])], []))
