@@ -15,7 +15,6 @@ void program::begin(local::test_client client) {
   request.topics = wants_.topics;
   request.since = at_;
   client_->send_message(request);
-  resumption_.reset();
 }
 
 void program::read() {
@@ -41,12 +40,11 @@ void program::handle(const local::received& frame) {
   switch (frame.type) {
     case proto::frame_type::welcome: {
       const auto welcome = *proto::parse<proto::welcome>(frame.head);
-      welcomed_epoch_ = welcome.epoch;
       if (!at_) at_ = {welcome.epoch, welcome.newest};
       return;
     }
     case proto::frame_type::result:
-      resumption_ = proto::parse<proto::result>(frame.head)->resumption;
+      EXPECT_FALSE(proto::parse<proto::result>(frame.head)->error) << frame.head;
       return;
     case proto::frame_type::event:
       return handle_event(frame);

@@ -42,8 +42,6 @@ class program {
   const uid_t user_;
   std::optional<local::test_client> client_;
   std::optional<proto::log_position> at_;  // of the last record that it has handled
-  std::string welcomed_epoch_;
-  std::optional<proto::resumption> resumption_;  // of the present connection
 };
 
 }  // namespace roombridge::delivery
