@@ -31,7 +31,6 @@ constexpr std::array<entry, 36> names{{
     {error_code::too_large_for_server, "too_large_for_server"},
     {error_code::duplicate_id, "duplicate_id"},
     {error_code::too_many_requests, "too_many_requests"},
-    {error_code::unsupported, "unsupported"},
     {error_code::room_refused, "room_refused"},
     {error_code::room_not_held, "room_not_held"},
     {error_code::too_many_rooms, "too_many_rooms"},

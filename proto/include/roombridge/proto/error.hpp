@@ -27,7 +27,6 @@ enum class error_code : int {
   too_large_for_server = 208,
   duplicate_id = 209,
   too_many_requests = 210,
-  unsupported = 211,
   room_refused = 212,
   room_not_held = 213,
   too_many_rooms = 214,
