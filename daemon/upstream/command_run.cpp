@@ -199,7 +199,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     from.end.close(ignored);
   }
 
-  // Until it has been awaited, nobody else can have its number.
+  // For as long as it has not been awaited: then nobody else can have its number.
   void kill_group() {
     ::kill(-pid_, SIGKILL);
     ::kill(pid_, SIGKILL);
@@ -207,20 +207,26 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
 
   void on_exit() {
     running_ = false;
-    kill_group();
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    const std::string how = await();
     deadline_.cancel();
     drain(output_);
     drain(complaint_);
     if (!fault_.empty()) return fail(fault_);
-    if (WIFSIGNALED(status)) {
-      const int number = WTERMSIG(status);
-      return fail("was killed by signal " + std::to_string(number) + " (" + ::strsignal(number) + ')');
-    }
-    if (WEXITSTATUS(status) != 0) return fail("ended with status " + std::to_string(WEXITSTATUS(status)));
+    if (!how.empty()) return fail(how);
     finish(make_token(std::move(output_.text), "the output of " + where_));
+  }
+
+  // Kills what it has left behind. How it has failed; empty: it has done what it was to do. Nothing is known of a child
+  // for which somebody else waited, or the kernel because SIGCHLD is ignored, and its number may be another's.
+  std::string await() {
+    siginfo_t end{};
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOWAIT) != 0)
+      return "has ended, and how cannot be known: " + in_words(errno);
+    kill_group();
+    ::waitpid(pid_, nullptr, 0);
+    if (end.si_code != CLD_EXITED)
+      return "was killed by signal " + std::to_string(end.si_status) + " (" + ::strsignal(end.si_status) + ')';
+    return end.si_status == 0 ? "" : "ended with status " + std::to_string(end.si_status);
   }
 
   void fail(const std::string& how) {

@@ -112,6 +112,14 @@ TEST_F(command_runs, that_fail_say_how) {
   EXPECT_THAT(run({"/etc/passwd"}).missing.text, HasSubstr("cannot be started: Permission denied"));
 }
 
+TEST_F(command_runs, whose_end_somebody_else_has_awaited_have_failed) {
+  const auto old = std::signal(SIGCHLD, SIG_IGN);
+  const failure unknown = failed("echo usage: get-token NAME; head -c 1000000 /dev/zero >&2");
+  std::signal(SIGCHLD, old);
+  EXPECT_EQ(unknown.why, cause::token_command_failed);
+  EXPECT_THAT(unknown.text, HasSubstr("has ended, and how cannot be known: No child processes"));
+}
+
 TEST_F(command_runs, that_complain_about_the_token_do_not_show_it) {
   const failure shown = failed("echo s3cret-token; echo 's3cret-token is old' >&2; exit 1");
   EXPECT_THAT(shown.text, AllOf(HasSubstr("[token] is old"), Not(HasSubstr("s3cret"))));
