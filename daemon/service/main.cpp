@@ -3,13 +3,13 @@
 // Exit status: 0 stopped as asked, or the config is good; 1 a failure while running; 2 wrong usage; 78 (EX_CONFIG) the
 // config is not good.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
 
 #include "daemon/service/application.hpp"
 #include "daemon/service/config.hpp"
+#include "daemon/service/inherited.hpp"
 #include "daemon/service/report.hpp"
 #include "daemon/service/system_logger.hpp"
 
@@ -56,9 +56,7 @@ int run(const std::string& path, bool check_only, system_logger& diagnostics) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A closed stderr must not kill the service, nor a SIGHUP that comes before there is anything to reload.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);
+  settle_what_is_inherited();
   CLI::App app{"Keeps one authenticated Socket.IO connection and re-broadcasts its events to local programs.",
                "roombridged"};
   std::string path = "/etc/roombridge/config.yaml";
