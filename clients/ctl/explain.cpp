@@ -147,6 +147,14 @@ std::string log_text(const fields& log) {
          log.count("capacity") + " bytes";
 }
 
+// Of events on disk; nothing where all is well, or the config wants none.
+std::string journal_text(const fields& journal, std::int64_t now) {
+  if (journal.text("state") != "degraded") return {};
+  const auto next = journal.number("next_attempt");
+  return "events are not kept on disk: " + journal.text("text") +
+         (next ? "; tried again at " + time_text(*next, now) : "; the last try worked, and is watched");
+}
+
 }  // namespace
 
 std::optional<std::string> explain_status(std::string_view text, const style& look, std::int64_t now) {
@@ -179,7 +187,8 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
                       ? ""
                       : ", " + local.counted("named_subscribers", "named subscriber", "named subscribers"))) +
          row(look, "latency", latency_text(local.inner("latency"))) + row(look, "log", log_text(status.inner("log"))) +
-         row(look, "daemon", daemon) + row(look, "config", status.text("config"));
+         row(look, "journal", journal_text(status.inner("log").inner("journal"), now)) + row(look, "daemon", daemon) +
+         row(look, "config", status.text("config"));
 }
 
 }  // namespace roombridge::ctl

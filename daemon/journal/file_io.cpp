@@ -41,11 +41,35 @@ bool write_whole(file_system& files, int fd, std::span<const std::byte> bytes, s
   return true;
 }
 
+namespace {
+
+// For an operator, behind the words for the error; empty: these say enough.
+std::string_view remedy(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return " (free space there, or make journal.capacity smaller)";
+    case EACCES:
+    case EPERM:
+      return " (it must belong to the user that the daemon runs as)";
+    case ENOENT:
+      return " (the directory in which it is to lie must be there)";
+    case EROFS:
+      return " (the daemon must be let write there: see the mount, and ReadWritePaths= of its unit)";
+    case ENOTDIR:
+      return " (something else has this name: move that away)";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
 std::string failure_text(std::string_view what, std::string_view directory, std::string_view name) {
   const int error = errno;
   std::string text = "journal: cannot " + std::string(what) + ' ' + std::string(directory);
   if (!name.empty()) text += '/' + std::string(name);
-  return text + ": " + std::strerror(error);
+  return text.append(": ").append(std::strerror(error)).append(remedy(error));
 }
 
 }  // namespace roombridge::journal

@@ -80,7 +80,7 @@ void journal::attach(log::event_log& log) {
   log.observe(*this);
   log.look_back_into(*this);
   show();
-  const std::string trouble = keeper_->state().trouble;
+  const bool failing = !keeper_->state().failure.empty();
   writer_ = std::make_unique<writer>(
       std::move(keeper_),
       [executor = executor_, self = self_] {
@@ -93,7 +93,7 @@ void journal::attach(log::event_log& log) {
           if (*self != nullptr) (*self)->on_read(id, chunk);
         });
       });
-  if (!trouble.empty()) on_news();
+  if (failing) on_news();
 }
 
 void journal::restore(const stored_record& what, log::sequence begin_of_memory) {
@@ -192,12 +192,13 @@ void journal::on_news() {
   durable_ = now.book;
   if (kept_) kept_(now.subscribers_tried, now.subscribers_kept);
   settle(now.settled);
-  if (const bool trouble = !now.trouble.empty(); trouble != in_trouble_) {
-    in_trouble_ = trouble;
-    if (trouble) {
-      diagnostics_.error(now.trouble +
+  in_trouble_ = !now.trouble.empty();
+  if (const bool failing = !now.failure.empty(); failing != failing_) {
+    failing_ = failing;
+    if (failing) {
+      diagnostics_.error(now.failure +
                              "; until that works events are not written to disk, and a restart will miss them; "
-                             "local programs get them all the same",
+                             "local programs get them all the same; it is tried again, once a minute at least",
                          {{"CAUSE", "journal_failed"}});
     } else {
       diagnostics_.info("the journal is written again; so far it lacks " + std::to_string(now.unwritten) + " events");

@@ -118,7 +118,8 @@ class journal final : public log::log_observer, public log::history {
   log::sequence dropped_ = 0;   // the last one that it has not: settled when all before it are
   std::vector<std::pair<std::size_t, subscriber_record>> subscribers_;
   kept_function kept_;
-  bool in_trouble_ = false;
+  bool in_trouble_ = false;  // nothing is written at present
+  bool failing_ = false;     // so it is, or was lately; the log has it
   log_limiter overflows_;
 };
 

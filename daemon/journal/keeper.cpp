@@ -28,21 +28,23 @@ void keeper::turn(work& what, moment at) {
     state_.unwritten += what.count;
     return;
   }
-  fault wrong = work_off(what, at);
+  fault wrong = work_off(what, at, retry_at_.has_value());
   state_.bytes = store_.bytes();
   state_.segments = store_.segments();
   state_.oldest = store_.oldest();
   if (has_subscribers()) state_.subscribers_kept = state_.subscribers_tried;
   if (wrong) return fail(*std::move(wrong), at);
   retry_at_.reset();
-  delay_ = 0ms;
   state_.trouble.clear();
+  state_.next_try.reset();
+  if (delay_ > 0ms) work_again(at);
 }
 
-fault keeper::work_off(work& what, moment at) {
+fault keeper::work_off(work& what, moment at, bool is_try) {
   fault wrong;
   if (!store_.is_open()) wrong = store_.open();
   if (!wrong) wrong = write_book();
+  if (!wrong && is_try) wrong = store_.probe();
   if (!wrong) {
     wrong = write_records(what, at);
   } else {
@@ -74,7 +76,9 @@ void keeper::finish(moment at) {
 
 std::chrono::steady_clock::time_point keeper::next() const {
   if (retry_at_) return *retry_at_;
-  return sync_at_ ? std::min(*sync_at_, prune_at_) : prune_at_;
+  auto first = sync_at_ ? std::min(*sync_at_, prune_at_) : prune_at_;
+  if (well_since_ && !state_.failure.empty()) first = std::min(first, *well_since_ + delay_);
+  return first;
 }
 
 fault keeper::write_book() {
@@ -114,12 +118,24 @@ fault keeper::sync() {
 
 void keeper::fail(std::string why, moment at) {
   ++state_.failures;
-  state_.trouble = std::move(why);
+  state_.trouble = state_.failure = std::move(why);
   delay_ = std::clamp(delay_ * 2, first_delay, longest_delay);
   retry_at_ = at.now + delay_;
+  state_.next_try = at.wall + delay_;
+  well_since_.reset();
   sync_at_.reset();
   // The next try begins with a write whether there is an event or not.
   if (!book_ && state_.book != ledger{}) book_ = state_.book;
+}
+
+// A turn has worked, and the last failure was lately.
+void keeper::work_again(moment at) {
+  if (!well_since_) well_since_ = at.now;
+  const auto well = at.now - *well_since_;
+  if (well >= delay_) state_.failure.clear();
+  if (well < longest_delay) return;
+  delay_ = 0ms;
+  well_since_.reset();
 }
 
 }  // namespace roombridge::journal

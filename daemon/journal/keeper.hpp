@@ -2,6 +2,10 @@
 // What the journal's I/O thread does, turn by turn: writes, syncs, removes, and after a failure tries again with a
 // growing delay. Time is an argument; all but time is the store's.
 //
+// A try after a failure writes more than most events take, so that a disk with room for a few bytes does not pass for a
+// good one. A disk that fails soon after a good try is waited for longer than the last time, and counts as failing all
+// the while.
+//
 // Invariants: a record is written only once the ledger that covers it is on the disk. What comes while the disk fails
 // is dropped, never kept for later: numbers that are missing tell of it after the next start. Of a subscriber the
 // newest is kept for later.
@@ -42,8 +46,10 @@ struct read_request {
 };
 
 struct keeper_state {
-  std::string trouble;  // why nothing is written at present; empty: all is well
-  ledger book;          // on the disk
+  std::string trouble;  // why nothing is written at present; empty: it is
+  std::string failure;  // the last failure, until the disk has worked for as long as it was last waited for
+  std::optional<wall_time> next_try;  // while there is trouble
+  ledger book;                        // on the disk
   std::size_t bytes = 0;
   std::size_t segments = 0;
   log::sequence oldest = 0;     // seq of the oldest record; 0: there is none
@@ -76,13 +82,14 @@ class keeper {
   [[nodiscard]] const keeper_state& state() const { return state_; }
 
  private:
-  [[nodiscard]] fault work_off(work& what, moment at);
+  [[nodiscard]] fault work_off(work& what, moment at, bool is_try);
   [[nodiscard]] fault write_book();
   [[nodiscard]] fault write_records(work& what, moment at);
   [[nodiscard]] fault sync();
   [[nodiscard]] bool has_subscribers() const;
   void plan_sync(moment at);
   void fail(std::string why, moment at);
+  void work_again(moment at);
 
   const options config_;
   journal::store store_;
@@ -91,7 +98,8 @@ class keeper {
   std::optional<std::chrono::steady_clock::time_point> sync_at_;
   std::optional<std::chrono::steady_clock::time_point> retry_at_;
   std::chrono::steady_clock::time_point prune_at_;
-  std::chrono::milliseconds delay_{0};
+  std::chrono::milliseconds delay_{0};                               // the last one; 0: nothing has failed lately
+  std::optional<std::chrono::steady_clock::time_point> well_since_;  // though there was a failure lately
 };
 
 }  // namespace roombridge::journal

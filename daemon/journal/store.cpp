@@ -26,6 +26,8 @@ constexpr mode_t directory_mode = 0700;
 constexpr std::size_t smallest_segment = 1u << 20;
 constexpr std::size_t largest_segment = 64u << 20;
 constexpr int parts_of_age = 8;
+constexpr const char* probe_name = "probe";
+constexpr std::size_t probe_size = 256u << 10;
 
 std::string segment_name(log::sequence first) {
   std::string name = std::to_string(first);
@@ -348,6 +350,14 @@ fault store::sync() {
   }
   if (std::exchange(directory_dirty_, false) && files_.sync_directory(directory_.get()) != 0) return failed("sync", {});
   return subscribers_.sync();
+}
+
+fault store::probe() {
+  const unique_fd file{files_.open(directory_.get(), probe_name, O_WRONLY | O_CREAT | O_TRUNC, file_mode)};
+  if (!file) return failed("make", probe_name);
+  fault wrong = write_at(file.get(), std::vector<std::byte>(probe_size), 0, probe_name);
+  if (auto left = remove(probe_name); left && !wrong) wrong = std::move(left);
+  return wrong;
 }
 
 fault store::prune(wall_time now) {

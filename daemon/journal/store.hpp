@@ -65,6 +65,8 @@ class store {
   [[nodiscard]] fault append(std::span<std::byte> records, wall_time now);
   // Forces what append() wrote, and what the subscribers' file did, to the disk.
   [[nodiscard]] fault sync();
+  // Whether there is room for more than a few bytes: writes a file that it removes again.
+  [[nodiscard]] fault probe();
   // Removes what is too old.
   [[nodiscard]] fault prune(wall_time now);
 

@@ -177,8 +177,8 @@ void writer::run(const std::shared_ptr<shared>& with) {
     const bool settled = with->what->config().sync == sync_policy::always && before.settled != with->state.settled;
     const bool subscribers = before.subscribers_tried != with->state.subscribers_tried ||
                              before.subscribers_kept != with->state.subscribers_kept;
-    const bool news =
-        settled || subscribers || before.book != with->state.book || before.trouble != with->state.trouble;
+    const bool news = settled || subscribers || before.book != with->state.book ||
+                      before.trouble != with->state.trouble || before.failure != with->state.failure;
     if (news && !with->left_behind) with->on_news();
     if (!last) read_some(*with, lock);
   }

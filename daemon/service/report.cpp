@@ -72,11 +72,12 @@ json::object log_object(const status_facts& facts) {
                       {"retained", facts.log.retained().size()},
                       {"retained_bytes", facts.log.retained().bytes()}};
   if (!facts.journal) return object;
-  json::object journal{{"state", facts.journal->trouble.empty() ? "durable" : "degraded"},
+  json::object journal{{"state", facts.journal->failure.empty() ? "durable" : "degraded"},
                        {"bytes", facts.journal->bytes},
                        {"capacity", facts.journal_capacity},
                        {"segments", facts.journal->segments}};
-  if (!facts.journal->trouble.empty()) journal["text"] = facts.journal->trouble;
+  if (!facts.journal->failure.empty()) journal["text"] = facts.journal->failure;
+  if (facts.journal->next_try) journal["next_attempt"] = microseconds(*facts.journal->next_try);
   object["journal"] = std::move(journal);
   return object;
 }

@@ -277,6 +277,17 @@ class FailingJournalTest(JournalTest):
         self.until_journal(daemon, "durable")
 
 
+    def test_something_else_of_its_name_stops_nothing(self) -> None:
+        self.kept.write_text("something else")
+        daemon = self.start_authenticated()
+        daemon.logged(f"cannot open {self.kept}: Not a directory")
+        self.listen(daemon, "a")
+        said = self.roombridgectl("status").line("events are not kept on disk: ")
+        self.assertRegex(said, f"journal .*{self.kept}: Not a directory .*; tried again at ")
+        self.kept.unlink()
+        self.until_journal(daemon, "durable")
+
+
 class FullDiskTest(JournalTest):
     """A small file system of the daemon's own, in a mount namespace of its own."""
 
@@ -311,6 +322,8 @@ class FullDiskTest(JournalTest):
                 found = self.until_journal(daemon, "degraded")
                 self.assertRegex(found["text"], "No space left on device")
                 self.fill(subscriber, "b")
+                self.assertEqual(self.state(daemon)["state"], "degraded")
+                self.assertEqual(len([line for line in daemon.log.splitlines() if "cannot write" in line or "written again" in line]), 1)
                 self.remount(daemon, "size=64m")
                 self.until_journal(daemon, "durable")
                 written = self.state(daemon)["journal_written"]

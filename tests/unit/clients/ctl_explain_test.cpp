@@ -86,6 +86,17 @@ TEST(explain_status, counts_named_subscribers) {
               HasSubstr("1 subscribed\n"));
 }
 
+TEST(explain_status, names_a_journal_that_is_not_written_and_when_it_is_tried_again) {
+  EXPECT_THAT(
+      explained(R"({"log":{"journal":{"state":"degraded","text":"journal: cannot write /j/ledger: full",
+    "next_attempt":1764072003000000}}})"),
+      HasSubstr("journal     events are not kept on disk: journal: cannot write /j/ledger: full; tried again at "
+                "12:00:03\n"));
+  EXPECT_THAT(explained(R"({"log":{"journal":{"state":"degraded","text":"full"}}})"),
+              HasSubstr("full; the last try worked, and is watched\n"));
+  EXPECT_THAT(explained(R"({"log":{"journal":{"state":"durable"}}})"), Not(HasSubstr("journal  ")));
+}
+
 TEST(explain_status, survives_whatever_a_daemon_says) {
   EXPECT_EQ(explained("not json"), "nothing");
   EXPECT_EQ(explained("[]"), "nothing");

@@ -330,8 +330,10 @@ TEST_F(lives, a_directory_that_is_not_there_costs_durability_and_nothing_else) {
   EXPECT_EQ(
       first->diagnostics.lines.at(0),
       "journal: cannot open " + config().directory +
-          "/ledger: Read-only file system; until that works events are not written to disk, and a restart will miss "
-          "them; local programs get them all the same");
+          "/ledger: Read-only file system (the daemon must be let write there: see the mount, and ReadWritePaths= of "
+          "its "
+          "unit); until that works events are not written to disk, and a restart will miss them; local programs get "
+          "them all the same; it is tried again, once a minute at least");
 }
 
 // A ledger that cannot be written protects no number: under the old epoch they might come twice.
@@ -366,8 +368,9 @@ TEST_F(lives, an_erasure_that_fails_says_so) {
   first->log.start_epoch(6);
   first->kept.when_erased([&](const fault& wrong) { answer = wrong; });
   first->await([&] { return answer.has_value(); });
-  EXPECT_EQ(*answer,
-            "journal: cannot remove " + config().directory + "/0000000000000001.segment: Read-only file system");
+  EXPECT_EQ(*answer, "journal: cannot remove " + config().directory +
+                         "/0000000000000001.segment: Read-only file system"
+                         " (the daemon must be let write there: see the mount, and ReadWritePaths= of its unit)");
   answer.reset();
   first->kept.when_erased([&](const fault& wrong) { answer = wrong; });
   EXPECT_TRUE(answer.has_value());

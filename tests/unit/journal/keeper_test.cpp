@@ -150,8 +150,10 @@ TEST_F(keepers, drop_what_comes_while_the_disk_fails_and_try_again_ever_more_sel
   turn(under_test, 2, book);
   files_.fail(ENOSPC, {"write"});
   turn(under_test, 1);
-  EXPECT_EQ(under_test.state().trouble,
-            "journal: cannot write " + config().directory + "/0000000000000001.segment: No space left on device");
+  EXPECT_EQ(
+      under_test.state().trouble,
+      "journal: cannot write " + config().directory +
+          "/0000000000000001.segment: No space left on device (free space there, or make journal.capacity smaller)");
   for (const auto delay : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
     EXPECT_EQ(under_test.next(), now_.now + delay);
     pass(delay - 1ms);
@@ -171,6 +173,68 @@ TEST_F(keepers, drop_what_comes_while_the_disk_fails_and_try_again_ever_more_sel
   EXPECT_EQ(under_test.state().written, 3u);
   EXPECT_EQ(under_test.state().failures, 9u);
   EXPECT_EQ(all_of(under_test.store()), (std::vector<log::sequence>{1, 2, 12}));
+}
+
+// The ledger is written in its place, which needs no room.
+TEST_F(keepers, do_not_take_a_disk_with_room_for_a_few_bytes_for_a_good_one) {
+  class cramped_files final : public unsynced_files {
+   public:
+    ssize_t write_at(int fd, std::span<const std::byte> bytes, off_t offset) override {
+      errno = ENOSPC;
+      return full && bytes.size() > 4096 ? -1 : file_system::write_at(fd, bytes, offset);
+    }
+    bool full = true;
+  } cramped;
+  keeper under_test{config(), cramped};
+  work what;
+  what.book = book;
+  what.records = source_.events(1, 5000);
+  what.count = what.last = 1;
+  under_test.turn(what, now_);
+  for (int tries = 0; tries < 5; ++tries) {
+    EXPECT_NE(under_test.state().trouble, "");
+    EXPECT_EQ(under_test.state().next_try, now_.wall + (under_test.next() - now_.now));
+    pass(std::chrono::ceil<std::chrono::milliseconds>(under_test.next() - now_.now));
+    turn(under_test);
+  }
+  cramped.full = false;
+  pass(1min);
+  turn(under_test);
+  EXPECT_EQ(under_test.state().trouble, "");
+  EXPECT_EQ(under_test.state().next_try, std::nullopt);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{config().directory}, {}), 3)
+      << "ledger, subscribers, segment";
+}
+
+TEST_F(keepers, call_a_disk_failing_that_works_for_moments_and_wait_ever_longer) {
+  keeper under_test{config(), files_};
+  turn(under_test, 1, book);
+  int began = 0;
+  const auto until = now_.now + 100s;
+  while (now_.now < until) {
+    const bool well = under_test.state().failure.empty();
+    // Each try works, and the next event's write fails.
+    files_.heal();
+    turn(under_test);
+    files_.fail(ENOSPC, {"write"});
+    turn(under_test, 1);
+    began += well && !under_test.state().failure.empty() ? 1 : 0;
+    pass(100ms);
+  }
+  EXPECT_EQ(began, 1);
+  EXPECT_EQ(under_test.state().failures, 7u) << "after 1, 2, 4, 8, 16 and 32 s";
+  files_.heal();
+  pass(1min);
+  turn(under_test);
+  EXPECT_EQ(under_test.state().trouble, "");
+  EXPECT_NE(under_test.state().failure, "") << "it has worked for a moment only";
+  EXPECT_EQ(under_test.next(), now_.now + 1min);
+  pass(1min);
+  turn(under_test);
+  EXPECT_EQ(under_test.state().failure, "");
+  files_.fail(ENOSPC, {"write"});
+  turn(under_test, 1);
+  EXPECT_EQ(under_test.next(), now_.now + 1s) << "what was before is forgotten";
 }
 
 // Nobody has to wait for an event to learn that the disk is well again.
@@ -195,7 +259,9 @@ TEST_F(keepers, take_up_a_directory_that_comes_later) {
   late.directory = (place_ / "mount/journal").string();
   keeper under_test{late, files_};
   turn(under_test, 1, book);
-  EXPECT_EQ(under_test.state().trouble, "journal: cannot make " + late.directory + ": No such file or directory");
+  EXPECT_EQ(under_test.state().trouble,
+            "journal: cannot make " + late.directory +
+                ": No such file or directory (the directory in which it is to lie must be there)");
   std::filesystem::create_directory(place_ / "mount");
   pass(1s);
   turn(under_test, 1);

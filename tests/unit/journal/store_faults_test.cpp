@@ -52,8 +52,10 @@ TEST_F(faults, a_full_disk_leaves_no_torn_record_and_another_segment_follows) {
   files_.set([&writes](std::string_view call, int) { return call != "write" ? 0 : ++writes == 1 ? -50 : ENOSPC; });
   const fault wrong = append(2);
   ASSERT_TRUE(wrong);
-  EXPECT_EQ(*wrong,
-            "journal: cannot write " + config().directory + "/0000000000000001.segment: No space left on device");
+  EXPECT_EQ(
+      *wrong,
+      "journal: cannot write " + config().directory +
+          "/0000000000000001.segment: No space left on device (free space there, or make journal.capacity smaller)");
   files_.heal();
   EXPECT_EQ(append(2), std::nullopt);
   EXPECT_EQ(store_.segments(), 2u);
@@ -108,8 +110,9 @@ TEST_F(faults, what_could_not_be_erased_is_erased_with_the_next_ledger) {
   files_.fail(EROFS, {"remove"});
   const fault wrong = store_.write({.epoch = 8, .next = 1'000'000});
   ASSERT_TRUE(wrong);
-  EXPECT_EQ(*wrong,
-            "journal: cannot remove " + config().directory + "/0000000000000001.segment: Read-only file system");
+  EXPECT_EQ(*wrong, "journal: cannot remove " + config().directory +
+                        "/0000000000000001.segment: Read-only file system"
+                        " (the daemon must be let write there: see the mount, and ReadWritePaths= of its unit)");
   EXPECT_EQ(after_a_restart(), numbers(1, 0));
   files_.heal();
   EXPECT_EQ(store_.write({.epoch = 8, .next = 1'000'000}), std::nullopt);

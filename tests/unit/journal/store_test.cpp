@@ -91,7 +91,17 @@ TEST_F(stores, say_what_is_wrong_with_the_directory) {
   options nowhere = config();
   nowhere.directory = (place_ / "none/journal").string();
   store first{nowhere, files_};
-  EXPECT_EQ(first.open(), "journal: cannot make " + nowhere.directory + ": No such file or directory");
+  EXPECT_EQ(first.open(), "journal: cannot make " + nowhere.directory +
+                              ": No such file or directory (the directory in which it is to lie must be there)");
+}
+
+TEST_F(stores, say_what_to_do_about_something_else_in_their_place) {
+  write_file(path(), {});
+  store first{config(), files_};
+  EXPECT_EQ(first.open(),
+            "journal: cannot open " + path() + ": Not a directory (something else has this name: move that away)");
+  fs::remove(path());
+  EXPECT_EQ(first.open(), std::nullopt);
 }
 
 // The whole of recovery: a file that ends anywhere gives all records that are whole, and goes on behind them.

@@ -128,7 +128,9 @@ TEST_F(subscriber_files, say_what_failed_and_try_again) {
   const auto file = open(files);
   file->put({{0, record(1)}});
   files.fail(ENOSPC, {"write"});
-  EXPECT_EQ(file->write(), "journal: cannot write somewhere/subscribers: No space left on device");
+  EXPECT_EQ(file->write(),
+            "journal: cannot write somewhere/subscribers: No space left on device (free space there, or make "
+            "journal.capacity smaller)");
   EXPECT_FALSE(file->is_written());
   files.heal();
   ASSERT_EQ(file->write(), std::nullopt);
@@ -141,7 +143,9 @@ TEST_F(subscriber_files, say_what_failed_and_try_again) {
   EXPECT_TRUE(file->is_synced());
   files.fail(EACCES, {"open"});
   subscriber_file other{"somewhere", true, files};
-  EXPECT_EQ(other.open(directory_.get()), "journal: cannot open somewhere/subscribers: Permission denied");
+  EXPECT_EQ(other.open(directory_.get()),
+            "journal: cannot open somewhere/subscribers: Permission denied (it must belong to the user that the daemon "
+            "runs as)");
   files.fail(EIO, {"write"});
   EXPECT_EQ(other.open(directory_.get()), "journal: cannot write somewhere/subscribers: Input/output error");
   files.fail(EIO, {"sync"});
