@@ -4,6 +4,17 @@
 #include <algorithm>
 
 namespace roombridge::upstream::polling_payload {
+namespace {
+
+std::string_view up_to_max_packets(std::string_view payload) {
+  std::size_t end = payload.find(separator);
+  for (std::size_t packets = 1; packets < max_packets && end != std::string_view::npos; ++packets) {
+    end = payload.find(separator, end + 1);
+  }
+  return payload.substr(0, end);
+}
+
+}  // namespace
 
 void append_text(std::string& out, std::string_view packet) {
   if (!out.empty()) out += separator;
@@ -16,10 +27,11 @@ void append_binary(std::string& out, std::string_view packet) {
 }
 
 std::string_view first_packets(std::string_view payload, std::size_t limit) {
-  if (payload.size() <= limit) return payload;
-  auto end = payload.rfind(separator, limit);
-  if (end == std::string_view::npos) end = payload.find(separator);
-  return payload.substr(0, end);
+  const std::string_view some = up_to_max_packets(payload);
+  if (some.size() <= limit) return some;
+  auto end = some.rfind(separator, limit);
+  if (end == std::string_view::npos) end = some.find(separator);
+  return some.substr(0, end);
 }
 
 std::string_view take_packet(std::string_view& payload) {

@@ -14,6 +14,10 @@ namespace roombridge::upstream::polling_payload {
 
 inline constexpr char separator = '\x1e';
 
+// Packets of one request. python-engineio answers a request with more by 200 and drops all of it
+// (Payload.max_decode_packets in its engineio/payload.py); the protocol itself has no limit.
+inline constexpr std::size_t max_packets = 16;
+
 // Append one packet, with its separator where there is one before it. A text has no separator in it: JSON escapes that
 // character. The packet does not lie in `out`.
 void append_text(std::string& out, std::string_view packet);
@@ -24,8 +28,8 @@ void append_binary(std::string& out, std::string_view packet);
   return 1 + base64_size(bytes);
 }
 
-// As many whole packets from the front of a payload as fit into `limit` bytes, without the separator behind them; at
-// least one packet, also when that one is larger.
+// As many whole packets from the front of a payload as fit into `limit` bytes, but at most max_packets, without the
+// separator behind them; at least one packet, also when that one is larger.
 [[nodiscard]] std::string_view first_packets(std::string_view payload, std::size_t limit);
 
 // Takes whole packets, each with the separator behind it, off a payload that is not empty: about `limit` bytes, which

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real daemon against the real npm socket.io.
+"""The real daemon against the real npm socket.io, and the real python-socketio.
 
 Run from the project's root: python3 -m unittest tests.integration.test_session
 """

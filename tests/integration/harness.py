@@ -7,6 +7,7 @@ daemon is alive, ends with status 0 on SIGTERM, and has not written a token to i
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import secrets
@@ -105,6 +106,9 @@ class IntegrationTest(unittest.TestCase):
     """Further programs of the build."""
     programs: tuple[str, ...] = ("node", "openssl")
     """Of the system."""
+    modules: tuple[str, ...] = ()
+    """Of Python, as the packages python3-… have them."""
+    server_type: type[Server] = Server
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -112,6 +116,7 @@ class IntegrationTest(unittest.TestCase):
         wanted[NODE_MODULES / "socket.io"] = f"tests/integration/install-node-modules {BUILD}"
         missing = [f"{path} ({how})" for path, how in wanted.items() if not path.exists()]
         missing += [f"{program} (install it)" for program in cls.programs if shutil.which(program, path=PATH) is None]
+        missing += [f"python3-{name} (install it)" for name in cls.modules if importlib.util.find_spec(name) is None]
         if missing and os.environ.get("CI") == "true":
             raise AssertionError(f"CI: missing {', '.join(missing)}")
         if missing:
@@ -150,7 +155,7 @@ class IntegrationTest(unittest.TestCase):
         fresh.replace(self.token_file)
 
     def start_server(self, port: int = 0, **settings: Any) -> Server:
-        server = Server({self.token: {"userId": 3, "name": "a till"}}, port, **settings)
+        server = self.server_type({self.token: {"userId": 3, "name": "a till"}}, port, **settings)
         self.addCleanup(server.close)
         return server
 

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -133,10 +134,10 @@ def _has(report: dict[str, Any], seen: str, fields: dict[str, Any]) -> bool:
 class Server(Reporter):
     """server.js: the booking backend. `port` 0 takes a free one."""
 
+    program: tuple[str | Path, ...] = ("node", HERE / "server.js", NODE_MODULES)
+
     def __init__(self, tokens: dict[str, Any], port: int = 0, **settings: Any) -> None:
-        super().__init__(
-            "node", HERE / "server.js", NODE_MODULES, json.dumps({"port": port, "tokens": tokens, **settings})
-        )
+        super().__init__(*self.program, json.dumps({"port": port, "tokens": tokens, **settings}))
         self.port: int = self.saw("listening")["port"]
         self.url = f"{'https' if 'tls' in settings else 'http'}://127.0.0.1:{self.port}"
 
@@ -148,6 +149,12 @@ class Server(Reporter):
     def emit(self, event: str, *args: Any, room: str | None = None) -> None:
         """To everyone, or everyone in the room; {"$hex": …} stands for bytes."""
         self.command(do="emit", event=event, args=args, room=room)
+
+
+class PythonServer(Server):
+    """python_server.py: the same backend on python-socketio."""
+
+    program = (sys.executable, "-B", HERE / "python_server.py")
 
 
 class OtherClient(Reporter):

@@ -42,6 +42,8 @@ void check_limit(std::string_view payload, std::size_t limit) {
   for (std::string_view rest = payload; !rest.empty();) {
     const std::string_view first = first_packets(rest, limit);
     require(first.size() <= limit || first.find(separator) == std::string_view::npos, "more than one packet too much");
+    require(std::count(first.begin(), first.end(), separator) < static_cast<std::ptrdiff_t>(max_packets),
+            "too many packets");
     require(first.size() == rest.size() || rest[first.size()] == separator, "a packet is cut");
     rest.remove_prefix(std::min(first.size() + 1, rest.size()));
     require(rest.size() < left, "no progress");

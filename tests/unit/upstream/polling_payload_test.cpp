@@ -92,5 +92,22 @@ TEST(polling_payload, fits_whole_packets_into_any_limit) {
   }
 }
 
+TEST(polling_payload, puts_at_most_16_packets_into_one_request_in_their_order) {
+  for (std::size_t count = 1; count <= 50; ++count) {
+    std::string all;
+    std::vector<std::string> packets;
+    for (std::size_t n = 0; n < count; ++n) append_text(all, packets.emplace_back("4" + std::to_string(n)));
+    std::vector<std::string> seen;
+    for (std::string_view rest = all; !rest.empty();) {
+      const std::string_view first = first_packets(rest, all.size());
+      const auto some = packets_of(first);
+      EXPECT_EQ(some.size(), std::min<std::size_t>(16, count - seen.size())) << count;
+      seen.insert(seen.end(), some.begin(), some.end());
+      rest.remove_prefix(std::min(first.size() + 1, rest.size()));
+    }
+    EXPECT_EQ(seen, packets) << count;
+  }
+}
+
 }  // namespace
 }  // namespace roombridge::upstream::polling_payload

@@ -12,6 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
+constexpr std::string_view patient = R"(0{"sid":"s","upgrades":[],"pingInterval":250000,"pingTimeout":200000})";
 constexpr std::string_view impatient = R"(0{"sid":"s","upgrades":[],"pingInterval":1,"pingTimeout":1})";
 
 io::task<> several_bursts(upstream_polling& t) {
@@ -93,6 +94,33 @@ TEST_F(upstream_polling, posts_what_fits_one_after_the_other) {
             "bdGhpcmQ=");
   EXPECT_EQ(asked[4], "4a text that is larger than maxPayload");
   EXPECT_EQ(asked[5], "4fifth");
+}
+
+io::task<> many_at_once(upstream_polling& t) {
+  co_await begin(t, std::string(patient));
+  co_await t.polls.read_request();
+  for (int n = 0; n < 40; ++n) t.connection->send_text("4" + std::to_string(n));
+  t.connection->flush();
+  co_await t.peer.accept(t.posts);
+  for (bool last = false; !last;) {
+    t.asked.push_back(body_of(co_await t.posts.read_request()));
+    last = t.asked.back().ends_with("439");
+    co_await t.posts.answer("ok");
+  }
+  t.connection->abort();
+}
+
+TEST_F(upstream_polling, posts_at_most_16_packets_at_once_in_their_order) {
+  run(make_polling(), many_at_once);
+  ASSERT_EQ(asked.size(), 4u);
+  std::string all;
+  for (std::size_t n = 1; n < asked.size(); ++n) {
+    EXPECT_LE(std::count(asked[n].begin(), asked[n].end(), '\x1e'), 15) << asked[n];
+    all += (all.empty() ? "" : "\x1e") + asked[n];
+  }
+  std::string sent = "40";
+  for (int n = 1; n < 40; ++n) sent.append("\x1e").append("4" + std::to_string(n));
+  EXPECT_EQ(all, sent);
 }
 
 io::task<> end_idle_connections(upstream_polling& t) {
