@@ -21,7 +21,7 @@ constexpr const char* examples = R"(examples:
   roombridgectl tail                                     watch everything
   roombridgectl tail --event reservation_update --topic 'shop-*' --json | jq '.arguments // empty'
   roombridgectl tail --field shopId=7 --field shopId=8 --field updateType=cancelled
-  roombridgectl tail --subscriber audit --json >> audit.log  what came since it ran last, nothing left out
+  roombridgectl tail --subscriber audit --json >> audit.log  what came since it ran last; into a file, not into a pipe
   roombridgectl tail --event notification --count 1 --timeout 1m    wait for one
   roombridgectl emit reservation_update '{"reservationId":42,"updateType":"confirmed"}' --ack
   echo '["hello",1]' | roombridgectl emit greeting -
@@ -30,8 +30,10 @@ constexpr const char* examples = R"(examples:
   roombridgectl reload                                   apply the changed config file, or hear what is wrong in it)";
 
 constexpr const char* conventions =
-    R"(exit status: 0 done; 1 it failed or was refused; 2 the command line is wrong; 3 the daemon cannot be reached;
-4 it did not happen in time.
+    R"(exit status: 0 done; 1 it failed or was refused, and an event was not sent; 2 the command line is wrong, or an
+event's arguments are no JSON; 3 the daemon cannot be reached; 4 it did not happen in time; 5 it was sent, and whether
+it was done is not known: an emit with --ack in vain, or the daemon ended before it answered. After 1, 3 and 4 nothing
+was done and trying again cannot do it twice; after 5 it can.
 
 --json and --socket PATH may stand behind the command, too. Durations: 500ms, 30s, 2m, 1h; a plain number is seconds. The socket is --socket, else $ROOMBRIDGE_SOCKET, else
 /run/roombridge/roombridge.sock.)";
@@ -161,13 +163,18 @@ void add_tail(CLI::App& app, values& v) {
       ->type_name("ROOM")
       ->allow_extra_args(false);
   tail.add_option("--subscriber", v.tail.subscriber,
-                  "go on behind what was printed under this name before, and acknowledge what is printed now")
+                  "go on behind what was written under this name before. It acknowledges an event as soon as it is "
+                  "written to the output: good for a file or a terminal. What is in a pipe is lost when the program "
+                  "behind it ends, so do not use it for `| handler`")
       ->check(subscriber_format)
       ->type_name("NAME");
   tail.add_flag("--history", v.tail.history, "first what the daemon still has in its log");
   tail.add_flag("--snapshot", v.tail.snapshot, "first the newest event of each thing whose state the daemon retains");
+  tail.add_flag("--no-follow", v.tail.no_follow,
+                "end with status 3 when the daemon is not there or ends; else wait for it, go on behind the last event "
+                "after its restart, and say so on stderr");
   auto* count = tail.add_option("--count", v.count, "end after so many events")->check(positive)->type_name("N");
-  add_timeout(tail, v, "end after this time; status 4 if --count was not reached");
+  add_timeout(tail, v, "end after this time; status 4 if --count was not reached, 3 if the daemon was not");
   tail.callback([&v, count] {
     if (count->count() != 0) v.tail.count = v.count;
     v.tail.timeout = duration_of(v.timeout);

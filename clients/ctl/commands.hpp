@@ -34,6 +34,7 @@ struct tail_options {
   bool snapshot = false;                             // the newest event of each thing, before that
   std::optional<std::uint64_t> count;                // end after so many events
   std::optional<std::chrono::milliseconds> timeout;  // end after so long; with `count` not reached that is a timeout
+  bool no_follow = false;  // end with the daemon; else wait for it, and go on after its restart
 };
 exit_code tail_command(const context& where, const tail_options& options);
 

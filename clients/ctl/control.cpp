@@ -35,7 +35,7 @@ std::string verdict_text(const json::object& verdict, const style& look) {
 
 exit_code reload_command(const context& where) {
   exit_code ended = exit_code::ok;
-  const auto verdict = call(where, "reload", ended);
+  const auto verdict = change(where, "reload", ended);
   if (!verdict) return ended;
   json::error_code failed;
   const auto value = json::parse(*verdict, failed);
@@ -46,7 +46,7 @@ exit_code reload_command(const context& where) {
 
 exit_code reconnect_command(const context& where) {
   exit_code ended = exit_code::ok;
-  const auto done = call(where, "reconnect", ended);
+  const auto done = change(where, "reconnect", ended);
   if (!done) return ended;
   where.out << (where.json ? one_line(*done)
                            : "a new attempt to connect has begun; see: roombridgectl wait --for authenticated")
@@ -56,7 +56,7 @@ exit_code reconnect_command(const context& where) {
 
 exit_code forget_command(const context& where) {
   exit_code ended = exit_code::ok;
-  const auto done = call(where, "forget", ended);
+  const auto done = change(where, "forget", ended);
   if (!done) return ended;
   where.out << (where.json ? one_line(*done) : "all events until now are forgotten, in memory and on disk")
             << std::endl;

@@ -43,10 +43,18 @@ void show_text(const context& where, const answer& got) {
   }
 }
 
-std::string_view advice(emit_outcome outcome, bool retry) {
-  if (outcome == emit_outcome::not_sent) return retry ? " (not sent: trying again is safe)" : " (not sent)";
-  if (outcome == emit_outcome::sent_unknown) return " (sent, but it is not known whether the server took it)";
-  return "";
+// An answer with an error. What a script has to tell apart: never sent, perhaps done, and arguments that are none.
+exit_code report_failed(const context& where, const answer& got) {
+  auto why = *got.error;
+  if (got.outcome == emit_outcome::sent_unknown) {
+    why.text += " (sent, but it is not known whether the server took it)";
+    report(where, why);
+    return exit_code::perhaps;
+  }
+  if (got.outcome == emit_outcome::not_sent)
+    why.text += why.retry ? " (not sent: trying again is safe)" : " (not sent)";
+  const auto status = report(where, why);
+  return why.code == error_code::bad_payload ? exit_code::usage : status;
 }
 
 }  // namespace
@@ -58,15 +66,11 @@ exit_code emit_command(const context& where, const emit_options& options, std::i
   if (!daemon) return ended;
   const auto got = daemon->emit(
       {.event = options.event, .arguments = as_array(json), .ack = options.ack, .deadline = options.timeout});
-  if (!got) return report(where, got.error());
+  if (!got) return report_change(where, got.error());
   if (where.json) show_json(where, *got);
-  if (got->ok()) {
-    if (!where.json) show_text(where, *got);
-    return exit_code::ok;
-  }
-  auto why = *got->error;
-  why.text += advice(got->outcome, why.retry);
-  return report(where, why);
+  if (!got->ok()) return report_failed(where, *got);
+  if (!where.json) show_text(where, *got);
+  return exit_code::ok;
 }
 
 }  // namespace roombridge::ctl

@@ -68,8 +68,8 @@ exit_code named_command(const context& where) {
 
 exit_code remove_command(const context& where, const remove_options& options) {
   exit_code ended = exit_code::ok;
-  const auto done = call(where, "remove_subscriber", ended,
-                         proto::encode_head(proto::remove_subscriber_params{options.name, options.uid}));
+  const auto done = change(where, "remove_subscriber", ended,
+                           proto::encode_head(proto::remove_subscriber_params{options.name, options.uid}));
   if (!done) return ended;
   where.out << (where.json ? one_line(*done) : "the subscriber " + printable(options.name) + " is forgotten")
             << std::endl;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/render.hpp"
+#include "clients/ctl/text.hpp"
 
 namespace roombridge::ctl {
 namespace {
@@ -14,31 +15,29 @@ class tail {
   }
 
   exit_code run() {
-    exit_code ended = exit_code::ok;
-    auto daemon = connect(where_, ended, options_.timeout, options_.subscriber);
-    if (!daemon) return ended;
-    beginning from{.snapshot = options_.snapshot};
-    if (options_.history) from.since = {.epoch = daemon->daemon().epoch, .seq = 0};
-    if (const auto made = daemon->subscribe(options_.wanted, from); !made) return report(where_, made.error());
-    if (const auto& may = daemon->daemon().may; may && may->see.empty()) {
-      where_.err << "roombridgectl: no rule of local.access lets this user see any events" << std::endl;
-    }
-    for (const auto& room : options_.rooms) {
-      if (const auto held = daemon->join(room); !held) return report(where_, held.error());
-    }
-    acknowledged_ = daemon->position();
+    const auto unreached = options_.no_follow
+                               ? daemon_.connect()
+                               : reach(daemon_, until_, [this](const failure& why) { tell(why.text, true); });
+    if (unreached) return report(where_, *unreached);
+    if (const auto failed = ask()) return report(where_, *failed);
+    acknowledged_ = daemon_.position();
     while (!done()) {
-      const auto got = daemon->next(left());
+      const auto got = daemon_.next(left());
       if (!got) break;
       show(*got);
-      if (const auto* end = std::get_if<closed>(&*got)) return report(where_, end->why);
+      if (const auto* end = std::get_if<closed>(&*got)) {
+        if (options_.no_follow || !end->reconnect) return report(where_, end->why);
+        tell(end->why.text, true);
+        acknowledging_.reset();
+      }
+      if (std::holds_alternative<welcome>(*got)) tell("connected again; what came meanwhile follows", false);
       if (const auto* answered = std::get_if<answer>(&*got); answered != nullptr && answered->id == acknowledging_) {
         if (!answered->ok()) return report(where_, *answered->error);
         acknowledging_.reset();
       }
-      acknowledge(*daemon);
+      acknowledge();
     }
-    if (!settle(*daemon)) return exit_code::unreachable;
+    if (const auto failed = settle()) return report(where_, *failed);
     return done() ? exit_code::ok : late();
   }
 
@@ -50,20 +49,40 @@ class tail {
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until_ - clock::now()), std::chrono::milliseconds{0});
   }
 
+  // Everything that is to come.
+  std::optional<failure> ask() {
+    beginning from{.snapshot = options_.snapshot};
+    if (options_.history) from.since = {.epoch = daemon_.daemon().epoch, .seq = 0};
+    if (const auto made = daemon_.subscribe(options_.wanted, from); !made) return made.error();
+    if (const auto& may = daemon_.daemon().may; may && may->see.empty()) {
+      tell("no rule of local.access lets this user see any events", false);
+    }
+    for (const auto& room : options_.rooms) {
+      if (const auto held = daemon_.join(room); !held) return held.error();
+    }
+    return std::nullopt;
+  }
+
+  // Of the connection to the daemon: to stderr, since the output is the events.
+  void tell(const std::string& text, bool waits) const {
+    where_.err << "roombridgectl: " << printable(text)
+               << (waits ? "; waiting for the daemon (--no-follow ends instead)" : "") << std::endl;
+  }
+
   // What has been printed; one at a time, since the next one says all that has come by then.
-  void acknowledge(client& daemon) {
-    if (options_.subscriber.empty() || acknowledging_ || !where_.out || daemon.position() == acknowledged_) return;
-    acknowledged_ = daemon.position();
-    if (const auto sent = daemon.core().ack(acknowledged_)) acknowledging_ = *sent;
-    daemon.on_writable();
+  void acknowledge() {
+    if (options_.subscriber.empty() || acknowledging_ || !where_.out || daemon_.position() == acknowledged_) return;
+    acknowledged_ = daemon_.position();
+    if (const auto sent = daemon_.core().ack(acknowledged_)) acknowledging_ = *sent;
+    daemon_.on_writable();
   }
 
   // The last of it, and the answer to it.
-  bool settle(client& daemon) const {
-    if (options_.subscriber.empty() || !where_.out) return true;
-    const auto kept = daemon.ack();
-    if (!kept) report(where_, kept.error());
-    return static_cast<bool>(kept);
+  std::optional<failure> settle() {
+    if (options_.subscriber.empty() || !where_.out) return std::nullopt;
+    const auto kept = daemon_.ack();
+    if (kept) return std::nullopt;
+    return kept.error();
   }
 
   void show(const message& what) {
@@ -88,6 +107,11 @@ class tail {
   std::uint64_t shown_ = 0;
   log_position acknowledged_;
   std::optional<request_id> acknowledging_;  // that waits for its answer
+  client daemon_{{.socket = where_.socket,
+                  .name = "roombridgectl",
+                  .subscriber = options_.subscriber,
+                  .timeout = attempt_time(options_.timeout),
+                  .reconnect = !options_.no_follow}};
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <thread>
 
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/render.hpp"
@@ -10,8 +9,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-constexpr milliseconds between_attempts{100};
 
 // STATUS comes with the first subscription; this one wants no event: Socket.IO keeps the name for itself.
 const filter no_event{{"connect_error"}, {"roombridgectl"}};
@@ -23,7 +20,7 @@ class waiter {
   }
 
   exit_code run() {
-    if (const auto failed = reach_daemon()) return report(where_, *failed);
+    if (const auto failed = reach(daemon_, until_, [](const failure&) {})) return report(where_, *failed);
     auto made = daemon_.subscribe(no_event);
     // Who may not ask for that gets what it may see along with the status.
     if (!made && made.error().kind == failure_kind::refused) made = daemon_.subscribe({});
@@ -48,16 +45,6 @@ class waiter {
   [[nodiscard]] std::optional<milliseconds> left() const {
     if (!until_) return std::nullopt;
     return std::max(std::chrono::ceil<milliseconds>(*until_ - clock::now()), milliseconds{0});
-  }
-
-  // A daemon that is being started is waited for, too.
-  std::optional<failure> reach_daemon() {
-    for (;;) {
-      auto failed = daemon_.connect();
-      if (!failed || failed->kind == failure_kind::not_permitted) return failed;
-      if (until_ && clock::now() + between_attempts >= *until_) return failed;
-      std::this_thread::sleep_for(between_attempts);
-    }
   }
 
   exit_code show(const status& reached_status) const {

@@ -15,7 +15,7 @@ from .hostile import FLAT_HOSTILE, HOSTILE
 from .processes import BUILD, DEADLINE, ROOMBRIDGECTL, Output
 
 EXAMPLE = BUILD / "clients/cpp/roombridge_example_tail"
-OK, FAILED, USAGE, UNREACHABLE, TIMEOUT = range(5)
+OK, FAILED, USAGE, UNREACHABLE, TIMEOUT, PERHAPS = range(6)
 
 
 class CtlTest(IntegrationTest):
@@ -65,6 +65,37 @@ class CtlTest(IntegrationTest):
         self.assertEqual({room["room"] for room in rooms}, {"user-3", "shop-7", "shop-8"})
         self.assertIn("shop-7", self.ctl("rooms"))
 
+    def test_an_emit_whose_daemon_is_killed_is_perhaps_done(self) -> None:
+        daemon = self.start_authenticated()
+        self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
+        command = [str(ROOMBRIDGECTL), "--socket", str(daemon.socket), "emit", "nobody listens", "--ack"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as emit:
+            self.server.output.line("nobody listens")
+            self.kill(daemon)
+            assert emit.stderr is not None
+            self.assertIn(b"not known whether it was done", emit.stderr.read())
+        self.assertEqual(emit.returncode, PERHAPS)
+
+    def test_tail_waits_for_the_daemon_and_goes_on_when_it_was_killed(self) -> None:
+        command = [str(ROOMBRIDGECTL), "--socket", str(self.directory / "s"), "--json", "tail", "--event", "marker"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout is not None and process.stderr is not None
+        self.addCleanup(process.wait, DEADLINE)
+        self.addCleanup(process.kill)
+        output, said = Output(process.stdout), Output(process.stderr)
+        said.line("waiting for the daemon")
+        for number, end in enumerate((self.kill, self.stop, None)):
+            daemon = self.start_authenticated()
+            self.eventually(
+                lambda daemon=daemon: [each for each in self.peer(daemon).call("subscribers") if each["subscriptions"]],
+                "tail subscribing",
+            )
+            self.server.emit("marker", number)
+            output.line('"marker"', f"[{number}]")
+            if end is not None:
+                end(daemon)
+        said.line("connected again")
+
     def test_tail_holds_a_room(self) -> None:
         daemon = self.start_authenticated(rooms={"declared": ["shop-7"]})
         self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
@@ -95,8 +126,8 @@ class CtlTest(IntegrationTest):
         self.start_authenticated()
         self.ctl("wait", "--for", "authenticated", "--timeout", "30s")
         self.assertIn("reserved_name", self.ctl("emit", "join_room", status=FAILED))
-        self.assertIn("bad_payload", self.ctl("emit", "x", "{", status=FAILED))
-        self.ctl("emit", "nobody listens", "--ack", "--timeout", "50ms", status=TIMEOUT)
+        self.assertIn("bad_payload", self.ctl("emit", "x", "{", status=USAGE))
+        self.ctl("emit", "nobody listens", "--ack", "--timeout", "50ms", status=PERHAPS)
         self.token_file.unlink()
         self.ctl("wait", "--for", "offline", "--timeout", "30s")
         self.assertIn("not_connected", self.ctl("emit", "x", status=FAILED))
@@ -147,7 +178,7 @@ class CtlTest(IntegrationTest):
         self.server.saw("join", room="shop-7")
 
     def test_the_daemon_cannot_be_reached(self) -> None:
-        for command in (["status"], ["rooms"], ["tail"], ["emit", "x"], ["reload"], ["reconnect"]):
+        for command in (["status"], ["rooms"], ["tail", "--no-follow"], ["emit", "x"], ["reload"], ["reconnect"]):
             with self.subTest(command):
                 self.assertIn(str(self.directory / "s"), self.ctl(*command, status=UNREACHABLE))
 

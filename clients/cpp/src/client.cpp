@@ -29,7 +29,7 @@ deadline in(milliseconds duration) {
 
 failure unanswered(milliseconds after) {
   return {failure_kind::timeout, "the daemon did not answer within " + std::to_string(after.count()) + " ms",
-          std::nullopt};
+          std::nullopt, true};
 }
 
 failure refusal(const error_info& error) {
@@ -209,7 +209,11 @@ outcome<answer> client::impl::finish(const outcome<request_id>& request, millise
       auto* answered = std::get_if<answer>(&*got);
       if (answered != nullptr && answered->id == *request) return std::move(*answered);
       kept_.push_back(std::move(*got));
-      if (const auto* ended = std::get_if<closed>(&kept_.back())) return ended->why;
+      if (const auto* ended = std::get_if<closed>(&kept_.back())) {
+        auto why = ended->why;
+        why.sent = true;
+        return why;
+      }
     }
     if (!channel_.pump(until)) return unanswered(timeout);
   }

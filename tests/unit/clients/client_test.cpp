@@ -127,6 +127,7 @@ TEST_F(client_over_a_pair, the_end_is_a_message_and_stays) {
   const auto late = client_.call("status");
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, failure_kind::not_connected);
+  EXPECT_FALSE(late.error().sent);
 }
 
 TEST_F(client_over_a_pair, a_request_fails_when_the_connection_ends) {
@@ -135,6 +136,7 @@ TEST_F(client_over_a_pair, a_request_fails_when_the_connection_ends) {
   const auto got = client_.call("status");
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().kind, failure_kind::closed);
+  EXPECT_TRUE(got.error().sent);
   next<closed>();
 }
 

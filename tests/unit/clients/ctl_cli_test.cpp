@@ -118,7 +118,8 @@ TEST(cli, a_wrong_command_line_is_status_2) {
 
 TEST(cli, nobody_at_the_socket_is_status_3_and_names_it) {
   for (const std::vector<std::string>& command : {std::vector<std::string>{"status"},
-                                                  {"tail"},
+                                                  {"tail", "--no-follow"},
+                                                  {"tail", "--timeout", "1ms"},
                                                   {"emit", "x"},
                                                   {"rooms"},
                                                   {"reload"},
@@ -178,7 +179,7 @@ TEST(cli, rooms_in_words_and_as_json_lines) {
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "rooms"}).out,
               StartsWith("{\"room\":\"shop-7\",\"state\":\"joined\",\"fixed\":true}\n{\"room\":\"b\","));
   EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"rooms"}).out, HasSubstr("no rooms"));
-  EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"rooms"}).status, exit_code::unreachable);
+  EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"rooms"}).status, exit_code::failed);
 }
 
 TEST(cli, named_in_words_and_as_json_lines) {
@@ -195,7 +196,7 @@ TEST(cli, named_in_words_and_as_json_lines) {
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "named"}).out,
               StartsWith("{\"name\":\"till-3\",\"uid\":1000,"));
   EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"named"}).out, HasSubstr("no named subscribers"));
-  EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"named"}).status, exit_code::unreachable);
+  EXPECT_EQ(one_request(frame_type::call, answer_with("7")).run({"named"}).status, exit_code::failed);
 }
 
 TEST(cli, remove_names_whom) {
@@ -269,12 +270,28 @@ TEST(cli, emit_that_fails_says_whether_it_left) {
                        .run({"emit", "x"});
   EXPECT_EQ(got.status, exit_code::failed);
   EXPECT_THAT(got.err, AllOf(HasSubstr("not_connected: offline"), HasSubstr("trying again is safe")));
-  EXPECT_EQ(one_request(frame_type::emit, refusal(error_code::ack_timeout, "late", emit_outcome::sent_unknown))
-                .run({"emit", "x", "--ack"})
-                .status,
-            exit_code::timeout);
+  const auto status = [](const std::string& reply, bool then_close = false) {
+    return one_request(frame_type::emit, reply, then_close).run({"emit", "x", "--ack"}).status;
+  };
+  EXPECT_EQ(status(refusal(error_code::ack_timeout, "late", emit_outcome::sent_unknown)), exit_code::perhaps);
+  EXPECT_EQ(status(refusal(error_code::connection_lost, "gone", emit_outcome::sent_unknown)), exit_code::perhaps);
+  EXPECT_EQ(status("", true), exit_code::perhaps) << "the daemon ended before it answered";
+  EXPECT_EQ(status(refusal(error_code::bad_payload, "no JSON")), exit_code::usage);
+  EXPECT_EQ(status(refusal(error_code::reserved_name, "not that one")), exit_code::failed);
   const auto unsendable = one_request(frame_type::emit, "").run({"emit", std::string(300, 'x') + "\xff"});
-  EXPECT_EQ(unsendable.status, exit_code::failed);
+  EXPECT_EQ(unsendable.status, exit_code::usage);
+}
+
+TEST(cli, a_change_that_was_not_answered_has_a_status_of_its_own) {
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"reload"}, {"reconnect"}, {"forget"}, {"remove", "x"}}) {
+    const auto got = one_request(frame_type::call, "", true).run(line);
+    EXPECT_EQ(got.status, exit_code::perhaps) << line[0];
+    EXPECT_THAT(got.err, HasSubstr("not known whether it was done"));
+  }
+  for (const auto* question : {"status", "rooms", "named"}) {
+    EXPECT_EQ(one_request(frame_type::call, "", true).run({question}).status, exit_code::unreachable) << question;
+  }
 }
 
 TEST(cli, tail_counts_and_filters) {
@@ -329,9 +346,22 @@ TEST(cli, tail_ends_with_its_time_or_the_daemon) {
   EXPECT_THAT(late.err, HasSubstr("of 2"));
   const auto gone = one_request(frame_type::subscribe,
                                 answer_with("") + proto::encode(bye{"shutdown", "the daemon stops", true}), true)
-                        .run({"tail"});
+                        .run({"tail", "--no-follow"});
   EXPECT_EQ(gone.status, exit_code::unreachable);
   EXPECT_THAT(gone.err, HasSubstr("the daemon stops"));
+}
+
+TEST(cli, tail_outlives_a_restart_of_the_daemon_and_says_so) {
+  const std::string goodbye = proto::encode(bye{"shutdown", "the daemon stops", true});
+  scripted_daemon daemon{
+      {conversation(frame_type::subscribe, answer_with("") + event_frame(2001) + goodbye, true),
+       conversation(frame_type::subscribe, proto::encode(proto::result{2, {}, {}, {}}) + event_frame(2002))}};
+  const auto got = run_line({"--socket", daemon.path(), "--json", "tail", "--count", "2"});
+  EXPECT_EQ(got.status, exit_code::ok);
+  EXPECT_THAT(got.out, AllOf(HasSubstr(R"("seq":2001)"), HasSubstr(R"("seq":2002)")));
+  EXPECT_THAT(got.err, AllOf(HasSubstr("the daemon stops"), HasSubstr("waiting for the daemon (--no-follow"),
+                             HasSubstr("connected again")));
+  EXPECT_THAT(daemon.received().at(3).head, HasSubstr(R"("since":{"epoch":"8c0d3a5b7e9f1024","seq":2001})"));
 }
 
 std::string status_frame(upstream_state state) {

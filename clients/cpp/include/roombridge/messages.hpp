@@ -72,7 +72,7 @@ using protocol_error = proto::error;
 enum class failure_kind {
   unreachable,       // no daemon listens there
   not_permitted,     // the socket's mode keeps this user out
-  timeout,           // nothing came in time; the request may still be carried out
+  timeout,           // nothing came in time
   closed,            // the daemon closed the connection
   protocol,          // the daemon sent what the protocol forbids
   refused,           // the daemon refused the request: `error` has its reason
@@ -84,6 +84,7 @@ struct failure {
   failure_kind kind = failure_kind::closed;
   std::string text;                 // for a person: what, where, and what to do
   std::optional<error_info> error;  // refused only
+  bool sent = false;  // the request went out and its answer did not come: it may have been carried out, or still be
   bool operator==(const failure&) const = default;
 };
 
