@@ -222,7 +222,7 @@ class application::impl {
     if (status.state == upstream::state::authenticated) {
       away_since_.reset();
     } else if (!away_since_) {
-      away_since_ = status.since;
+      away_since_ = status.lost.value_or(status.since);
     }
     server_.publish_status(status_frame(status, client_.rooms()));
     std::string line(to_string(status.state));

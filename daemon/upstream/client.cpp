@@ -110,13 +110,17 @@ io::task<> client::impl::read_all(std::string name) {
   for (;;) {
     const burst received = co_await transport_->read();
     if (received.bytes.empty()) {
-      if (!closing_) session_.on_transport_end(received.ended, at());
-      if (received.closed) session_.recovery().on_close_answered();
+      if (!closing_) {
+        session_.on_transport_end(received.ended, at());
+      } else if (received.closed) {
+        session_.on_close_answered();
+      }
       perform();
       break;
     }
     counters_.bytes_received += received.bytes.size();
     if (closing_) continue;  // until the server's half of the close
+    session_.on_heard(clock::now());
     transport_->deliver(received.bytes, *inbound_);
     counters_.messages_received = before + inbound_->messages();
     flush();

@@ -36,9 +36,11 @@ struct client_status {
   std::string cause;  // why the last connection ended or the last attempt failed, e.g. "ping_timeout"; empty: none did
   std::string text;   // the same in words, for a person
   std::optional<wall_time> next_attempt;  // while waiting between attempts
-  std::optional<wall_time>
-      lost;          // set on entering `authenticated` after an outage: since when events may have been missed
-  std::string user;  // the auth answer's user field as text; empty: not known
+  // Since when events may have been missed: when the last authenticated session was last heard of, or when we left it,
+  // if the server answered that. Set while there is none, and on entering `authenticated`, unless the server has sent
+  // all of it again.
+  std::optional<wall_time> lost;
+  std::string user;                                       // the auth answer's user field as text; empty: not known
   std::optional<std::chrono::sys_seconds> token_expires;  // by its own `exp`, if it is a JWT
   bool token_stale = false;                 // it was read again because it will expire, and there is no newer one
   std::optional<transport_kind> transport;  // of the connection, or of the attempt at one

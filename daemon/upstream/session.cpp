@@ -255,18 +255,17 @@ void session::enter(phase next, state shown) {
   phase_ = next;
   status_.state = shown;
   status_.next_attempt.reset();
-  if (shown != state::authenticated) status_.lost.reset();
   report();
 }
 
 void session::explain(const failure& why) {
   status_.cause = why.why;
   status_.text = why.text;
-  status_.lost.reset();
   status_.user.clear();
 }
 
 void session::report() {
+  if (status_.state != state::authenticated) status_.lost = lost_at_;
   actions_.emplace_back(action::report{status_});
 }
 

@@ -57,7 +57,7 @@ struct session_status {
   upstream::cause cause = upstream::cause::none;
   std::string text;
   std::optional<std::chrono::steady_clock::time_point> next_attempt;
-  std::optional<std::chrono::steady_clock::time_point> lost;
+  std::optional<std::chrono::steady_clock::time_point> lost;  // as client_status has it
   std::string user;
   std::optional<std::chrono::sys_seconds> token_expires;
   bool token_stale = false;
@@ -140,11 +140,16 @@ class session {
   void on_token(token_reading reading, moment at);
 
   void on_transport_open(moment at);
+  // Bytes came from the server, whatever they are; before what they hold.
+  void on_heard(time_point now) { heard_at_ = now; }
   // The session has moved from polling to WebSocket.
   void on_upgrade();
   // The attempt failed, the connection ended, or the client found the stream meaningless; `code`: what to close with,
   // if it is still open.
   void on_transport_end(const failure& why, moment at, std::optional<std::uint16_t> code = std::nullopt);
+
+  // The server has ended the connection in its turn after action::close: until then it was there.
+  void on_close_answered();
 
   // Any packet but a message.
   void on_engine_packet(const engineio::packet& packet, moment at);
@@ -314,7 +319,9 @@ class session {
   std::optional<time_point> quiet_at_;
   std::optional<time_point> hinted_at_;   // the last early attempt
   std::optional<time_point> refresh_at_;  // the token is to be read again
-  std::optional<time_point> lost_at_;     // when the last authenticated session ended, or was last heard of
+  time_point heard_at_{};                 // when the last bytes came
+  std::optional<time_point> lost_at_;     // until when the last authenticated session certainly missed nothing
+  std::optional<time_point> left_at_;     // when it ended, while it is not known whether the server heard of it
   bool live_ = false;                     // authenticated on this connection, and not refused since
   upstream::recovery recovery_;
   bool counted_ = false;  // this connection's authentication was counted

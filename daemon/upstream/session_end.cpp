@@ -158,11 +158,19 @@ void session::schedule(const failure& why, retry_policy policy, moment at) {
   status_.next_attempt = policy == retry_policy::never ? std::nullopt : retry_at_;
 }
 
-// Notes since when a session that was authenticated may have missed something.
+// Notes since when a session that was authenticated may have missed something: whoever ends the connection, it may have
+// been dead for a while, and all that is certain is what was heard.
 void session::leave_authenticated(cause why, moment at) {
+  left_at_.reset();
   if (!std::exchange(live_, false)) return;
-  lost_at_ = may_be_one_sided(why) ? *ping_deadline_ - engine_->ping_interval - engine_->ping_timeout : at.now;
+  lost_at_ = heard_at_;
+  left_at_ = at.now;
   if (!wished(why)) ++counters_.outages;
+}
+
+void session::on_close_answered() {
+  recovery_.on_close_answered();
+  if (left_at_) lost_at_ = std::exchange(left_at_, std::nullopt);
 }
 
 void session::reset_delays() {

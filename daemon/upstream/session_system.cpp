@@ -39,9 +39,14 @@ void session::try_early(moment at) {
   begin_attempt();
 }
 
-// The server's time went on while ours stood still: it waits for pongs no longer than it said.
+// The server's time went on while ours stood still: it waits for pongs no longer than it said, and what it was last
+// heard to say is older than our clock has it.
 void session::on_clock_change(std::chrono::milliseconds slept, moment at) {
   if (phase_ == phase::stopped) return;
+  heard_at_ -= slept;
+  for (auto* since : {&lost_at_, &left_at_}) {
+    if (*since) **since -= slept;
+  }
   if (slept.count() == 0) return plan_refresh(at);
   if (phase_ == phase::idle) return try_early(at);
   if (ping_deadline_) *ping_deadline_ -= slept;

@@ -121,9 +121,10 @@ class ServerLossTest(IntegrationTest):
         subscriber = self.subscriber(daemon)
         subscriber.until_state("authenticated")
         self.server.kill()
-        subscriber.until_state("offline")
+        noticed = subscriber.until(lambda message: getattr(message, "state", None) == "offline")[-1].since
         caller = self.peer(daemon)
         away_since = caller.call("status")["upstream"]["away_since"]
+        self.assertLess(away_since, noticed, "it was last heard before")
         subscriber.until_state("connecting", "offline")
         self.assertEqual(caller.call("status")["upstream"]["away_since"], away_since, "one outage, whatever its states")
         back = self.start_server(port=self.server.port)

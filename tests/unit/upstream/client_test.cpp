@@ -10,6 +10,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <set>
 
+#include "daemon/base/as_result.hpp"
+#include "daemon/base/timer.hpp"
 #include "daemon/upstream/recovery_file.hpp"
 #include "daemon/upstream/websocket.hpp"
 #include "tests/unit/upstream/scripted_peer.hpp"
@@ -100,6 +102,8 @@ class upstream_client : public testing::Test {
   std::vector<emit_error> errors;
   std::vector<std::string> answers;
   std::vector<std::string> seen;  // what a script noted
+  wall_time before;               // and when
+  wall_time after;
 };
 
 constexpr std::string_view authenticate = R"(42["authenticate",{"token":""}])";
@@ -346,6 +350,42 @@ io::task<> dead_server(upstream_client& t) {
 TEST_F(upstream_client, leaves_a_server_that_does_not_ping) {
   run(dead_server);
   EXPECT_THAT(handler.statuses, Contains(testing::Field(&client_status::cause, "ping_timeout")));
+}
+
+// Makes two moments differ by more than what one clock's times are off by on the other.
+io::task<> let_time_pass(io::context& context) {
+  io::timer timer(context);
+  timer.expires_after(20ms);
+  co_await timer.async_wait(io::as_result);
+}
+
+io::task<> die_in_the_middle_of_a_message(upstream_client& t) {
+  co_await t.peer.welcome();
+  co_await t.peer.send("2");
+  EXPECT_EQ(co_await t.peer.read_text(), "3");  // so the answer before it has been read
+  co_await let_time_pass(t.context);
+  t.before = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  co_await let_time_pass(t.context);
+  co_await t.peer.write("\x01\x03" + std::string("42[") + "\x80\x7e");  // a fragment, and half a header
+  co_await let_time_pass(t.context);
+  t.after = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  co_await let_time_pass(t.context);
+  t.peer.drop();
+  co_await t.peer.welcome();
+  co_await t.peer.send("2");
+  EXPECT_EQ(co_await t.peer.read_text(), "3");
+  t.made->stop();
+  t.peer.drop();
+}
+
+TEST_F(upstream_client, has_lost_nothing_until_the_last_byte_that_it_heard) {
+  run(die_in_the_middle_of_a_message);
+  const auto again = std::find_if(handler.statuses.rbegin(), handler.statuses.rend(),
+                                  [](const client_status& one) { return one.state == state::authenticated; });
+  ASSERT_NE(again, handler.statuses.rend());
+  ASSERT_TRUE(again->lost);
+  EXPECT_GE(*again->lost, before);
+  EXPECT_LE(*again->lost, after);
 }
 
 io::task<> move_away(upstream_client& t) {

@@ -44,6 +44,7 @@ void harness::react(std::function<void()> reaction) {
     if (fault_at == steps++) {
       fault(*this);
     } else {
+      machine.on_heard(now);
       reaction();
     }
   });
@@ -76,6 +77,7 @@ bool harness::reach(state wanted, int turns) {
 }
 
 void harness::event(std::string_view name, std::string_view arguments) {
+  machine.on_heard(now);
   if (machine.is_answer(name)) machine.on_event(name, arguments, at());
   settle();
 }
@@ -86,6 +88,7 @@ void harness::engine(std::string_view text) {
 }
 
 void harness::input(std::string_view text) {
+  machine.on_heard(now);
   const auto packet = *engineio::decode(text);
   if (packet.type == engineio::packet_type::message) {
     machine.on_packet(*socketio::decode(packet.data), at());

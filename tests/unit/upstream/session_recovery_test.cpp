@@ -76,7 +76,7 @@ TEST_F(session_recovery, that_is_not_to_be_had_leaves_a_gap_from_when_the_server
 
   h.advance(10s);
   const auto closed = h.now;
-  h.lose(cause::server_closed);
+  h.engine("1");
   EXPECT_EQ(reconnect(), "40");
   EXPECT_EQ(h.status().lost, closed);
 }

@@ -121,6 +121,26 @@ TEST_F(session_system, a_nap_counts_towards_the_ping_timeout) {
   EXPECT_EQ(h.status().cause, cause::ping_timeout) << "45 s of the server's";
 }
 
+TEST_F(session_system, what_sleep_ends_or_prolongs_is_lost_since_before_the_sleep) {
+  h.start();
+  h.advance(20s);
+  h.engine("2");
+  auto heard = h.now;
+  h.advance(3s);
+  wake(2h);
+  EXPECT_EQ(h.status().lost, heard - 2h);
+
+  h.engine("2");
+  heard = h.now;
+  h.advance(1s);
+  h.reachable = false;
+  h.lose(cause::connection_lost);
+  wake(1h);
+  h.reachable = true;
+  ASSERT_TRUE(h.reach(state::authenticated, 5));
+  EXPECT_EQ(h.status().lost, heard - 1h) << "it slept while it was offline";
+}
+
 TEST_F(session_system, waking_ends_a_wait_and_a_half_made_connection) {
   h.start();
   h.reachable = false;

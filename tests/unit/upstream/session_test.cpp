@@ -86,15 +86,64 @@ TEST(session, answers_a_ping_and_notices_when_none_comes) {
   EXPECT_EQ(h.machine.counters().outages, 1u);
 }
 
-TEST(session, tells_when_the_last_authenticated_session_ended) {
+TEST(session, tells_since_when_it_was_not_heard_of_whatever_ended_it) {
+  for (const cause_entry& entry : cause_table()) {
+    if (entry.retry == retry_policy::never || entry.value == cause::none) continue;
+    SCOPED_TRACE(entry.name);
+    harness h(plain_options());
+    h.start();
+    h.advance(3s);
+    h.engine("2");
+    h.advance(4s);
+    h.machine.on_heard(h.now);  // any bytes: of an event, or of a part of one
+    const auto heard = h.now;
+    h.advance(5s);
+    h.lose(entry.value);
+    if (h.status().state == state::offline) {
+      EXPECT_EQ(h.status().lost, heard) << "known while it lasts";
+    }
+    ASSERT_TRUE(h.reach(state::authenticated, 10));
+    EXPECT_EQ(h.status().lost, heard);
+  }
+}
+
+TEST(session, that_we_end_is_not_lost_before_when_the_server_answers_that) {
+  for (const bool answered : {false, true}) {
+    harness h(plain_options());
+    h.start();
+    h.advance(3s);
+    const auto heard = h.now;
+    h.machine.on_heard(heard);
+    h.advance(4s);
+    const auto left = h.now;
+    h.machine.reconnect(h.at());
+    if (answered) h.machine.on_close_answered();
+    h.settle();
+    ASSERT_EQ(h.status().state, state::authenticated);
+    EXPECT_EQ(h.status().lost, answered ? left : heard);
+  }
+}
+
+TEST(session, that_the_server_ended_long_ago_is_lost_since_then_however_later_attempts_end) {
   harness h(plain_options());
   h.start();
+  const auto heard = h.now;
   h.advance(3s);
-  const auto ended = h.now;
-  h.lose(cause::server_closed);
-  ASSERT_TRUE(h.reach(state::authenticated, 10));
-  EXPECT_EQ(h.status().lost, ended);
-  EXPECT_EQ(h.status().cause, cause::server_closed);
+  h.answers = false;
+  h.lose(cause::connection_lost);
+  h.advance(1s);
+  ASSERT_EQ(h.status().state, state::connecting);
+  h.machine.reconnect(h.at());
+  h.machine.on_close_answered();
+  h.answers = true;
+  h.settle();
+  EXPECT_EQ(h.status().lost, heard);
+}
+
+TEST(session, that_nobody_ends_is_not_lost) {
+  harness h(plain_options());
+  h.start();
+  for (const session_status& one : h.reports) EXPECT_FALSE(one.lost);
 }
 
 TEST(session, leaves_without_disconnect_when_stopped) {
