@@ -151,27 +151,32 @@ unsigned http_response::status() const {
 std::string_view http_response::reason() const {
   return view(impl_->get().reason());
 }
-std::string_view http_response::field(std::string_view name) const {
-  return view(impl_->get()[view(name)]);
+std::string http_response::field(std::string_view name) const {
+  std::string out;
+  for (const std::string_view line : lines(name)) {
+    if (!out.empty()) out += ", ";
+    out += line;
+  }
+  return out;
 }
-std::vector<std::string_view> http_response::fields(std::string_view name) const {
+std::vector<std::string_view> http_response::lines(std::string_view name) const {
   std::vector<std::string_view> out;
   const auto [begin, end] = impl_->get().equal_range(view(name));
   for (auto one = begin; one != end; ++one) out.push_back(view(one->value()));
   return out;
 }
 bool http_response::field_has(std::string_view name, std::string_view item) const {
-  return http::token_list{impl_->get()[view(name)]}.exists(view(item));
+  const std::string list = field(name);
+  return http::token_list{list}.exists(view(item));
 }
 std::vector<http_extension> http_response::extensions(std::string_view name) const {
   std::vector<http_extension> out;
-  for (const std::string_view list : fields(name)) {
-    for (const auto& [item, parameters] : http::ext_list{view(list)}) {
-      http_extension& made = out.emplace_back();
-      made.name = to_lower(view(item));
-      for (const auto& [parameter, value] : parameters)
-        made.parameters.emplace_back(to_lower(view(parameter)), to_lower(view(value)));
-    }
+  const std::string list = field(name);
+  for (const auto& [item, parameters] : http::ext_list{list}) {
+    http_extension& made = out.emplace_back();
+    made.name = to_lower(view(item));
+    for (const auto& [parameter, value] : parameters)
+      made.parameters.emplace_back(to_lower(view(parameter)), to_lower(view(value)));
   }
   return out;
 }

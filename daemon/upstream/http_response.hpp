@@ -47,12 +47,14 @@ class http_response {
   [[nodiscard]] bool has_header() const;
   [[nodiscard]] unsigned status() const;
   [[nodiscard]] std::string_view reason() const;
-  // The first field of this name; empty: there is none.
-  [[nodiscard]] std::string_view field(std::string_view name) const;
-  [[nodiscard]] std::vector<std::string_view> fields(std::string_view name) const;
+  // A field's value. Several lines of one name are one list (RFC 9110 section 5.3), and joined by ", "; empty: there is
+  // no such field.
+  [[nodiscard]] std::string field(std::string_view name) const;
+  // Each line of the name by itself, for Set-Cookie, the one field whose lines are no list.
+  [[nodiscard]] std::vector<std::string_view> lines(std::string_view name) const;
   // Whether a field that is a list has this item, in any case.
   [[nodiscard]] bool field_has(std::string_view name, std::string_view item) const;
-  // The items of all fields of this name.
+  // The items of a list with parameters.
   [[nodiscard]] std::vector<http_extension> extensions(std::string_view name) const;
   [[nodiscard]] std::optional<std::uint64_t> content_length() const;
   [[nodiscard]] bool keep_alive() const;

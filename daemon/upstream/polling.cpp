@@ -185,7 +185,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
   }
 
   std::optional<failure> check(const http_response& response, std::size_t posted) {
-    for (const std::string_view one : response.fields("Set-Cookie")) cookies_.take(one);
+    for (const std::string_view one : response.lines("Set-Cookie")) cookies_.take(one);
     return judge_answer(response, where_, posted);
   }
 

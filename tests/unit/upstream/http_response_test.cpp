@@ -71,13 +71,30 @@ TEST(http_response, gives_its_fields) {
             state::complete);
   EXPECT_EQ(response.status(), 302u);
   EXPECT_EQ(response.reason(), "Found it");
-  EXPECT_THAT(response.fields("Set-Cookie"), ElementsAre("a=1", "b=2"));
-  EXPECT_EQ(response.field("SET-COOKIE"), "a=1");
+  EXPECT_THAT(response.lines("SET-COOKIE"), ElementsAre("a=1", "b=2"));
+  EXPECT_EQ(response.field("CONTENT-LENGTH"), "1");
   EXPECT_EQ(response.field("Location"), "");
   EXPECT_TRUE(response.field_has("connection", "upgrade"));
   EXPECT_FALSE(response.field_has("connection", "up"));
   EXPECT_EQ(response.content_length(), 1u);
   EXPECT_EQ(response.rest(), " and more");
+}
+
+// RFC 9110 section 5.3.
+TEST(http_response, takes_several_lines_of_one_field_for_one_list) {
+  http_response response;
+  ASSERT_EQ(response.feed("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nX: a\r\nconnection: x, Close\r\n"
+                          "X: b, c\r\nTransfer-Encoding: identity\r\nX:\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          "1\r\nx\r\n0\r\n\r\n"),
+            state::complete);
+  EXPECT_EQ(response.field("x"), "a, b, c, ");
+  EXPECT_EQ(response.body(), "x");
+  EXPECT_FALSE(response.keep_alive());
+  for (const std::string_view item : {"keep-alive", "x", "close"})
+    EXPECT_TRUE(response.field_has("Connection", item)) << item;
+  EXPECT_FALSE(response.field_has("Connection", "upgrade"));
+  http_response twice;
+  EXPECT_EQ(twice.feed("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx"), state::complete);
 }
 
 TEST(http_response, gives_extensions_item_by_item) {

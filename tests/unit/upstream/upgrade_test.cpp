@@ -75,6 +75,15 @@ TEST(upgrade, takes_the_response_split_anywhere) {
   }
 }
 
+TEST(upgrade, takes_several_lines_of_one_field_for_one_list) {
+  std::string response = switching();
+  const std::string_view one_line = "Connection: keep-alive, Upgrade\r\n";
+  response.replace(response.find(one_line), one_line.size(), "Connection: keep-alive\r\nConnection: Upgrade\r\n");
+  const outcome out = run(response, 10);
+  EXPECT_TRUE(out.over);
+  EXPECT_FALSE(out.result) << out.result->text;
+}
+
 TEST(upgrade, gives_back_what_came_behind_the_response) {
   const std::string response = switching() + "\x81\x05hello";
   const auto header = switching().size();
