@@ -87,7 +87,7 @@ TEST_F(client_over_a_pair, a_refused_subscription_is_a_failure_with_its_reason) 
 TEST_F(client_over_a_pair, an_emit_gives_its_acknowledgement) {
   const std::string payload = R"([{"ok":true}]ab)";
   say(proto::encode(proto::result{1, {}, emit_outcome::acked, {2}}, std::as_bytes(std::span{payload})));
-  const auto got = client_.emit({.event = "x"});
+  const auto got = client_.emit({.event = "x", .ack = true});
   ASSERT_TRUE(got);
   EXPECT_TRUE(got->ok());
   EXPECT_EQ(got->outcome, emit_outcome::acked);
@@ -169,8 +169,7 @@ TEST_F(client_over_a_pair, serves_an_event_loop_without_blocking) {
 
 TEST_F(client_over_a_pair, a_large_request_goes_out_in_pieces) {
   (void)heard();
-  ASSERT_TRUE(
-      client_.core().emit({.event = "x", .arguments = "[\"" + std::string(900'000, 'x') + "\"]", .ack = false}));
+  ASSERT_TRUE(client_.core().emit({.event = "x", .arguments = "[\"" + std::string(900'000, 'x') + "\"]"}));
   std::size_t got = 0;
   std::vector<char> buffer(65'536);
   while (client_.wants_write() || got < 900'000) {

@@ -64,6 +64,14 @@ TEST(connection, cuts_a_long_name_between_characters_and_drops_one_that_is_not_u
   EXPECT_EQ(written(connection{"\xff"})[0].head, R"({"versions":[1]})");
 }
 
+TEST(connection, an_emit_asks_for_no_acknowledgement_unless_told_to) {
+  connection core = welcomed();
+  ASSERT_TRUE(core.emit({.event = "x"}));
+  ASSERT_TRUE(core.emit({.event = "x", .ack = true}));
+  EXPECT_THAT(written(core).at(0).head, testing::Not(HasSubstr("ack")));
+  EXPECT_THAT(written(core).at(1).head, HasSubstr(R"("ack":true)"));
+}
+
 TEST(connection, remembers_what_was_not_sent) {
   connection core;
   const std::string all{core.output()};
@@ -80,8 +88,8 @@ TEST(connection, writes_requests_with_growing_ids) {
   EXPECT_EQ(*core.subscribe({{"reservation_*"}, {"shop-7"}}), 1u);
   EXPECT_EQ(*core.unsubscribe(1), 2u);
   EXPECT_EQ(*core.emit({.event = "x", .arguments = "[1]", .attachments = {"ab", ""}, .ack = true}), 3u);
-  EXPECT_EQ(*core.emit({.event = "y", .ack = false, .deadline = std::chrono::seconds{1}}), 4u);
-  EXPECT_EQ(*core.emit({.event = "z", .attachments = {"b"}, .ack = false}), 5u);
+  EXPECT_EQ(*core.emit({.event = "y", .deadline = std::chrono::seconds{1}}), 4u);
+  EXPECT_EQ(*core.emit({.event = "z", .attachments = {"b"}}), 5u);
   EXPECT_EQ(*core.call("reload"), 6u);
   const auto frames = written(core);
   ASSERT_EQ(frames.size(), 6u);

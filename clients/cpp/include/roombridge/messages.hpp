@@ -123,7 +123,7 @@ struct emission {
   std::string event;
   std::string arguments{};
   std::vector<std::string> attachments{};      // bytes; at most 10, more than which servers do not take
-  bool ack = true;                             // wait for the server's acknowledgement
+  bool ack = false;                            // wait for the server's acknowledgement
   std::chrono::milliseconds deadline{10'000};  // by when the outcome is to be known; 1 ms to 5 minutes
 };
 
