@@ -213,7 +213,10 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     drain(complaint_);
     if (!fault_.empty()) return fail(fault_);
     if (!how.empty()) return fail(how);
-    finish(make_token(std::move(output_.text), "the output of " + where_));
+    token_reading printed = make_token(output_.text, "the output of " + where_);
+    // A usage text or a web page: a program that fails without saying so, and no word about the token that we have.
+    if (printed.missing.why == cause::token_unreadable) printed.missing.why = cause::token_command_failed;
+    finish(std::move(printed));
   }
 
   // Kills what it has left behind. How it has failed; empty: it has done what it was to do. Nothing is known of a child

@@ -17,11 +17,32 @@ bool is_unreserved(char c) {
 // So much of a token's beginning tells nothing yet: "eyJhbGciOi" is that of most.
 constexpr std::size_t harmless = 10;
 
+// A shorter one may be part of any word, and is hidden only where it is a whole one: a line without its "t"s helps
+// nobody.
+constexpr std::size_t shortest_everywhere = 8;
+
+bool is_of_a_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '\'' || (static_cast<unsigned char>(c) & 0x80) != 0;
+}
+
+// Where the secret, or its beginning, stands next in the text.
+std::size_t find(std::string_view text, std::string_view secret) {
+  const bool everywhere = secret.size() >= shortest_everywhere;
+  for (auto at = text.find(secret.substr(0, harmless + 1)); at != std::string_view::npos;
+       at = text.find(secret, at + 1)) {
+    const auto end = at + secret.size();
+    const bool alone = (at == 0 || !is_of_a_word(text[at - 1])) && (end == text.size() || !is_of_a_word(text[end]));
+    if (everywhere || alone) return at;
+  }
+  return std::string_view::npos;
+}
+
 // In one pass: a megabyte of tokens must not take long.
 std::string hide(std::string_view text, std::string_view secret) {
   std::string out;
   for (;;) {
-    const auto at = text.find(secret.substr(0, harmless + 1));
+    const auto at = find(text, secret);
     out += text.substr(0, at);
     if (at == std::string_view::npos) return out;
     text.remove_prefix(at);

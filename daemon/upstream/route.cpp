@@ -6,6 +6,7 @@
 #include <span>
 
 #include "daemon/upstream/secret_file.hpp"
+#include "daemon/upstream/secret_text.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -54,10 +55,11 @@ std::optional<failure> read_credentials(const std::string& path, proxy& into) {
   constexpr std::size_t most = 1024;
   const auto read = read_secret_file(path, where, most);
   if (!read.text) return failure{cause::proxy_unusable, read.why};
-  const std::string_view line = std::string_view(*read.text).substr(0, read.text->find_last_not_of("\r\n") + 1);
+  const std::string_view line = without_additions(*read.text);
   const auto colon = line.find(':');
-  const bool one_line = line.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-  if (colon == 0 || colon == std::string_view::npos || !one_line || read.text->size() > most)
+  if (const std::string fault = secret_fault(line); !fault.empty()) return unusable(where, "it " + fault);
+  const bool url = colon != std::string_view::npos && line.substr(colon).starts_with("://");
+  if (colon == 0 || colon == std::string_view::npos || url || read.text->size() > most)
     return unusable(where, "it must hold user:password and nothing else");
   into.user = line.substr(0, colon);
   into.password = line.substr(colon + 1);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "daemon/upstream/secret_file.hpp"
+#include "daemon/upstream/secret_text.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -22,7 +23,7 @@ token_reading missing(cause why, std::string text) {
 token_reading read_file(const std::string& path, const std::string& where) {
   auto read = read_secret_file(path, where, max_token_size);
   if (!read.text) return missing(read.absent ? cause::token_missing : cause::token_unreadable, std::move(read.why));
-  return make_token(*std::move(read.text), where);
+  return make_token(*read.text, where);
 }
 
 token_reading read_environment(const std::string& name) {
@@ -34,15 +35,16 @@ token_reading read_environment(const std::string& name) {
 
 }  // namespace
 
-token_reading make_token(std::string text, const std::string& where) {
+token_reading make_token(std::string_view text, const std::string& where) {
   if (text.size() > max_token_size) return missing(cause::token_unreadable, where + " is larger than 64 KiB: no token");
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string::npos) return missing(cause::token_missing, where + " is empty");
-  text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
-  if (text.find('\0') != std::string::npos)
-    return missing(cause::token_unreadable, where + " holds a NUL byte: no token");
-  if (!simdjson::validate_utf8(text)) return missing(cause::token_unreadable, where + " is not UTF-8: no token");
-  return {std::move(text), {}};
+  std::string_view token = without_additions(text);
+  const auto first = token.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return missing(cause::token_missing, where + " is empty");
+  token = token.substr(first, token.find_last_not_of(blanks) + 1 - first);
+  if (const std::string fault = token_fault(token); !fault.empty())
+    return missing(cause::token_unreadable, where + ' ' + fault);
+  if (!simdjson::validate_utf8(token)) return missing(cause::token_unreadable, where + " is not UTF-8: no token");
+  return {std::string(token), {}};
 }
 
 std::string token_digest(std::string_view token) {

@@ -24,8 +24,9 @@ struct token_reading {
 // Reads from where the options say, which is not a command (asserted). An empty file or variable counts as missing.
 [[nodiscard]] token_reading read_token(const token_options& options);
 
-// What was read there: surrounding white space is cut; nothing but white space is no token. `where`: for a person.
-[[nodiscard]] token_reading make_token(std::string text, const std::string& where);
+// What was read there, without a byte order mark and surrounding white space; nothing but white space is no token, and
+// what token_fault() finds is none that can be used. `where`: for a person.
+[[nodiscard]] token_reading make_token(std::string_view text, const std::string& where);
 
 // SHA-256 in hexadecimal: knows a token again without keeping it.
 [[nodiscard]] std::string token_digest(std::string_view token);

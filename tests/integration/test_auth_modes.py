@@ -103,6 +103,26 @@ print(".".join((part({"alg": "none"}), part({"exp": time.time() + float(sys.argv
 """
 
 
+class TokenFileTest(IntegrationTest):
+    def test_what_editors_add_is_not_sent(self) -> None:
+        self.token_file.write_bytes(b"\xef\xbb\xbf" + self.token.encode() + b"\r\n")
+        self.start_authenticated()
+
+    def test_what_is_no_token_is_named_and_not_sent(self) -> None:
+        self.token_file.write_text(f"Bearer {self.token}\n", encoding="ascii")
+        daemon = self.start_daemon()
+        daemon.logged(f'the token file {self.token_file} begins with "Bearer ".*CAUSE=token_unreadable')
+        self.assertEqual(self.server.seen("connection"), [])
+        self.write_token(self.token)
+        self.subscriber(daemon).until_state("authenticated")
+
+    def test_a_short_one_leaves_the_log_readable(self) -> None:
+        self.server = self.start_server(auth="connect")
+        self.token_file.write_text("t", encoding="ascii")
+        daemon = self.start_daemon(auth={"mode": "connect"})
+        daemon.logged('the server refused the token: "token .token. refused by the test"')
+
+
 class TokenCommandTest(IntegrationTest):
     def setUp(self) -> None:
         super().setUp()

@@ -93,10 +93,18 @@ TEST_F(command_runs, that_print_nothing_mean_that_there_is_no_token) {
   EXPECT_EQ(nothing.text, "the output of the token command /bin/sh is empty");
 }
 
+TEST_F(command_runs, that_print_something_else_than_a_token_have_failed) {
+  const failure usage = failed("printf 'usage: get-token [--for NAME]\\n  --for  whose\\n'");
+  EXPECT_EQ(usage.why, cause::token_command_failed);
+  EXPECT_EQ(usage.text, "the output of the token command /bin/sh has more than one line: leave only the one that counts");
+  EXPECT_THAT(failed(R"(echo '{"access_token":"s3cret"}')").text,
+              AllOf(HasSubstr("is a JSON document"), Not(HasSubstr("s3cret"))));
+}
+
 TEST_F(command_runs, are_bounded) {
   EXPECT_EQ(shell("head -c 65536 /dev/zero | tr '\\0' x").token, std::string(max_token_size, 'x'));
   const failure large = failed("head -c 1000000 /dev/zero | tr '\\0' x");
-  EXPECT_EQ(large.why, cause::token_unreadable);
+  EXPECT_EQ(large.why, cause::token_command_failed);
   EXPECT_THAT(large.text, HasSubstr("64 KiB"));
   EXPECT_EQ(shell("head -c 1000000 /dev/zero >&2; echo t").token, "t");
 }

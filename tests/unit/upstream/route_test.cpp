@@ -86,7 +86,7 @@ TEST(route, reads_the_credentials_from_their_file) {
   const auto made = route(settings, {});
   EXPECT_EQ(std::get<endpoint>(made).through->user, "till");
   EXPECT_EQ(std::get<endpoint>(made).through->password, "a:b c");
-  file.rewrite("till:other");
+  file.rewrite("\xef\xbb\xbftill:other\r\n");
   EXPECT_EQ(std::get<endpoint>(route(settings, {})).through->password, "other");
 }
 
@@ -94,7 +94,8 @@ TEST(route, names_credentials_that_cannot_be_used_without_repeating_them) {
   options settings = to("https://api.example");
   for (const std::string& content :
        {std::string("secret"), std::string(":secret"), std::string(), std::string("till:secret\nmore"),
-        "till:secret" + std::string(2000, 'x'), std::string("till:secret\0", 12)}) {
+        "till:secret" + std::string(2000, 'x'), std::string("till:secret\0", 12), std::string("\"till:secret\""),
+        std::string("http://till:secret@p:1")}) {
     const temporary_file file(content);
     settings.proxy = {"http://p:1", file.path()};
     const auto why = std::get<failure>(route(settings, {}));

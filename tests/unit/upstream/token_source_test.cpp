@@ -75,6 +75,23 @@ TEST_F(token_files, is_trimmed) {
   EXPECT_EQ(read_token(token_file{(root_ / "t").string()}).token, "a.b.c");
 }
 
+TEST_F(token_files, is_taken_without_a_byte_order_mark) {
+  write(root_ / "t",
+        "\xef\xbb\xbf"
+        "a.b.c\r\n");
+  EXPECT_EQ(read_token(token_file{(root_ / "t").string()}).token, "a.b.c");
+  write(root_ / "t", "\xef\xbb\xbf\r\n");
+  EXPECT_EQ(read_token(token_file{(root_ / "t").string()}).missing.why, cause::token_missing);
+}
+
+TEST_F(token_files, that_hold_more_than_a_token_say_what_is_wrong_with_them) {
+  write(root_ / "t", "Bearer s3cret.token\n");
+  const auto reading = read_token(token_file{(root_ / "t").string()});
+  EXPECT_EQ(reading.missing.why, cause::token_unreadable);
+  EXPECT_THAT(reading.missing.text, HasSubstr("the token file " + (root_ / "t").string() + " begins with \"Bearer \""));
+  EXPECT_THAT(reading.missing.text, Not(HasSubstr("s3cret")));
+}
+
 TEST_F(token_files, is_missing_when_there_is_none) {
   const auto absent = read_token(token_file{(root_ / "t").string()});
   EXPECT_FALSE(absent.token);
@@ -127,6 +144,8 @@ TEST_F(token_files, says_when_it_may_not_be_read) {
 TEST(token_environment, is_read_like_a_file) {
   setenv("ROOMBRIDGE_TEST_TOKEN", " abc\n", 1);
   EXPECT_EQ(read_token(token_environment{"ROOMBRIDGE_TEST_TOKEN"}).token, "abc");
+  setenv("ROOMBRIDGE_TEST_TOKEN", "\"abc\"", 1);
+  EXPECT_THAT(read_token(token_environment{"ROOMBRIDGE_TEST_TOKEN"}).missing.text, HasSubstr("stands in quotes"));
   unsetenv("ROOMBRIDGE_TEST_TOKEN");
   const auto absent = read_token(token_environment{"ROOMBRIDGE_TEST_TOKEN"});
   EXPECT_EQ(absent.missing.why, cause::token_missing);
@@ -140,6 +159,8 @@ TEST_F(token_files, comes_from_the_credentials_directory) {
   setenv("CREDENTIALS_DIRECTORY", root_.c_str(), 1);
   EXPECT_EQ(read_token(token_credential{"upstream"}).token, "abc");
   EXPECT_EQ(read_token(token_credential{"other"}).missing.why, cause::token_missing);
+  write(root_ / "upstream", "abc\ndef\n");
+  EXPECT_THAT(read_token(token_credential{"upstream"}).missing.text, HasSubstr("more than one line"));
   unsetenv("CREDENTIALS_DIRECTORY");
 }
 
