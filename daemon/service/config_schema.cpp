@@ -250,6 +250,10 @@ const table<config>& config_keys() {
       make("upstream.reconnect.max", at(up, &options::reconnect, &reconnect_options::max), scalar(delay)),
       make("upstream.reconnect.refused_max", at(up, &options::reconnect, &reconnect_options::refused_max),
            scalar(delay)),
+      make("upstream.reconnect.redeploy", at(up, &options::reconnect, &reconnect_options::redeploy),
+           scalar(duration{0ms, 24h})),
+      make("upstream.reconnect.retry_after_max", at(up, &options::reconnect, &reconnect_options::retry_after_max),
+           scalar(duration{0ms, 24h})),
       make("upstream.reconnect.quiet", at(up, &options::reconnect, &reconnect_options::quiet), scalar(delay)),
 
       make("auth.mode", at(up, &options::auth, &auth_options::mode),

@@ -117,6 +117,19 @@ retry_policy policy_of(cause value) {
   return entry(value).retry;
 }
 
+bool may_be_a_redeploy(cause value) {
+  switch (value) {
+    case cause::http_redirect:
+    case cause::http_4xx:
+    case cause::http_not_websocket:
+    case cause::engine_refused:
+    case cause::namespace_refused:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool may_be_one_sided(cause value) {
   switch (value) {
     case cause::resumed:

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "daemon/upstream/retry_after.hpp"
 
 namespace roombridge::upstream {
 
@@ -86,6 +89,8 @@ struct cause_entry {
 // The name as it stands in STATUS and in the field CAUSE, e.g. "ping_timeout"; empty for none.
 [[nodiscard]] std::string_view to_string(cause value);
 [[nodiscard]] retry_policy policy_of(cause value);
+// Whether it may be what stands in the place of a server that is being replaced by its next version.
+[[nodiscard]] bool may_be_a_redeploy(cause value);
 // Whether the network may have ended the connection for one side only: the server then goes on for a while, and what it
 // has sent lately may be lost.
 [[nodiscard]] bool may_be_one_sided(cause value);
@@ -93,7 +98,8 @@ struct cause_entry {
 // A failure as one layer hands it to the next.
 struct failure {
   cause why = cause::none;
-  std::string text;  // what happened, where, and what to do; never holds a token
+  std::string text;                                      // what happened, where, and what to do; never holds a token
+  std::optional<quiet_wish> retry_after = std::nullopt;  // what the server, or who answers in its place, asks for
   bool operator==(const failure&) const = default;
 };
 

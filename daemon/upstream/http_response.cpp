@@ -210,7 +210,8 @@ failure describe_refusal(const http_response& response, const endpoint& where) {
   if (const auto reason = response.reason(); !reason.empty()) text += ' ' + quoted(reason, where, 60);
   if (const auto to = response.field("Location"); !to.empty()) text += ", to " + quoted(to, where, 200);
   if (!response.body().empty()) text += ": " + quoted(response.body(), where, 200);
-  return {refusal(status), text + std::string(advice(status))};
+  return {refusal(status), text + std::string(advice(status)),
+          parse_retry_after(response.field("Retry-After"), response.field("Date"))};
 }
 
 std::string quoted(std::string_view said, const endpoint& where, std::size_t limit) {

@@ -71,7 +71,9 @@ struct reconnect_options {
   milliseconds first{1000};
   milliseconds max{5000};
   milliseconds refused_max{300'000};  // cap where the server said no: to a token that has not changed, to WebSocket
-  milliseconds quiet{10'000};         // authenticated for so long: the delay starts from `first` again
+  milliseconds redeploy{600'000};     // so long after it was authenticated, what comes in the server's place is none
+  milliseconds retry_after_max{300'000};  // the longest that a server is left alone because it asks for it; 0: never
+  milliseconds quiet{10'000};             // authenticated for so long: the delay starts from `first` again
   bool operator==(const reconnect_options&) const = default;
 };
 

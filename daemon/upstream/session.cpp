@@ -55,6 +55,7 @@ void session::resume(saved_session from, moment at) {
   assert(phase_ == phase::stopped);
   if (from.url != options_.url || from.path != options_.path || from.nsp != options_.nsp) return;
   lost_at_ = at.now - std::max(at.wall - from.ended, std::chrono::system_clock::duration::zero());
+  worked_until_ = lost_at_;
   if (from.recovery) recovery_.restore(*std::move(from.recovery));
 }
 
@@ -82,6 +83,7 @@ void session::stop(moment at) {
 void session::reconnect(moment at) {
   if (phase_ == phase::stopped) return;
   reset_delays();
+  pause_.reset();
   choice_.start_over();
   if (phase_ == phase::idle) {
     begin_attempt();
@@ -92,6 +94,7 @@ void session::reconnect(moment at) {
 
 void session::reconfigure(options changed, moment at) {
   const bool anew = needs_new_connection(options_, changed);
+  if (changed.url != options_.url) pause_.reset();
   const bool other_server = is_other_server(options_, changed);
   room_options old_rooms = options_.rooms;
   old_rooms.declared = changed.rooms.declared;
@@ -130,6 +133,7 @@ void session::begin_attempt() {
 }
 
 void session::connect(moment at) {
+  if (keep_pause(at)) return;
   auto extras = handshake_extras();
   if (const auto* unusable = std::get_if<failure>(&extras)) return end(*unusable, at, std::nullopt);
   ++counters_.attempts;

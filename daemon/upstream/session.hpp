@@ -248,6 +248,9 @@ class session {
   void end(const failure& told, moment at, std::optional<std::uint16_t> code);
   void forget_connection(const failure& why);
   [[nodiscard]] std::string_view choose_transport(cause why);
+  [[nodiscard]] std::string note_pause(const failure& told, moment at);
+  [[nodiscard]] bool keep_pause(moment at);
+  [[nodiscard]] retry_policy policy_for(cause why, moment at) const;
   void schedule(const failure& why, retry_policy policy, moment at);
   void leave_authenticated(cause why, moment at);
   void reset_delays();
@@ -317,12 +320,18 @@ class session {
   std::optional<time_point> ping_deadline_;
   std::optional<time_point> retry_at_;
   std::optional<time_point> quiet_at_;
-  std::optional<time_point> hinted_at_;   // the last early attempt
-  std::optional<time_point> refresh_at_;  // the token is to be read again
-  time_point heard_at_{};                 // when the last bytes came
-  std::optional<time_point> lost_at_;     // until when the last authenticated session certainly missed nothing
-  std::optional<time_point> left_at_;     // when it ended, while it is not known whether the server heard of it
-  bool live_ = false;                     // authenticated on this connection, and not refused since
+  struct pause {
+    time_point until;
+    failure why;
+  };
+  std::optional<pause> pause_;              // the server wants no attempt before
+  std::optional<time_point> worked_until_;  // when the last authenticated session ended
+  std::optional<time_point> hinted_at_;     // the last early attempt
+  std::optional<time_point> refresh_at_;    // the token is to be read again
+  time_point heard_at_{};                   // when the last bytes came
+  std::optional<time_point> lost_at_;       // until when the last authenticated session certainly missed nothing
+  std::optional<time_point> left_at_;       // when it ended, while it is not known whether the server heard of it
+  bool live_ = false;                       // authenticated on this connection, and not refused since
   upstream::recovery recovery_;
   bool counted_ = false;  // this connection's authentication was counted
   transport_choice choice_;

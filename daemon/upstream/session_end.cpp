@@ -90,20 +90,21 @@ std::optional<session::time_point> session::next_deadline() const {
 // The one way out of a connection, an attempt or a wait.
 void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
   const std::string_view next_transport = choose_transport(told.why);
-  const failure why{told.why, cleared(told.text) + std::string(next_transport)};
+  const failure why{told.why, cleared(told.text) + note_pause(told, at) + std::string(next_transport)};
   // How one transport is refused says nothing of the others, unless all are.
   const bool refused_alone = !next_transport.empty() && policy_of(status_.cause) == retry_policy::normal;
   const bool socket_open = phase_ > phase::opening;
   ++counters_.causes[why.why];
   leave_authenticated(why.why, at);
   forget_connection(why);
+  if (pause_ && pause_->until > at.now) pause_->why = why;
   recovery_.on_end(why.why);
   if (phase_ > phase::idle) actions_.emplace_back(action::close{socket_open ? code : std::nullopt});
   phase_ = phase::idle;
   status_.state = state::offline;
   status_.transport.reset();
   explain(why);
-  schedule(why, refused_alone ? retry_policy::normal : policy_of(why.why), at);
+  schedule(why, refused_alone ? retry_policy::normal : policy_for(why.why, at), at);
   report();
   if (policy_of(why.why) == retry_policy::at_once) begin_attempt();
 }
@@ -138,6 +139,39 @@ void session::forget_connection(const failure& why) {
   retry_at_.reset();
 }
 
+// Notes that the server asks to be left alone, and says so.
+std::string session::note_pause(const failure& told, moment at) {
+  if (!told.retry_after) return {};
+  const milliseconds wanted = length_of(*told.retry_after, std::chrono::floor<std::chrono::seconds>(at.wall));
+  const milliseconds most = options_.reconnect.retry_after_max;
+  if (wanted.count() == 0 || most.count() == 0) return {};
+  // A fleet that was told the same time must not come back in step.
+  const milliseconds apart{
+      static_cast<milliseconds::rep>(at.random % static_cast<std::uint64_t>(options_.reconnect.max.count() + 1))};
+  pause_ = {at.now + std::min(wanted, most) + apart, {}};
+  std::string text = "; it wants to be left alone for " + duration_text(wanted) + " (Retry-After)";
+  if (wanted > most) text += ", and is for " + duration_text(most) + " (upstream.reconnect.retry_after_max)";
+  return text;
+}
+
+// Whatever would have an attempt now waits for the end of the pause: another network, config or token do not make the
+// server any less busy.
+bool session::keep_pause(moment at) {
+  if (!pause_ || pause_->until <= at.now) return false;
+  retry_at_ = pause_->until;
+  explain(pause_->why);
+  status_.next_attempt = retry_at_;
+  report();
+  return true;
+}
+
+// A server that worked a short while ago is more likely being replaced than gone for good.
+retry_policy session::policy_for(cause why, moment at) const {
+  const bool worked = worked_until_ && at.now - *worked_until_ < options_.reconnect.redeploy;
+  const bool told = pause_ && pause_->until > at.now;  // and knows by itself when to be asked
+  return may_be_a_redeploy(why) && (worked || told) ? retry_policy::normal : policy_of(why);
+}
+
 void session::schedule(const failure& why, retry_policy policy, moment at) {
   switch (policy) {
     case retry_policy::normal:
@@ -153,6 +187,7 @@ void session::schedule(const failure& why, retry_policy policy, moment at) {
     case retry_policy::at_once:
       break;
   }
+  if (retry_at_ && pause_) retry_at_ = std::max(*retry_at_, pause_->until);
   const bool still_refused = refused_ && token_.token == refused_ && refused_until_;
   if (retry_at_ && still_refused) retry_at_ = std::max(*retry_at_, *refused_until_);
   status_.next_attempt = policy == retry_policy::never ? std::nullopt : retry_at_;
@@ -164,7 +199,7 @@ void session::leave_authenticated(cause why, moment at) {
   left_at_.reset();
   if (!std::exchange(live_, false)) return;
   lost_at_ = heard_at_;
-  left_at_ = at.now;
+  left_at_ = worked_until_ = at.now;
   if (!wished(why)) ++counters_.outages;
 }
 

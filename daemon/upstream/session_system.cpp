@@ -28,6 +28,12 @@ void session::try_early(moment at) {
   if (refused_until_ && *refused_until_ > at.now) return;  // the token's turn has not come
   time_point early = at.now;
   if (hinted_at_) early = std::max(early, *hinted_at_ + options_.reconnect.first);
+  if (pause_ && pause_->until > early) {
+    if (pause_->until >= *retry_at_) return;
+    retry_at_ = pause_->until;
+    status_.next_attempt = retry_at_;
+    return report();
+  }
   if (early >= *retry_at_) return;
   normal_.reset();
   hinted_at_ = early;
@@ -44,10 +50,11 @@ void session::try_early(moment at) {
 void session::on_clock_change(std::chrono::milliseconds slept, moment at) {
   if (phase_ == phase::stopped) return;
   heard_at_ -= slept;
-  for (auto* since : {&lost_at_, &left_at_}) {
+  for (auto* since : {&lost_at_, &left_at_, &worked_until_}) {
     if (*since) **since -= slept;
   }
   if (slept.count() == 0) return plan_refresh(at);
+  if (pause_) pause_->until -= slept;
   if (phase_ == phase::idle) return try_early(at);
   if (ping_deadline_) *ping_deadline_ -= slept;
   const bool dead = phase_ < phase::connected || (ping_deadline_ && *ping_deadline_ <= at.now);

@@ -115,11 +115,13 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 2, "credentials_file", credentials_file);
   line(out, 1, "headers", headers);
   line(out, 1, "query", query);
-  const auto& [first, max, refused_max, quiet] = reconnect;
+  const auto& [first, max, refused_max, redeploy, retry_after_max, quiet] = reconnect;
   out += "  reconnect:\n";
   line(out, 2, "first", first);
   line(out, 2, "max", max);
   line(out, 2, "refused_max", refused_max);
+  line(out, 2, "redeploy", redeploy);
+  line(out, 2, "retry_after_max", retry_after_max);
   line(out, 2, "quiet", quiet);
   const auto& [mode, request, auth_payload, auth_headers, auth_query, identity, success, error, error_text, user_field,
                timeout, refresh_before] = auth;

@@ -49,6 +49,8 @@ const std::map<std::string, std::string> other_values{
     {"upstream.reconnect.first", "upstream: {reconnect: {first: 250ms}}"},
     {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},
     {"upstream.reconnect.refused_max", "upstream: {reconnect: {refused_max: 1h}}"},
+    {"upstream.reconnect.redeploy", "upstream: {reconnect: {redeploy: 0s}}"},
+    {"upstream.reconnect.retry_after_max", "upstream: {reconnect: {retry_after_max: 1h}}"},
     {"upstream.reconnect.quiet", "upstream: {reconnect: {quiet: 1min}}"},
     {"auth.mode", "auth: {mode: connect}"},
     {"auth.request", "auth: {request: login}"},

@@ -315,7 +315,9 @@ TEST(session, waits_by_the_policy_of_the_cause) {
     if (entry.retry == retry_policy::never || entry.retry == retry_policy::at_once || entry.value == cause::none)
       continue;
     SCOPED_TRACE(entry.name);
-    harness h(plain_options());
+    options settings = plain_options();
+    settings.reconnect.redeploy = 0ms;
+    harness h(settings);
     h.start();
     h.advance(11s);  // quiet: the delays begin anew
     h.answers = false;

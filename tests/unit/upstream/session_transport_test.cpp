@@ -90,7 +90,9 @@ TEST(session_transport, does_not_slow_the_attempts_where_only_one_is_refused) {
 }
 
 TEST(session_transport, slows_the_attempts_where_all_are_refused) {
-  harness h(plain_options());
+  options settings = plain_options();
+  settings.reconnect.redeploy = 0ms;
+  harness h(settings);
   h.start();
   h.lose(cause::connection_lost);
   for (int i = 0; i < 20; ++i) {
