@@ -155,6 +155,13 @@ std::string journal_text(const fields& journal, std::int64_t now) {
          (next ? "; tried again at " + time_text(*next, now) : "; the last try worked, and is watched");
 }
 
+std::string damage_text(const fields& journal) {
+  const auto places = journal.number("damaged").value_or(0);
+  if (places == 0) return {};
+  if (places == 1) return journal.text("damage");
+  return journal.count("damaged") + " places of the journal, see the log; the last: " + journal.text("damage");
+}
+
 }  // namespace
 
 std::optional<std::string> explain_status(std::string_view text, const style& look, std::int64_t now) {
@@ -187,7 +194,8 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
                       ? ""
                       : ", " + local.counted("named_subscribers", "named subscriber", "named subscribers"))) +
          row(look, "latency", latency_text(local.inner("latency"))) + row(look, "log", log_text(status.inner("log"))) +
-         row(look, "journal", journal_text(status.inner("log").inner("journal"), now)) + row(look, "daemon", daemon) +
+         row(look, "journal", journal_text(status.inner("log").inner("journal"), now)) +
+         row(look, "damaged", damage_text(status.inner("log").inner("journal"))) + row(look, "daemon", daemon) +
          row(look, "config", status.text("config"));
 }
 

@@ -21,6 +21,7 @@ static_assert(margin < journal::block / 2);
 
 constexpr std::size_t most_pending = 1u << 20;  // bytes of a burst that are handed over at once
 constexpr std::chrono::milliseconds patience{5s};
+constexpr std::size_t most_told = 10;  // damages, one by one
 
 moment now() {
   return {std::chrono::steady_clock::now(),
@@ -35,6 +36,7 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
       diagnostics_(diagnostics),
       self_(std::make_shared<journal*>(this)),
       keeper_(std::make_unique<keeper>(config, files)),
+      directory_(config.directory),
       always_(config.sync == sync_policy::always) {
   work opening;
   keeper_->turn(opening, now());
@@ -45,6 +47,12 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
     next_ = std::max(found->next, keeper_->store().newest() + 1);
     restorable_ = true;
   } else {
+    if (keeper_->store().has_lost_its_ledger()) {
+      diagnostics_.warning("journal: " + directory_ +
+                               "/ledger is missing or damaged, so that nobody can tell whose the events beside it are: "
+                               "they are erased, and a new epoch begins; is the disk failing?",
+                           {{"CAUSE", "journal_damaged"}});
+    }
     book_.epoch = fresh_epoch;
   }
   book_.next = next_ + block;
@@ -71,8 +79,9 @@ void journal::attach(log::event_log& log) {
   log_ = &log;
   if (restorable_) {
     const log::sequence begin = keeper_->store().begin_of_newest(log.capacity());
-    keeper_->store().replay([this, begin](const stored_record& what) { restore(what, begin); });
+    keeper_->replay([this, begin](const stored_record& what) { restore(what, begin); });
   }
+  report_damages();
   log.go_on_from(next_);
   newest_ = log.newest();
   settled_ = accepted_ = newest_;
@@ -94,6 +103,21 @@ void journal::attach(log::event_log& log) {
         });
       });
   if (failing) on_news();
+}
+
+// What a start finds; later each is told as it is found.
+void journal::report_damages() {
+  const std::vector<damage>& all = keeper_->store().damages();
+  for (const damage& each : std::span{all}.first(std::min(all.size(), most_told))) {
+    warn_of_damage(directory_ + '/' + to_text(each));
+  }
+  damages_told_ = keeper_->state().damaged;
+  if (damages_told_ > most_told) warn_of_damage(std::to_string(damages_told_ - most_told) + " more places are damaged");
+}
+
+void journal::warn_of_damage(const std::string& text) {
+  diagnostics_.warning("journal: " + text + "; what is whole behind it is kept; is the disk failing?",
+                       {{"CAUSE", "journal_damaged"}});
 }
 
 void journal::restore(const stored_record& what, log::sequence begin_of_memory) {
@@ -204,6 +228,7 @@ void journal::on_news() {
       diagnostics_.info("the journal is written again; so far it lacks " + std::to_string(now.unwritten) + " events");
     }
   }
+  if (now.damaged > std::exchange(damages_told_, now.damaged)) warn_of_damage(now.damage);
   if (in_trouble_) {
     answer_erasures(now.trouble);
   } else if (durable_.epoch == book_.epoch) {

@@ -90,6 +90,8 @@ class journal final : public log::log_observer, public log::history {
   void read(const log::history_place& from, std::size_t max_bytes, answer_function done) override;
   void on_read(std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk);
   void on_news();
+  void report_damages();
+  void warn_of_damage(const std::string& text);
   void show();
   void settle(log::sequence until);
   void answer_erasures(const fault& wrong);
@@ -112,6 +114,7 @@ class journal final : public log::log_observer, public log::history {
   std::map<std::uint64_t, answer_function> reads_;  // that wait, by the id of their request
   std::uint64_t last_read_ = 0;
   bool owner_known_ = true;  // by a login of this life, or there is none
+  const std::string directory_;
   const bool always_;
   log::sequence settled_ = 0;   // where the policy is `always`: up to here nothing waits for the disk
   log::sequence accepted_ = 0;  // the last record that the writer has taken
@@ -120,6 +123,7 @@ class journal final : public log::log_observer, public log::history {
   kept_function kept_;
   bool in_trouble_ = false;  // nothing is written at present
   bool failing_ = false;     // so it is, or was lately; the log has it
+  std::uint64_t damages_told_ = 0;
   log_limiter overflows_;
 };
 

@@ -60,13 +60,26 @@ fault keeper::work_off(work& what, moment at, bool is_try) {
   return wrong;
 }
 
-std::unique_ptr<log::history_chunk> keeper::read(read_request& what) const {
+std::unique_ptr<log::history_chunk> keeper::read(read_request& what) {
   auto out = std::make_unique<log::history_chunk>();
   if (!store_.is_open() || !store_.found() || store_.found()->epoch != what.epoch) {
     out->at_end = true;
     return out;
   }
-  return store_.read_on(what.from, what.max_bytes, *out) ? std::move(out) : nullptr;
+  const bool complete = store_.read_on(what.from, what.max_bytes, *out);
+  tell_damages();
+  return complete ? std::move(out) : nullptr;
+}
+
+void keeper::replay(const std::function<void(const stored_record&)>& sink) {
+  store_.replay(sink);
+  tell_damages();
+}
+
+void keeper::tell_damages() {
+  if (state_.damaged == store_.damaged()) return;
+  state_.damaged = store_.damaged();
+  state_.damage = config_.directory + '/' + to_text(store_.damages().back());
 }
 
 void keeper::finish(moment at) {

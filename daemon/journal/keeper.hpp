@@ -52,6 +52,8 @@ struct keeper_state {
   ledger book;                        // on the disk
   std::size_t bytes = 0;
   std::size_t segments = 0;
+  std::uint64_t damaged = 0;    // places in the files of which this life has learnt
+  std::string damage;           // in words: the last of them
   log::sequence oldest = 0;     // seq of the oldest record; 0: there is none
   std::uint64_t written = 0;    // records
   std::uint64_t unwritten = 0;  // records that were dropped, or of which it is not known
@@ -73,13 +75,15 @@ class keeper {
 
   void turn(work& what, moment at);
   // Does a part of what is asked for, which is moved to where the next part begins; null: that is still to come.
-  [[nodiscard]] std::unique_ptr<log::history_chunk> read(read_request& what) const;
+  [[nodiscard]] std::unique_ptr<log::history_chunk> read(read_request& what);
   // Syncs what is not, unless the policy is never to.
   void finish(moment at);
   // When turn() wants to be called again though there is nothing to do.
   [[nodiscard]] std::chrono::steady_clock::time_point next() const;
 
   [[nodiscard]] const keeper_state& state() const { return state_; }
+  // All records, oldest first.
+  void replay(const std::function<void(const stored_record&)>& sink);
 
  private:
   [[nodiscard]] fault work_off(work& what, moment at, bool is_try);
@@ -90,6 +94,7 @@ class keeper {
   void plan_sync(moment at);
   void fail(std::string why, moment at);
   void work_again(moment at);
+  void tell_damages();
 
   const options config_;
   journal::store store_;

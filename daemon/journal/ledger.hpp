@@ -6,14 +6,17 @@
 // the next one all the same. A slot is
 //
 //   0  8 bytes   "RBLEDGER"
-//   8  u32       version, 1
+//   8  u32       version, 2
 //  12  u32       0
 //  16  u64       generation; of two sound slots that of the greater one counts
 //  24  u64       epoch
 //  32  u64       next
 //  40  32 bytes  owner
-//  72  u32       0
-//  76  u32       CRC-32 of the 76 bytes before it
+//  72  u64       secret, from which the marks of records follow (segment_format.hpp)
+//  80  u32       0
+//  84  u32       CRC-32 of the 84 bytes before it
+//
+// Version 1 has no secret: its checksum lies at 76.
 #pragma once
 
 #include <array>
@@ -36,16 +39,18 @@ struct ledger {
   bool operator==(const ledger&) const = default;
 };
 
-inline constexpr std::size_t ledger_slot_size = 80;
+inline constexpr std::size_t ledger_slot_size = 88;
 inline constexpr std::size_t ledger_slots = 2;
 inline constexpr std::size_t ledger_slot_distance = 4096;  // no sector has two
 inline constexpr std::size_t ledger_file_size = ledger_slot_distance * (ledger_slots - 1) + ledger_slot_size;
 
-[[nodiscard]] std::array<std::byte, ledger_slot_size> encode(const ledger& value, std::uint64_t generation);
+[[nodiscard]] std::array<std::byte, ledger_slot_size> encode(const ledger& value, std::uint64_t generation,
+                                                             std::uint64_t secret);
 
 struct ledger_reading {
   ledger value;
   std::uint64_t generation = 0;
+  std::uint64_t secret = 0;  // 0: there is none yet
 };
 // Nothing: neither slot is sound.
 [[nodiscard]] std::optional<ledger_reading> read_ledger(std::span<const std::byte> file);

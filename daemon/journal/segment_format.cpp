@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <string>
 
 #include <roombridge/proto/frame.hpp>
@@ -14,7 +15,7 @@ namespace roombridge::journal {
 namespace {
 
 constexpr std::string_view magic = "RBSEGMNT";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 // Offsets in the header.
 constexpr std::size_t version_at = 8;
@@ -23,7 +24,7 @@ constexpr std::size_t first_at = 24;
 constexpr std::size_t begun_at = 32;
 constexpr std::size_t header_checksum_at = 44;
 
-// Offsets in a record.
+// Offsets in a record, behind its mark.
 constexpr std::size_t checksum_at = 4;
 constexpr std::size_t seq_at = 8;
 constexpr std::size_t kind_at = 16;
@@ -43,14 +44,15 @@ constexpr std::uint16_t unexpected_flag = 1;
 // Of a text; more are not kept for matching.
 constexpr std::size_t packed_text = log::max_matched_text + sizeof(std::uint16_t);
 static_assert(extra_texts_at + log::max_retain_key + log::max_fields * packed_text <= UINT16_MAX);
-static_assert(texts_at + log::max_matched_text + log::max_topics * packed_text + extra_texts_at + log::max_retain_key +
-                  log::max_fields * packed_text + proto::header_size + proto::max_body <=
+static_assert(mark_size + texts_at + log::max_matched_text + log::max_topics * packed_text + extra_texts_at +
+                  log::max_retain_key + log::max_fields * packed_text + proto::header_size + proto::max_body <=
               max_record);
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Without its mark.
 std::uint32_t record_checksum(std::span<const std::byte> record) {
   return checksum(record.subspan(record_prefix), checksum(record.first(checksum_at)));
 }
@@ -126,7 +128,7 @@ bool is_sound(const stored_record& what) {
 std::array<std::byte, segment_header_size> encode(const segment_header& header) {
   std::array<std::byte, segment_header_size> out{};
   std::copy(magic.begin(), magic.end(), reinterpret_cast<char*>(out.data()));
-  set<std::uint32_t>(out, version_at, version);
+  set<std::uint32_t>(out, version_at, header.version);
   set<std::uint64_t>(out, epoch_at, header.epoch);
   set<std::uint64_t>(out, first_at, header.first);
   set<std::int64_t>(out, begun_at, header.begun);
@@ -136,24 +138,35 @@ std::array<std::byte, segment_header_size> encode(const segment_header& header) 
 
 std::optional<segment_header> decode_segment_header(std::span<const std::byte> file) {
   if (file.size() < segment_header_size || text_of(file.first(magic.size())) != magic) return std::nullopt;
-  if (get<std::uint32_t>(file, version_at) != version) return std::nullopt;
+  const auto written_as = get<std::uint32_t>(file, version_at);
+  if (written_as != version && written_as != first_segment_version) return std::nullopt;
   if (get<std::uint32_t>(file, header_checksum_at) != checksum(file.first(header_checksum_at))) return std::nullopt;
   return segment_header{.epoch = get<std::uint64_t>(file, epoch_at),
                         .first = get<std::uint64_t>(file, first_at),
-                        .begun = get<std::int64_t>(file, begun_at)};
+                        .begun = get<std::int64_t>(file, begun_at),
+                        .version = written_as};
+}
+
+// The mixer of splitmix64: who knows an epoch, and a mark or two, does not know the next one's.
+std::uint64_t record_mark(std::uint64_t secret, std::uint64_t epoch) {
+  std::uint64_t mark = secret ^ epoch;
+  mark = (mark ^ (mark >> 30)) * 0xbf58476d1ce4e5b9;
+  mark = (mark ^ (mark >> 27)) * 0x94d049bb133111eb;
+  mark ^= mark >> 31;
+  return mark == 0 ? secret | 1 : mark;
 }
 
 void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key) {
   assert(retain_key.size() <= log::max_retain_key);
   const std::size_t begin = out.size();
-  out.resize(begin + texts_at + sizeof(std::uint16_t) * what.topics.size());
+  out.resize(begin + mark_size + texts_at + sizeof(std::uint16_t) * what.topics.size());
   put(out, std::as_bytes(std::span{what.name}));
-  put_texts(out, what.topics, begin + texts_at);
+  put_texts(out, what.topics, begin + mark_size + texts_at);
   const std::size_t extra = put_extra(out, what.fields, retain_key);
   put(out, what.frame);
 
-  const std::span<std::byte> record = std::span{out}.subspan(begin);
-  assert(record.size() <= max_record);
+  assert(out.size() - begin <= max_record);
+  const std::span<std::byte> record = std::span{out}.subspan(begin + mark_size);
   set<std::uint32_t>(record, 0, static_cast<std::uint32_t>(record.size() - record_prefix));
   set<std::uint64_t>(record, seq_at, what.seq);
   set<std::uint8_t>(record, kind_at, static_cast<std::uint8_t>(what.kind));
@@ -164,39 +177,86 @@ void append_record(std::vector<std::byte>& out, const log::record& what, std::st
 }
 
 std::size_t record_size(std::span<const std::byte> records) {
-  return record_prefix + get<std::uint32_t>(records, 0);
+  return mark_size + record_prefix + get<std::uint32_t>(records, mark_size);
 }
 
 log::sequence record_seq(std::span<const std::byte> records) {
-  return get<std::uint64_t>(records, seq_at);
+  return get<std::uint64_t>(records, mark_size + seq_at);
 }
 
-void seal_record(std::span<std::byte> record) {
-  set<std::uint32_t>(record, checksum_at, record_checksum(record));
+void seal_record(std::span<std::byte> record, std::uint64_t mark) {
+  set<std::uint64_t>(record, 0, mark);
+  const auto rest = record.subspan(mark_size);
+  set<std::uint32_t>(rest, checksum_at, record_checksum(rest));
 }
 
-segment_reader::segment_reader(std::span<const std::byte> file) : file_(file), header_(decode_segment_header(file)) {
-  if (header_) sound_ = segment_header_size;
+segment_reader::segment_reader(std::span<const std::byte> file, std::uint64_t mark)
+    : file_(file), header_(decode_segment_header(file)), mark_(mark) {
+  if (header_) sound_ = at_ = segment_header_size;
+  if (header_ && header_->version == first_segment_version) mark_ = 0;
 }
 
 std::optional<stored_record> segment_reader::next() {
-  if (!header_ || file_.size() - sound_ < texts_at) return std::nullopt;
-  const auto rest = file_.subspan(sound_);
-  const std::size_t size = record_size(rest);
-  if (size < texts_at || size > max_record || size > rest.size()) return std::nullopt;
-  const auto whole = rest.first(size);
-  if (get<std::uint32_t>(whole, checksum_at) != record_checksum(whole)) return std::nullopt;
-  auto record = parse(whole);
-  if (!record) return std::nullopt;
-  sound_ += size;
-  last_ = record->seq;
-  return record;
+  passed_damage_ = false;
+  wanted_ = 0;
+  for (std::optional<stored_record> record;;) {
+    switch (look(record)) {
+      case finding::whole:
+        last_ = record->seq;
+        return record;
+      case finding::cut:
+        return std::nullopt;
+      case finding::none:
+        passed_damage_ = true;
+        if (!find_mark()) return std::nullopt;
+    }
+  }
+}
+
+// What lies at at_; moves it behind what is whole.
+segment_reader::finding segment_reader::look(std::optional<stored_record>& out) {
+  const auto rest = file_.subspan(at_);
+  const std::size_t lead = mark_ == 0 ? 0 : mark_size;
+  const auto cut = [this](std::size_t size) {
+    wanted_ = size;
+    return finding::cut;
+  };
+  if (rest.size() < lead + texts_at) {
+    return rest.size() + behind_ < lead + texts_at ? finding::none : cut(lead + texts_at);
+  }
+  if (mark_ != 0 && get<std::uint64_t>(rest, 0) != mark_) return finding::none;
+  const std::size_t size = lead + record_prefix + get<std::uint32_t>(rest, lead);
+  if (size < lead + texts_at || size > max_record || size > rest.size() + behind_) return finding::none;
+  if (size > rest.size()) return cut(size);
+  const auto whole = rest.subspan(lead, size - lead);
+  if (get<std::uint32_t>(whole, checksum_at) != record_checksum(whole)) return finding::none;
+  out = parse(whole);
+  if (!out) return finding::none;
+  at_ += size;
+  sound_ = at_;
+  return finding::whole;
+}
+
+// Moves at_ to the next one. False: to where one may begin that is not here as a whole.
+bool segment_reader::find_mark() {
+  if (mark_ == 0 || file_.size() + behind_ - at_ < mark_size + texts_at) {
+    at_ = file_.size() + behind_;
+    return false;
+  }
+  std::array<std::byte, mark_size> mark{};
+  set<std::uint64_t>(mark, 0, mark_);
+  const auto from = file_.begin() + static_cast<std::ptrdiff_t>(std::min(at_ + 1, file_.size()));
+  const auto found = std::search(from, file_.end(), std::boyer_moore_horspool_searcher(mark.begin(), mark.end()));
+  at_ = static_cast<std::size_t>(found - file_.begin());
+  if (found != file_.end()) return true;
+  if (behind_ > 0) at_ = std::max(static_cast<std::size_t>(from - file_.begin()), file_.size() - (mark_size - 1));
+  return false;
 }
 
 std::optional<stored_record> segment_reader::parse(std::span<const std::byte> whole) {
   stored_record out;
   out.seq = get<std::uint64_t>(whole, seq_at);
-  if (out.seq <= last_ || out.seq < header_->first || out.seq > proto::max_integer) return std::nullopt;
+  if (out.seq <= last_ || (header_ && out.seq < header_->first) || out.seq > proto::max_integer) return std::nullopt;
   const auto kind = get<std::uint8_t>(whole, kind_at);
   if (kind > static_cast<std::uint8_t>(log::record_kind::new_epoch)) return std::nullopt;
   out.kind = static_cast<log::record_kind>(kind);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -39,14 +40,14 @@ bool is_segment_name(std::string_view name) {
          name.find_first_not_of("0123456789") == digits;
 }
 
-// Whether these bytes are the beginning of a record that the file, `left` bytes of which begin with them, may have
-// whole.
-bool is_cut(std::span<const std::byte> front, std::size_t left) {
-  if (front.size() < record_prefix) return front.size() < left;
-  return record_size(front) > front.size() && record_size(front) <= std::min(left, max_record);
-}
-
 }  // namespace
+
+std::string to_text(const damage& what) {
+  std::string text = what.file + " is damaged at byte " + std::to_string(what.byte);
+  if (what.first == what.last) return text + ": event " + std::to_string(what.first) + " is lost";
+  if (what.first > what.last) return text;
+  return text + ": events " + std::to_string(what.first) + " to " + std::to_string(what.last) + " are lost";
+}
 
 store::store(options config, file_system& files)
     : config_(std::move(config)),
@@ -64,6 +65,8 @@ fault store::open() {
   strays_.clear();
   bytes_ = 0;
   newest_ = 0;
+  damages_.clear();
+  damaged_ = 0;
   fault wrong = take_directory();
   if (!wrong) wrong = take_ledger();
   if (!wrong) wrong = subscribers_.open(directory_.get());
@@ -97,8 +100,29 @@ fault store::take_ledger() {
   if (const auto found = read_ledger(read_front(ledger_file_.get(), ledger_file_size))) {
     ledger_ = found->value;
     generation_ = found->generation;
+    secret_ = found->secret;
+  }
+  return secret_ == 0 ? draw_secret() : std::nullopt;
+}
+
+fault store::draw_secret() {
+  while (secret_ == 0) {
+    std::uint64_t drawn = 0;
+    const ssize_t size = ::getrandom(&drawn, sizeof drawn, 0);
+    if (size < 0 && errno != EINTR) return failed("draw random bytes for", ledger_name);
+    if (size == sizeof drawn) secret_ = drawn;
   }
   return std::nullopt;
+}
+
+void store::note(damage what) {
+  // Who passes it knows where the next whole record lies; where it begins depends on where they began to read.
+  const bool known = std::any_of(damages_.begin(), damages_.end(), [&what](const damage& each) {
+    return each.file == what.file && each.last == what.last;
+  });
+  if (known) return;
+  ++damaged_;
+  if (damages_.size() < most_damages) damages_.push_back(std::move(what));
 }
 
 fault store::list_segments() {
@@ -124,16 +148,27 @@ fault store::list_segments() {
 }
 
 // Nothing: it is none of the ledger's epoch.
-std::optional<store::segment> store::take_up(const std::string& name) const {
+std::optional<store::segment> store::take_up(const std::string& name) {
   const unique_fd file{files_.open(directory_.get(), name.c_str(), O_RDONLY, 0)};
   struct stat about {};
   if (!file || !ledger_ || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
-  const auto header = decode_segment_header(read_front(file.get(), segment_header_size));
-  if (!header || header->epoch != ledger_->epoch || segment_name(header->first) != name) return std::nullopt;
-  return segment{.first = header->first,
-                 .bytes = static_cast<std::size_t>(about.st_size),
-                 .begun = wall_time{std::chrono::milliseconds{header->begun}},
-                 .written = wall_time{std::chrono::seconds{about.st_mtim.tv_sec}}};
+  const wall_time written{std::chrono::seconds{about.st_mtim.tv_sec}};
+  segment out{.first = static_cast<log::sequence>(std::stoull(name)),
+              .bytes = static_cast<std::size_t>(about.st_size),
+              .begun = written,
+              .written = written,
+              .mark = record_mark(secret_, ledger_->epoch)};
+  if (const auto header = decode_segment_header(read_front(file.get(), segment_header_size))) {
+    if (header->epoch != ledger_->epoch || segment_name(header->first) != name) return std::nullopt;
+    out.begun = wall_time{std::chrono::milliseconds{header->begun}};
+    if (header->version == first_segment_version) out.mark = 0;
+    return out;
+  }
+  // Another epoch's has other marks.
+  const std::vector<std::byte> bytes = read(out);
+  if (segment_reader{bytes, out.mark}.next()) return out;
+  if (bytes.size() > segment_header_size) note({.file = name, .byte = 0, .first = out.first});
+  return std::nullopt;
 }
 
 std::vector<std::byte> store::read(const segment& what) const {
@@ -146,7 +181,7 @@ void store::mend_newest() {
   while (!segments_.empty()) {
     segment& newest = segments_.back();
     const std::vector<std::byte> bytes = read(newest);
-    segment_reader reader{bytes};
+    segment_reader reader{bytes, newest.mark};
     while (reader.next()) {
     }
     if (reader.last() == 0) {
@@ -156,6 +191,8 @@ void store::mend_newest() {
       continue;
     }
     newest_ = reader.last();
+    // What has no marks, or no header, is not written to any more.
+    if (newest.mark == 0 || !reader.header()) return;
     unique_fd file{files_.open(directory_.get(), segment_name(newest.first).c_str(), O_WRONLY, 0)};
     if (!file) return;
     if (reader.sound() < newest.bytes) {
@@ -168,11 +205,24 @@ void store::mend_newest() {
   }
 }
 
-void store::replay(const std::function<void(const stored_record&)>& sink) const {
-  for (const segment& each : segments_) {
-    const std::vector<std::byte> file = read(each);
-    segment_reader reader{file};
-    while (const auto record = reader.next()) sink(*record);
+void store::replay(const std::function<void(const stored_record&)>& sink) {
+  log::sequence last = 0;
+  for (auto each = segments_.begin(); each != segments_.end(); ++each) {
+    const std::vector<std::byte> file = read(*each);
+    const std::string name = segment_name(each->first);
+    last = std::max(last, each->first - 1);
+    segment_reader reader{file, each->mark};
+    std::size_t sound = reader.sound();
+    while (const auto record = reader.next()) {
+      if (reader.passed_damage()) note({.file = name, .byte = sound, .first = last + 1, .last = record->seq - 1});
+      sound = reader.sound();
+      last = record->seq;
+      sink(*record);
+    }
+    if (reader.sound() == file.size()) continue;
+    const auto next = std::next(each);
+    const log::sequence end = next == segments_.end() ? last : next->first - 1;
+    note({.file = name, .byte = reader.sound(), .first = last + 1, .last = end});
   }
 }
 
@@ -200,35 +250,38 @@ std::vector<std::byte> store::read_part(const segment& what, std::size_t offset,
   return file ? read_at(file.get(), offset, std::min(size, what.bytes - offset)) : std::vector<std::byte>{};
 }
 
-bool store::read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out) const {
+bool store::read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out) {
   out.oldest = oldest();
   const auto from = find(where);
   const std::size_t left = from == segments_.end() ? 0 : from->bytes - where.offset;
-  std::vector<std::byte> part = left == 0 ? std::vector<std::byte>{} : read_part(*from, where.offset, max_bytes);
-  if (part.size() >= record_prefix && is_cut(part, left)) part = read_part(*from, where.offset, record_size(part));
-
-  const auto records = [&] {
-    return segment_reader{{.epoch = ledger_->epoch, .first = from->first, .begun = 0}, part};
-  };
+  std::vector<std::byte> part;
+  const auto reader = [&] { return segment_reader{part, from->mark, left - std::min(left, part.size())}; };
+  // A record may be larger than what was asked for.
   std::size_t texts = 0;
-  if (!part.empty()) {
-    segment_reader reader = records();
-    while (const auto record = reader.next()) texts += record->topics.size() + record->fields.size();
+  for (std::size_t size = left == 0 ? 0 : max_bytes; size > part.size();) {
+    part = read_part(*from, where.offset, size);
+    segment_reader counting = reader();
+    texts = 0;
+    while (const auto record = counting.next()) texts += record->topics.size() + record->fields.size();
+    size = part.size() == std::min(size, left) && counting.resume() == 0 ? counting.wanted() : 0;
   }
   chunk_packer pack{out, part.size() + texts * chunk_packer::hash_size};
-  std::size_t sound = 0;
-  if (!part.empty()) {
-    segment_reader reader = records();
-    while (const auto record = reader.next()) {
+  if (left > 0) {
+    segment_reader records = reader();
+    log::sequence before = 0;
+    std::size_t sound = 0;
+    while (const auto record = records.next()) {
+      if (records.passed_damage() && before != 0) {
+        const std::size_t byte = where.offset + sound;
+        note({.file = segment_name(from->first), .byte = byte, .first = before + 1, .last = record->seq - 1});
+      }
+      before = record->seq;
+      sound = records.sound();
       if (record->seq <= where.after) continue;
       pack.add(*record);
       where.after = record->seq;
     }
-    sound = reader.sound();
-  }
-  if (left > 0) {
-    const bool goes_on = sound > 0 && is_cut(std::span{part}.subspan(sound), left - sound);
-    where.offset = goes_on ? where.offset + sound : from->bytes;
+    where.offset = records.resume() == 0 ? from->bytes : where.offset + records.resume();
   }
   out.next = where;
   out.at_end = from == segments_.end() || (where.offset == from->bytes && std::next(from) == segments_.end());
@@ -246,8 +299,8 @@ log::sequence store::begin_of_newest(std::size_t bytes) const {
 }
 
 fault store::write(const ledger& value) {
-  if (auto wrong =
-          write_at(ledger_file_.get(), encode(value, generation_ + 1), ledger_slot(generation_ + 1), ledger_name)) {
+  if (auto wrong = write_at(ledger_file_.get(), encode(value, generation_ + 1, secret_), ledger_slot(generation_ + 1),
+                            ledger_name)) {
     return wrong;
   }
   if (files_.sync_data(ledger_file_.get()) != 0) return failed("sync", ledger_name);
@@ -290,7 +343,7 @@ fault store::append(std::span<std::byte> records, wall_time now) {
     std::size_t run = 0;
     const std::size_t room = std::max(size, segment_bytes_ - std::min(segment_bytes_, segments_.back().bytes));
     while (run + size <= room) {
-      seal_record(records.subspan(run, size));
+      seal_record(records.subspan(run, size), segments_.back().mark);
       run += size;
       if (run == records.size()) break;
       size = record_size(records.subspan(run));
@@ -324,7 +377,11 @@ fault store::begin_segment(log::sequence first, wall_time now) {
     return wrong;
   }
   open_ = std::move(file);
-  segments_.push_back({.first = first, .bytes = segment_header_size, .begun = now, .written = now});
+  segments_.push_back({.first = first,
+                       .bytes = segment_header_size,
+                       .begun = now,
+                       .written = now,
+                       .mark = record_mark(secret_, ledger_->epoch)});
   bytes_ += segment_header_size;
   return std::nullopt;
 }

@@ -30,6 +30,16 @@
 
 namespace roombridge::journal {
 
+// Bytes of a segment that no writer has written, and with them records.
+struct damage {
+  std::string file;  // its name in the directory
+  std::size_t byte = 0;
+  log::sequence first = 0;  // of the numbers that are missing; not all of them need have been events
+  log::sequence last = 0;   // less than `first`: nobody knows
+};
+// For an operator.
+[[nodiscard]] std::string to_text(const damage& what);
+
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 class store {
@@ -46,8 +56,11 @@ class store {
   // What was in the directory; nothing: no ledger, or none that is sound.
   [[nodiscard]] const std::optional<ledger>& found() const { return ledger_; }
 
+  // Whether there are segments of which nobody knows, since the ledger is gone.
+  [[nodiscard]] bool has_lost_its_ledger() const { return !ledger_ && !strays_.empty(); }
+
   // All records, oldest first.
-  void replay(const std::function<void(const stored_record&)>& sink) const;
+  void replay(const std::function<void(const stored_record&)>& sink);
   // The first number of the newest segments that take `bytes` together, or of all there are.
   [[nodiscard]] log::sequence begin_of_newest(std::size_t bytes) const;
   // The seq of the newest record that open() has found; 0: there is none.
@@ -55,7 +68,12 @@ class store {
 
   // Reads on behind `where`, about `max_bytes` of one file, and moves it; what is not sound is passed over. True: `out`
   // is complete, and has at least one record unless it is at the end.
-  [[nodiscard]] bool read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out) const;
+  [[nodiscard]] bool read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out);
+
+  // What open(), replay() and read_on() have passed over so far, each once and at most so many; and how often in all.
+  static constexpr std::size_t most_damages = 100;
+  [[nodiscard]] const std::vector<damage>& damages() const { return damages_; }
+  [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
   // The seq of the oldest record; 0: there is none.
   [[nodiscard]] log::sequence oldest() const { return segments_.empty() ? 0 : segments_.front().first; }
 
@@ -82,14 +100,17 @@ class store {
     log::sequence first = 0;
     std::size_t bytes = 0;
     wall_time begun;
-    wall_time written;  // last
+    wall_time written;       // last
+    std::uint64_t mark = 0;  // of its records; 0: of version 1
   };
 
   [[nodiscard]] fault take_directory();
   [[nodiscard]] fault take_ledger();
   [[nodiscard]] fault list_segments();
   void mend_newest();
-  [[nodiscard]] std::optional<segment> take_up(const std::string& name) const;
+  [[nodiscard]] std::optional<segment> take_up(const std::string& name);
+  [[nodiscard]] fault draw_secret();
+  void note(damage what);
   [[nodiscard]] std::vector<std::byte> read(const segment& what) const;
   [[nodiscard]] std::vector<segment>::const_iterator find(log::history_place& where) const;
   [[nodiscard]] std::vector<std::byte> read_part(const segment& what, std::size_t offset, std::size_t size) const;
@@ -111,10 +132,13 @@ class store {
   subscriber_file subscribers_;
   std::optional<ledger> ledger_;
   std::uint64_t generation_ = 0;
+  std::uint64_t secret_ = 0;         // the ledger's
   std::vector<segment> segments_;    // of the ledger's epoch, oldest first
   std::vector<std::string> strays_;  // names of segments that are not
   std::size_t bytes_ = 0;
   log::sequence newest_ = 0;
+  std::vector<damage> damages_;
+  std::uint64_t damaged_ = 0;
   unique_fd open_;                // the newest of segments_; nothing: the next record begins another
   bool dirty_ = false;            // open_ has what was not synced
   bool directory_dirty_ = false;  // so has the directory

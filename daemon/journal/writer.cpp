@@ -178,7 +178,8 @@ void writer::run(const std::shared_ptr<shared>& with) {
     const bool subscribers = before.subscribers_tried != with->state.subscribers_tried ||
                              before.subscribers_kept != with->state.subscribers_kept;
     const bool news = settled || subscribers || before.book != with->state.book ||
-                      before.trouble != with->state.trouble || before.failure != with->state.failure;
+                      before.trouble != with->state.trouble || before.failure != with->state.failure ||
+                      before.damaged != with->state.damaged;
     if (news && !with->left_behind) with->on_news();
     if (!last) read_some(*with, lock);
   }

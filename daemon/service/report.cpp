@@ -78,6 +78,10 @@ json::object log_object(const status_facts& facts) {
                        {"segments", facts.journal->segments}};
   if (!facts.journal->failure.empty()) journal["text"] = facts.journal->failure;
   if (facts.journal->next_try) journal["next_attempt"] = microseconds(*facts.journal->next_try);
+  if (facts.journal->damaged > 0) {
+    journal["damaged"] = facts.journal->damaged;
+    journal["damage"] = facts.journal->damage;
+  }
   object["journal"] = std::move(journal);
   return object;
 }
@@ -111,6 +115,7 @@ json::object counters_object(const status_facts& facts) {
           {"journal_writes", journal.writes},
           {"journal_syncs", journal.syncs},
           {"journal_failures", journal.failures},
+          {"journal_damaged", journal.damaged},
           {"local_accepted", facts.local.accepted},
           {"local_refused", facts.local.refused},
           {"local_protocol_errors", facts.local.protocol_errors},

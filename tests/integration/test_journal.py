@@ -83,6 +83,29 @@ class RestartedJournalTest(JournalTest):
         gaps = [(gap.first, gap.reason, gap.count) for gap in got if isinstance(gap, Gap)]
         self.assertIn((position.seq + 1, "crash", None), gaps)
 
+    def test_what_is_damaged_is_told_to_everybody_and_the_rest_is_kept(self) -> None:
+        daemon = self.start_authenticated()
+        subscriber, position = self.listen(daemon, "begin")
+        self.server.command(do="series", event="many", first=1, count=1500, size=200)
+        subscriber.until(lambda message: isinstance(message, Event) and message.args[0]["n"] == 1500 if message.name == "many" else False, "all")
+        self.stop(daemon)
+        (segment,) = self.segments()
+        damaged = bytearray(segment.read_bytes())
+        middle = len(damaged) // 2
+        damaged[middle : middle + 100] = bytes(100)
+        segment.write_bytes(damaged)
+        daemon = self.start_daemon()
+        line = daemon.logged("CAUSE=journal_damaged")
+        self.assertRegex(line, rf"{segment} is damaged at byte \d+: events? \d+.* lost")
+        self.assertEqual(self.state(daemon)["journal_damaged"], 1)
+        self.roombridgectl("status").line(f"damaged     {segment} is damaged at byte ")
+        got = self.missed(daemon, position)
+        (gap,) = [message for message in got if isinstance(message, Gap)]
+        self.assertEqual(gap.reason, "crash")
+        numbers = [message.seq for message in got if isinstance(message, Event)]
+        self.assertEqual(numbers, [*range(position.seq + 1, gap.first), *range(gap.last + 1, position.seq + 1501)])
+        self.assertLess(gap.last - gap.first, 3)
+
     def test_another_users_programs_get_nothing_of_it(self) -> None:
         daemon = self.start_authenticated()
         _, position = self.listen(daemon, "private")

@@ -97,6 +97,13 @@ TEST(explain_status, names_a_journal_that_is_not_written_and_when_it_is_tried_ag
   EXPECT_THAT(explained(R"({"log":{"journal":{"state":"durable"}}})"), Not(HasSubstr("journal  ")));
 }
 
+TEST(explain_status, says_what_of_the_journal_is_damaged) {
+  EXPECT_THAT(explained(R"({"log":{"journal":{"state":"durable","damaged":1,"damage":"/j/1 is damaged at byte 7"}}})"),
+              HasSubstr("damaged     /j/1 is damaged at byte 7\n"));
+  EXPECT_THAT(explained(R"({"log":{"journal":{"state":"durable","damaged":3,"damage":"/j/1 is damaged at byte 7"}}})"),
+              HasSubstr("damaged     3 places of the journal, see the log; the last: /j/1 is damaged at byte 7\n"));
+}
+
 TEST(explain_status, survives_whatever_a_daemon_says) {
   EXPECT_EQ(explained("not json"), "nothing");
   EXPECT_EQ(explained("[]"), "nothing");

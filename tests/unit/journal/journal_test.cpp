@@ -294,7 +294,8 @@ TEST_F(lives, a_number_that_is_on_the_disk_is_not_used_again) {
   end_unclean(std::move(first));
   {
     const std::vector<std::byte> nothing(ledger_slot_size);
-    const auto old = encode(ledger{.epoch = 5, .next = 2}, 7);
+    const auto old =
+        encode(ledger{.epoch = 5, .next = 2}, 7, read_ledger(read_file(place_ / "journal/ledger"))->secret);
     auto file = read_file(place_ / "journal/ledger");
     file.resize(ledger_file_size);
     std::copy(old.begin(), old.end(), file.begin() + ledger_slot(7));
@@ -306,6 +307,38 @@ TEST_F(lives, a_number_that_is_on_the_disk_is_not_used_again) {
   EXPECT_EQ(second->history(), (strings{"1", "2", "3"}));
   second->append(1);
   EXPECT_EQ(second->log.newest(), 4u);
+}
+
+TEST_F(lives, what_is_damaged_is_told_and_what_is_whole_is_kept) {
+  auto first = begin(5);
+  first->append(1500);
+  first.reset();
+  const auto file = place_ / "journal/0000000000000001.segment";
+  auto bytes = read_file(file);
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), 100, std::byte{0x5a});
+  write_file(file, bytes);
+  const auto second = begin(6);
+  ASSERT_EQ(second->diagnostics.lines.size(), 1u);
+  EXPECT_TRUE(second->diagnostics.lines[0].starts_with("journal: " + file.string() + " is damaged at byte "))
+      << second->diagnostics.lines[0];
+  const keeper_state state = second->kept.state();
+  EXPECT_EQ(state.damaged, 1u);
+  EXPECT_TRUE(state.damage.ends_with(" are lost")) << state.damage;
+  const auto told = second->history();
+  EXPECT_GT(told.size(), 1490u);
+  EXPECT_EQ(told.back(), "1500");
+  EXPECT_EQ(std::count_if(told.begin(), told.end(), [](const auto& each) { return each.ends_with("crash"); }), 1);
+}
+
+TEST_F(lives, a_ledger_that_is_gone_is_told) {
+  auto first = begin(5);
+  first->append(1);
+  first.reset();
+  write_file(place_ / "journal/ledger", {});
+  const auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 6u);
+  ASSERT_EQ(second->diagnostics.lines.size(), 1u);
+  EXPECT_NE(second->diagnostics.lines[0].find("a new epoch begins"), std::string::npos);
 }
 
 TEST_F(lives, remember_whose_the_records_are) {

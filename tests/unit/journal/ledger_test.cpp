@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/journal/ledger.hpp"
 
+#include "daemon/journal/checksum.hpp"
+#include "daemon/journal/little_endian.hpp"
 #include "support.hpp"
 
 namespace roombridge::journal {
 namespace {
 
 void put(std::vector<std::byte>& file, const ledger& value, std::uint64_t generation) {
-  const auto slot = encode(value, generation);
+  const auto slot = encode(value, generation, 77);
   file.resize(ledger_file_size);
   std::copy(slot.begin(), slot.end(), file.begin() + static_cast<std::ptrdiff_t>(ledger_slot(generation)));
 }
@@ -26,6 +28,7 @@ TEST(ledger, the_newer_of_two_counts) {
   put(file, some(8, 20), 2);
   EXPECT_EQ(read_ledger(file)->value, some(8, 20));
   EXPECT_EQ(read_ledger(file)->generation, 2u);
+  EXPECT_EQ(read_ledger(file)->secret, 77u);
   put(file, some(9, 30), 3);
   EXPECT_EQ(read_ledger(file)->value, some(9, 30));
 }
@@ -34,12 +37,22 @@ TEST(ledger, written_in_part_the_one_before_counts) {
   std::vector<std::byte> file;
   put(file, some(7, 10), 1);
   put(file, some(8, 20), 2);
-  const auto newer = encode(some(9, 30), 3);
+  const auto newer = encode(some(9, 30), 3, 77);
   for (std::size_t written = 0; written <= newer.size(); ++written) {
     auto torn = file;
     std::copy_n(newer.begin(), written, torn.begin() + static_cast<std::ptrdiff_t>(ledger_slot(3)));
     ASSERT_EQ(read_ledger(torn)->value, written == newer.size() ? some(9, 30) : some(8, 20)) << written;
   }
+}
+
+// Its secret is drawn when it is written next.
+TEST(ledger, of_the_first_version_has_no_secret) {
+  const auto now = encode(some(7, 10), 1, 0);
+  std::vector<std::byte> old(now.begin(), now.begin() + 80);
+  set<std::uint32_t>(old, 8, 1);
+  set<std::uint32_t>(old, 76, checksum(std::span{old}.first(76)));
+  EXPECT_EQ(read_ledger(old)->value, some(7, 10));
+  EXPECT_EQ(read_ledger(old)->secret, 0u);
 }
 
 TEST(ledger, a_flipped_bit_makes_a_slot_unsound) {

@@ -64,6 +64,12 @@ class recorder final : public log::log_observer {
     log_.append({.time = 5, .name = "e", .fields = fields, .arguments = "1", .retain_key = retain_key});
     return out_;
   }
+  // `arguments`: whatever bytes.
+  std::vector<std::byte> text(std::string_view arguments) {
+    out_.clear();
+    log_.append({.time = 5, .name = "e", .arguments = arguments});
+    return out_;
+  }
   std::vector<std::byte> unexpected_event() {
     out_.clear();
     log_.append({.time = 5, .name = "e", .unexpected = true, .arguments = "1"});
@@ -209,7 +215,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::b
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-inline std::vector<log::sequence> all_of(const store& from) {
+inline std::vector<log::sequence> all_of(store& from) {
   std::vector<log::sequence> out;
   from.replay([&out](const stored_record& what) { out.push_back(what.seq); });
   return out;
@@ -221,7 +227,7 @@ struct readings {
   std::size_t chunks = 0;
   std::size_t largest = 0;  // bytes
 };
-inline readings read_all(const store& from, log::history_place place, std::size_t max_bytes = 1u << 16) {
+inline readings read_all(store& from, log::history_place place, std::size_t max_bytes = 1u << 16) {
   readings out;
   for (bool at_end = false; !at_end;) {
     log::history_chunk chunk;
