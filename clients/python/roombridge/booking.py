@@ -2,29 +2,40 @@
 """The events of the booking backend as typed values. The daemon knows nothing of them: they belong to its default
 profile.
 
-A server may leave out or add fields. `parse` is strict about the types of what it names and keeps the rest in `fields`.
+Reading is tolerant, as in the C++ client: what is absent or of another type is empty, what is not known is `unknown`,
+other fields are in `fields`. Nothing that a server sends is an exception: an event without its object or without its
+own id is a ParseFailure, to be handled or passed over like any other value.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from math import isfinite
+from typing import Any, Literal, Union
 
-from .errors import RoombridgeError
+from .errors import PayloadError
 from .messages import Event
 
-Id = str | int
-UpdateType = Literal["created", "confirmed", "cancelled", "modified", "completed"]
+Id = Union[str, int]
+UpdateType = Literal["unknown", "created", "confirmed", "cancelled", "modified", "completed"]
 UPDATE_TYPES: tuple[UpdateType, ...] = ("created", "confirmed", "cancelled", "modified", "completed")
+"""Those that are known. Of another one `fields["updateType"]` has the server's word."""
 
 
-class BookingError(RoombridgeError):
-    """An event of the profile has not the shape that the profile promises; the text names the field."""
+@dataclass(frozen=True)
+class ParseFailure:
+    """An event of the profile that has not the shape which the profile promises. `text` is for people."""
+
+    text: str
 
 
 @dataclass(frozen=True)
 class BookingEvent:
-    """`fields`: the whole object as the server sent it, also what has no name here."""
+    """`fields`: the whole object as the server sent it, also what has no name here.
+
+    Texts here can be printed: a lone surrogate, which has no UTF-8, is U+FFFD in them (and as it was in `fields`).
+    """
 
     fields: dict[str, Any] = field(repr=False)
 
@@ -40,42 +51,16 @@ class ReservationUpdate(BookingEvent):
     update_type: UpdateType
     timestamp: str | int | float | None
 
-    @classmethod
-    def _read(cls, source: _Fields) -> Self:
-        update_type = source.need("updateType", str)
-        if update_type not in UPDATE_TYPES:
-            raise BookingError(f"{source.event}: updateType is {update_type!r}, not one of {', '.join(UPDATE_TYPES)}")
-        return cls(
-            fields=source.values,
-            reservation_id=source.need("reservationId", str, int),
-            status=source.get("status", str),
-            shop_id=source.get("shopId", str, int),
-            user_id=source.get("userId", str, int),
-            update_type=update_type,
-            timestamp=source.get("timestamp", str, int, float),
-        )
-
 
 @dataclass(frozen=True)
 class PaymentUpdate(BookingEvent):
-    """`payment_update`: a payment changed its state; `amount` in the backend's currency unit."""
+    """`payment_update`: a payment changed its state; `amount` in the backend's currency unit, a finite number."""
 
     payment_id: Id
     reservation_id: Id | None
     status: str | None
     amount: int | float | None
     timestamp: str | int | float | None
-
-    @classmethod
-    def _read(cls, source: _Fields) -> Self:
-        return cls(
-            fields=source.values,
-            payment_id=source.need("paymentId", str, int),
-            reservation_id=source.get("reservationId", str, int),
-            status=source.get("status", str),
-            amount=source.get("amount", int, float),
-            timestamp=source.get("timestamp", str, int, float),
-        )
 
 
 @dataclass(frozen=True)
@@ -88,51 +73,113 @@ class Notification(BookingEvent):
     body: str
     timestamp: str | int | float | None
 
-    @classmethod
-    def _read(cls, source: _Fields) -> Self:
-        return cls(
-            fields=source.values,
-            id=source.need("id", str, int),
-            type=source.get("type", str),
-            title=source.get("title", str) or "",
-            body=source.get("body", str) or "",
-            timestamp=source.get("timestamp", str, int, float),
-        )
+
+Update = Union[ReservationUpdate, PaymentUpdate, Notification]
 
 
 class _Fields:
-    def __init__(self, event: str, values: Any) -> None:
-        if not isinstance(values, dict):
-            raise BookingError(f"{event}: the first argument is not an object")
-        self.event = event
-        self.values: dict[str, Any] = values
+    """Of an event's first argument. What is not of the wanted kind is None."""
 
-    def get(self, name: str, *kinds: type) -> Any:
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def text(self, name: str) -> str | None:
+        value = self.values.get(name)
+        return _printable(value) if isinstance(value, str) else None
+
+    def number(self, name: str) -> int | float | None:
         value = self.values.get(name)
         # bool is an int in Python, not in JSON.
-        if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
-            raise BookingError(f"{self.event}: {name} is of the wrong type")
-        return value
+        return value if isinstance(value, (int, float)) and type(value) is not bool and _is_double(value) else None
 
-    def need(self, name: str, *kinds: type) -> Any:
-        value = self.get(name, *kinds)
-        if value is None:
-            raise BookingError(f"{self.event}: {name} is missing")
-        return value
+    def id(self, name: str) -> Id | None:
+        """An empty text names nothing."""
+        value = self.values.get(name)
+        return value if type(value) is int else self.text(name) or None
+
+    def time(self, name: str) -> str | int | float | None:
+        text = self.text(name)
+        return self.number(name) if text is None else text
 
 
-_KINDS: dict[str, type[ReservationUpdate] | type[PaymentUpdate] | type[Notification]] = {
-    "reservation_update": ReservationUpdate,
-    "payment_update": PaymentUpdate,
-    "notification": Notification,
-    "admin_notification": Notification,
+def _reservation(source: _Fields) -> ReservationUpdate | str:
+    reservation_id = source.id("reservationId")
+    if reservation_id is None:
+        return "reservationId"
+    said = source.text("updateType")
+    known: UpdateType = next((known for known in UPDATE_TYPES if known == said), "unknown")
+    return ReservationUpdate(
+        fields=source.values,
+        reservation_id=reservation_id,
+        status=source.text("status"),
+        shop_id=source.id("shopId"),
+        user_id=source.id("userId"),
+        update_type=known,
+        timestamp=source.time("timestamp"),
+    )
+
+
+def _payment(source: _Fields) -> PaymentUpdate | str:
+    payment_id = source.id("paymentId")
+    if payment_id is None:
+        return "paymentId"
+    return PaymentUpdate(
+        fields=source.values,
+        payment_id=payment_id,
+        reservation_id=source.id("reservationId"),
+        status=source.text("status"),
+        amount=source.number("amount"),
+        timestamp=source.time("timestamp"),
+    )
+
+
+def _notification(source: _Fields) -> Notification | str:
+    own = source.id("id")
+    if own is None:
+        return "id"
+    return Notification(
+        fields=source.values,
+        id=own,
+        type=source.text("type"),
+        title=source.text("title") or "",
+        body=source.text("body") or "",
+        timestamp=source.time("timestamp"),
+    )
+
+
+_READERS: dict[str, Callable[[_Fields], Update | str]] = {
+    "reservation_update": _reservation,
+    "payment_update": _payment,
+    "notification": _notification,
+    "admin_notification": _notification,
 }
 
 
-def parse(event: Event) -> ReservationUpdate | PaymentUpdate | Notification | None:
-    """The event as a typed value; None for events that have no type here. Raises BookingError and PayloadError."""
-    kind = _KINDS.get(event.name)
-    if kind is None:
+def parse(event: Event) -> Update | ParseFailure | None:
+    """The event as a typed value; None for events that have no type here. Raises nothing, whatever the server sent."""
+    reader = _READERS.get(event.name)
+    if reader is None:
         return None
-    args = event.args
-    return kind._read(_Fields(event.name, args[0] if args else None))
+    try:
+        args = event.args
+    except PayloadError as error:
+        return ParseFailure(f"{event.name}: {error}; its text is in event.arguments")
+    if not args or not isinstance(args[0], dict):
+        return ParseFailure(f"{event.name}: the first argument is not an object")
+    read = reader(_Fields(args[0]))
+    if isinstance(read, str):
+        return ParseFailure(f"{event.name}: {read} is missing, or neither a text nor an integer")
+    return read
+
+
+def _printable(text: str) -> str:
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_double(value: int | float) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False

@@ -7,18 +7,21 @@ take (2,000 levels of nesting, say) raises PayloadError there and nowhere else.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from json import JSONDecoder
+from typing import Any, Union
 
-from .errors import PayloadError, ProtocolError
-from .protocol import MAX_INTEGER, Frame, FrameType
+from .errors import PayloadError, ProtocolError, RequestError
+from .protocol import MAX_INTEGER, Frame, FrameType, refuse_constant
 
 
+DISCONNECTED = "disconnected"
+"""The one state that no daemon tells: this program has no connection to it."""
 STATES = ("offline", "connecting", "connected", "authenticating", "authenticated")
 ROOM_STATES = ("waiting", "joining", "joined")
+_PLAIN = JSONDecoder(parse_constant=refuse_constant)
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,17 @@ class Arguments:
         A lone surrogate becomes a str that cannot be encoded as UTF-8; printing its repr() is safe.
         """
         try:
-            value = json.loads(self.json.decode(), object_hook=self._place if self.attachments else None)
+            value = self._decoder().decode(self.json.decode())
         except (ValueError, RecursionError) as error:
             raise PayloadError(f"Python's JSON parser does not take the payload: {error}") from error
         if not isinstance(value, list):
             raise PayloadError("the payload is not a JSON array")
         return value
+
+    def _decoder(self) -> JSONDecoder:
+        if not self.attachments:
+            return _PLAIN
+        return JSONDecoder(object_hook=self._place, parse_constant=refuse_constant)
 
     def _place(self, value: dict[str, Any]) -> Any:
         number: Any = value.get("num")
@@ -77,8 +85,8 @@ class Position:
 class Welcome:
     """The daemon's greeting. `newest`: the newest seq in its log; `body_limit`: the largest body in bytes.
 
-    `may`: None where the daemon does not say it. `position`: of a named subscriber, up to where it has acknowledged; None
-    for one that is new.
+    `may`: None where the daemon does not say it. `position`: of a named subscriber, up to where it has acknowledged;
+    None for one that is new.
     """
 
     version: int
@@ -114,7 +122,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of the connection to the server; `since` and `next_attempt` are µs since the Unix epoch.
+    """The state of the daemon's connection to the server; `since` and `next_attempt` are µs since the Unix epoch.
+
+    The state "disconnected" is this program's own: it has lost the daemon, and is trying to come back. `cause` is the
+    daemon's reason then ("shutdown", …, or "eof"). When it has come back, the daemon tells its own state.
 
     `cause` and `text` say why the last connection ended or an attempt failed; empty when nothing did. `transport`:
     "websocket" or "polling", empty while offline.
@@ -150,8 +161,8 @@ class Gap:
 
     `reason`: "slow"; "oversize" (`event` and `bytes` say which); "upstream" (between the times `from_time` and
     `until`, µs); "expired" (the log does not reach back to the position that was asked for); "crash" (the daemon
-    ended without warning, or its disk failed); "epoch" (`epoch` begins: another user, another server, another life of the
-    daemon).
+    ended without warning, or its disk failed); "epoch" (`epoch` begins: another user, another server, another life of
+    the daemon).
     """
 
     first: int
@@ -178,7 +189,8 @@ class Trace:
 class Problem:
     """What was wrong: alone a mistake that answers no request (an ERROR frame). When `fatal`, the daemon closes.
 
-    When it is `revoked`: the id of the subscription that has ended, or the room that has been let go of.
+    When it is `revoked`: the id of the subscription that has ended, or the room that has been let go of. So it is when
+    the daemon, after a restart, refused what it had granted before.
     """
 
     code: int
@@ -189,11 +201,15 @@ class Problem:
     subscription: int | None = None
     room: str | None = None
 
+    def error(self) -> RequestError:
+        """As an exception."""
+        return RequestError(self.code, self.name, self.text, self.retry)
+
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's, `state` a JOIN's, `durable`
-    an ACK's."""
+    """The answer to request `id`; `error` is None when it was granted. `outcome` is an EMIT's, `state` a JOIN's,
+    `durable` an ACK's."""
 
     id: int
     error: Problem | None = None
@@ -239,7 +255,7 @@ class EmitResult:
         return self.arguments.parse()
 
 
-Message = Event | Gap | Status | Live | Problem | Trace
+Message = Union[Event, Gap, Status, Live, Problem, Trace]
 """What a client hands out to whoever iterates over everything."""
 
 

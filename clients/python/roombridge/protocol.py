@@ -50,7 +50,7 @@ class FrameType(IntEnum):
 KNOWN_TYPES = frozenset(int(value) for value in FrameType)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One frame. `head` is empty for types that this version does not know: they are to be skipped."""
 
@@ -136,7 +136,7 @@ def parse_head(raw: bytes) -> dict[str, Any]:
         return {}
     try:
         # Decoded here because json.loads would guess UTF-16 and UTF-32 from bytes.
-        value = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        value = json.loads(raw.decode(), parse_constant=refuse_constant)
         if b"\\u" in raw:
             json.dumps(value, ensure_ascii=False).encode()  # an escaped lone surrogate is no UTF-8 either
     except (ValueError, RecursionError) as error:
@@ -148,7 +148,8 @@ def parse_head(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _refuse_constant(text: str) -> NoReturn:
+def refuse_constant(text: str) -> NoReturn:
+    """For a JSON decoder's `parse_constant`: Python's would take NaN and Infinity."""
     raise ValueError(f"{text} is not JSON")
 
 
