@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The demo's front desk of shop 12: what a program of a shop does with the Python client. usage: front_desk.py SOCKET"""
+"""The demo's front desk of shop 12: what a program of a shop does with the Python client.
+
+usage: front_desk.py SOCKET
+"""
 
 import sys
 
-from roombridge import Bye, Client, ConnectError, ConnectionClosed, Event, Gap, Status, booking
+from roombridge import Client, Event, Gap, RoombridgeError, Status, booking
 
 TOASTS = {
     "confirmed": "예약이 확정되었습니다!",
@@ -17,12 +20,15 @@ LABELS = {"authenticated": "실시간 연결", "connected": "연결 중...", "of
 def describe(event: Event) -> str:
     what = booking.parse(event)
     if isinstance(what, booking.ReservationUpdate):
-        data = what.fields.get("data", {})
+        data = what.fields.get("data")
+        data = data if isinstance(data, dict) else {}
         line = f"reservation {what.reservation_id} {what.update_type}: {data.get('customer')}, {data.get('service')}, {data.get('time')}"
         toast = TOASTS.get(what.update_type)
         return f"{line}  [예약 알림: {toast}]" if toast else line
     if isinstance(what, booking.Notification):
         return f"notification  [{what.title}: {what.body}]"
+    if isinstance(what, booking.ParseFailure):
+        return what.text
     return event.name
 
 
@@ -42,7 +48,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except ConnectionClosed as closed:
-        print(f"the daemon has left: {closed}", flush=True)
-    except ConnectError as error:
+    except RoombridgeError as error:
         sys.exit(str(error))

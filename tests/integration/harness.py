@@ -58,7 +58,8 @@ class Subscriber:
     def __init__(self, daemon: Daemon, name: str = "test", *, subscriber: str | None = None, **wanted: Any) -> None:
         """`wanted`: of its subscription; nothing: it has none."""
         self.daemon = daemon
-        self.client = Client(str(daemon.socket), name=name, subscriber=subscriber, timeout=DEADLINE)
+        # A test ends daemons itself, and begins anew itself.
+        self.client = Client(str(daemon.socket), name=name, subscriber=subscriber, timeout=DEADLINE, reconnect=False)
         self.client.connect()
         if wanted:
             self.client.subscribe(**wanted)
@@ -226,7 +227,7 @@ class IntegrationTest(unittest.TestCase):
 
     def peer(self, daemon: Daemon) -> Client:
         """A connection that subscribes to nothing: for calls and emits."""
-        client = Client(str(daemon.socket), name="caller", timeout=DEADLINE)
+        client = Client(str(daemon.socket), name="caller", timeout=DEADLINE, reconnect=False)
         client.connect()
         self.addCleanup(client.close)
         return client

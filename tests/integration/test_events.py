@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from roombridge import Arguments, Event, PayloadError, Position, RequestError, aio
@@ -221,12 +222,12 @@ class EmitTest(IntegrationTest):
         daemon = self.start_authenticated()
         client = self.peer(daemon)
         cutter = self.subscriber(daemon, "cutter")
-        id, frame = client._session.emit("nobody listens", Arguments(), True, DEADLINE)
-        client._send(frame)
-        self.server.saw("message", text='20["nobody listens"]')
-        self.server.command(do="cut")
-        with self.assertRaises(RequestError) as caught:
-            client._wait(lambda: client._session.take_result(id), DEADLINE)
+        with ThreadPoolExecutor(1) as other:
+            emitting = other.submit(client.emit, "nobody listens", ack=True, deadline=DEADLINE)
+            self.server.saw("message", text='20["nobody listens"]')
+            self.server.command(do="cut")
+            with self.assertRaises(RequestError) as caught:
+                emitting.result()
         self.assertEqual((caught.exception.name, caught.exception.outcome), ("connection_lost", "sent_unknown"))
         cutter.until_state("offline")
 

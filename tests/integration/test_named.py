@@ -31,7 +31,7 @@ print("ready", flush=True)
 for event in client:
     if event.args[0] > int(sys.argv[2]):
         continue
-    client.ack()
+    client.ack(wait=True)
     print(event.args[0], flush=True)
 """
 
@@ -81,7 +81,7 @@ class NamedSubscribersTest(NamedTest):
         subscriber = self.at_work(daemon)
         self.emit_numbers(1, 2, 3)
         self.until_numbers(subscriber, 2)
-        self.assertFalse(subscriber.client.ack(), "there is no journal")
+        self.assertFalse(subscriber.client.ack(wait=True), "there is no journal")
         position = subscriber.client.position
         self.until_numbers(subscriber, 3)
         subscriber.client.close()
@@ -135,7 +135,7 @@ class NamedSubscribersTest(NamedTest):
         refused = ctl("remove", "till")
         self.assertEqual(refused.returncode, 1)
         self.assertIn(f"process {os.getpid()}", refused.stderr)
-        self.assertTrue(subscriber.client.ack() is False, "nothing has happened to it")
+        self.assertTrue(subscriber.client.ack(wait=True) is False, "nothing has happened to it")
         subscriber.client.close()
         self.until_all_left(daemon)
         self.assertEqual(ctl("remove", "till").stdout, "the subscriber till is forgotten\n")
@@ -205,7 +205,7 @@ class KeptSubscribersTest(JournaledTest, NamedTest):
         subscriber = self.at_work(daemon)
         self.emit_numbers(*range(1, last + 1))
         self.until_numbers(subscriber, acknowledged)
-        self.assertTrue(subscriber.client.ack())
+        self.assertTrue(subscriber.client.ack(wait=True))
         position = subscriber.client.position
         assert position is not None
         if last > acknowledged:
@@ -251,13 +251,13 @@ class KeptSubscribersTest(JournaledTest, NamedTest):
         subscriber = self.at_work(daemon)
         self.emit_numbers(1)
         self.until_numbers(subscriber, 1)
-        self.assertTrue(subscriber.client.ack())
+        self.assertTrue(subscriber.client.ack(wait=True))
         resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         self.emit_numbers(2)
         self.until_numbers(subscriber, 2)
-        self.assertFalse(subscriber.client.ack())
+        self.assertFalse(subscriber.client.ack(wait=True))
         resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        self.eventually(subscriber.client.ack, "the disk to have it")
+        self.eventually(lambda: subscriber.client.ack(wait=True), "the disk to have it")
         position = subscriber.client.position
         self.kill(daemon)
         self.assertEqual(self.position(self.come(self.start_daemon())), position)
@@ -311,7 +311,7 @@ class KeptSubscribersTest(JournaledTest, NamedTest):
                 last = choose.randint(acknowledged, emitted)
                 self.take(subscriber, acknowledged, last)
                 if last > acknowledged and choose.random() < 0.7:
-                    self.assertTrue(subscriber.client.ack())
+                    self.assertTrue(subscriber.client.ack(wait=True))
                     acknowledged = last
                 fate = choose.choice(["client", "killed", "stopped"])
                 if fate != "client":

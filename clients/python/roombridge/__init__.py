@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: MIT
 """Client of roombridged: events of one Socket.IO connection, for any number of local programs.
 
-    from roombridge import Client
+    from roombridge import Client, Gap
 
     with Client() as bridge:
         bridge.subscribe(events=["reservation_update"], topics=["shop-7"])
-        for event in bridge:
-            print(event.name, event.args)
+        for message in bridge:
+            if isinstance(message, Gap):
+                print("something may be missing:", message.reason)
+            else:
+                print(message.name, message.args)
 
-The same with asyncio is `roombridge.aio.Client`. Typed events of the booking backend are in `roombridge.booking`.
+It waits for a daemon that is not there, and goes on where it was when the daemon is restarted. The same with asyncio
+is `roombridge.aio.Client`. Typed events of the booking backend are in `roombridge.booking`.
 """
 
-from .client import Client, Listener
+from .client import Client
 from .errors import (
     ConnectError,
     ConnectionClosed,
-    InboxFull,
     PayloadError,
     ProtocolError,
     RequestError,
     RequestTimeout,
     RoombridgeError,
 )
+from .listening import Listener
 from .messages import (
     Arguments,
     Bye,
@@ -50,7 +54,6 @@ __all__ = [
     "EmitResult",
     "Event",
     "Gap",
-    "InboxFull",
     "Listener",
     "Live",
     "Message",

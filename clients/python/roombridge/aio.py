@@ -1,105 +1,91 @@
 # SPDX-License-Identifier: MIT
-"""The asyncio client. One reader task per connection fills the inbox and wakes whoever waits.
+"""The asyncio client. One task connects, reads and comes back; it fills the inbox and wakes whoever waits.
 
     async with Client() as bridge:
         await bridge.subscribe(events=["reservation_update"])
-        async for event in bridge:
-            print(event.name, event.args)
+        async for message in bridge:
+            print(message)
 
-Invariants: while no request waits, the reader stops at `READ_AHEAD` bytes of untaken events, so that the daemon sees a
-slow reader as slow and tells it a Gap; while one waits, it goes on up to `inbox_limit`, as its answer lies behind them.
+Invariants: while no request waits, the task stops at `READ_AHEAD` bytes of untaken messages, so that the daemon sees a
+slow reader as slow and tells it a Gap; while one waits, it goes on, as the answer lies behind them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
-from .client import DEFAULT_INBOX_LIMIT, READ_SIZE, Listening, parse_call_result
-from .errors import ConnectError, InboxFull, RequestTimeout, RoombridgeError
-from .messages import Arguments, EmitResult, Event, Message, Pong, Position, Result, Status, Welcome
-from .session import Fields, Session, default_name, default_path, make_arguments
+from .errors import ConnectionClosed, RoombridgeError
+from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late
+from .listening import Failures
+from .messages import Arguments, EmitResult, Event, Gap, Message, Position, Problem, Welcome
+from .request import Request, make_arguments
+from .session import JOIN_DEADLINE, Fields
 
-READ_AHEAD = 1 << 20
+if TYPE_CHECKING:
+    from typing import Self
 
 T = TypeVar("T")
 
 
-class Client(Listening):
-    """As roombridge.Client, with coroutines; several tasks may make requests while one iterates."""
+class Client(Face):
+    """As roombridge.Client, with coroutines; several tasks of one event loop may make requests while one iterates.
 
-    def __init__(
-        self,
-        path: str | None = None,
-        *,
-        name: str | None = None,
-        subscriber: str | None = None,
-        timeout: float = 10.0,
-        inbox_limit: int = DEFAULT_INBOX_LIMIT,
-    ) -> None:
-        """See roombridge.Client."""
-        super().__init__()
-        self._path = path or default_path()
-        self._timeout = timeout
-        self._inbox_limit = inbox_limit
-        self._session = Session(name or default_name(), subscriber)
-        self._changed = asyncio.Event()
-        self._requests = 0
+    Callbacks may be `async def`: they are awaited one after the other by whoever takes the message.
+    """
+
+    def _prepare(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._given: socket.socket | None = None
-        self._left = False
+        self._waiters: set[asyncio.Future[None]] = set()
 
     @classmethod
     def over(
-        cls,
-        connected: socket.socket,
-        *,
-        name: str | None = None,
-        subscriber: str | None = None,
-        timeout: float = 10.0,
+        cls, connected: socket.socket, *, name: str | None = None, subscriber: str | None = None, timeout: float = 10.0
     ) -> Self:
-        """A client on a socket that is connected already; the client owns it from now on."""
-        self = cls("", name=name, subscriber=subscriber, timeout=timeout)
-        self._given = connected
+        """See roombridge.Client.over."""
+        self = cls(name=name, subscriber=subscriber, timeout=timeout)
+        self._give(connected)
         return self
 
-    async def connect(self) -> Welcome:
-        """Connects and greets.
+    # ---- a connection's life ----
 
-        Raises ConnectError, ConnectionClosed (the daemon refused), ProtocolError, RequestTimeout.
-        """
+    async def connect(self) -> Welcome:
+        """Connects and greets; see roombridge.Client.connect."""
+        if self._task is not None and self._session.over is None:
+            raise RoombridgeError("connected already: close() comes first")
+        await self._stop()
+        self._loop = asyncio.get_running_loop()
+        self._session = self._new_session()
+        self._left = False
+        self._task = asyncio.create_task(self._drive(), name="roombridge")
         try:
-            target: dict[str, Any] = {"path": self._path} if self._given is None else {"sock": self._given}
-            opening = asyncio.open_unix_connection(limit=READ_SIZE, **target)
-            self._reader, self._writer = await asyncio.wait_for(opening, self._timeout)
-        except OSError as error:
-            raise ConnectError(self._path, error) from error
-        self._task = asyncio.create_task(self._read(), name="roombridge reader")
-        try:
-            await self._send(self._session.hello())
-            return await self._wait(lambda: self._session.welcome, self._timeout)
+            welcome = await self._wait(lambda: self._session.welcome if self._session.greeted else None, None)
+            assert welcome is not None
+            return welcome
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Leaves; whoever waits gets ConnectionClosed, an iteration ends. Harmless when repeated."""
+        """Leaves, when the newest ack() has reached the daemon, which may take a second; whoever waits gets
+        ConnectionClosed, an iteration ends. Harmless when repeated."""
         self._left = True
-        self._session.close("closed", "this side closed the connection", False)
-        if self._task is not None and self._task is not asyncio.current_task():
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        if self._writer is not None:
-            self._writer.close()
-            with contextlib.suppress(OSError):
-                await self._writer.wait_closed()
-            self._writer = None
+        self._session.send_acks(None)
+        tell = self._session.acks_outstanding and self._session.over is None
+        await self._stop(tell)
+        if self._given is not None:
+            self._given.close()
+            self._given = None
+        self._session.finish(closed_here())
         self._wake()
 
     async def __aenter__(self) -> Self:
@@ -111,21 +97,7 @@ class Client(Listening):
     ) -> None:
         await self.close()
 
-    @property
-    def welcome(self) -> Welcome | None:
-        """The daemon's greeting."""
-        return self._session.welcome
-
-    @property
-    def status(self) -> Status | None:
-        """The newest status that has been read; None before the first subscribe()."""
-        return self._session.status
-
-    @property
-    def position(self) -> Position | None:
-        """The place in the daemon's log of the last message that was handed out: to be stored, and given to subscribe()
-        as `since` another time. None before connect()."""
-        return self._session.position
+    # ---- requests ----
 
     async def subscribe(
         self,
@@ -139,150 +111,266 @@ class Client(Listening):
         fields: Fields | None = None,
         replaces: int | None = None,
     ) -> int:
-        """Adds a subscription and returns its id. Empty means everything; `shop-*` matches by prefix.
-
-        `since`, in the first one of a connection only: begin behind this position, which is `position` of an earlier
-        connection; what is not in the log any more is told by a Gap. `snapshot`, likewise: first the newest event of each
-        thing whose state the daemon retains. `slow`, likewise: "latest" passes over what a newer event of its key has made
-        obsolete, "disconnect" ends the connection rather than lose events to
-        a Gap. `more`: nothing comes before another subscribe() without it, so that several
-        begin at one position. `fields`: only events of which each of these fields has one of its values, as far as the
-        daemon's config declares such, say `{"shopId": [7, 8]}`. `replaces`: an id that subscribe() returned; the new
-        subscription takes its place, without losing anything that has not been sent yet. Raises RequestError.
-        """
-        id, frame = self._session.subscribe(events, topics, since, snapshot, slow, more, fields, replaces)
-        await self._request(id, frame, self._timeout)
-        self._session.began(since)
-        return id
-
-    async def ack(self, position: Position | None = None) -> bool:
-        """Acknowledges, as a named subscriber; see roombridge.Client.ack."""
-        result = await self._request(*self._session.ack(position), self._timeout)
-        assert isinstance(result, Result)
-        return bool(result.durable)
+        """Adds a subscription and returns its id; see roombridge.Client.subscribe."""
+        self._expect_connect()
+        return await self._ask(
+            self._session.subscribe(events, topics, since, snapshot, slow, more, fields, replaces)
+        )
 
     async def unsubscribe(self, subscription: int) -> None:
         """Takes a subscription off. Raises RequestError `unknown_subscription`."""
-        await self._request(*self._session.unsubscribe(subscription), self._timeout)
+        self._expect_connect()
+        await self._ask(self._session.unsubscribe(subscription))
 
-    async def join(self, room: str, deadline: float = 10.0) -> str:
+    async def ack(self, position: Position | None = None, *, wait: bool = False) -> bool | None:
+        """Acknowledges, as a named subscriber, at once or with the next one; see roombridge.Client.ack."""
+        self._expect_connect()
+        if wait:
+            durable: bool = await self._ask(self._session.ack_and_wait(position))
+            return durable
+        self._session.ack(position, time.monotonic())
+        self._flush()
+        return None
+
+    async def join(self, room: str, deadline: float = JOIN_DEADLINE) -> str:
         """Holds a room; see roombridge.Client.join."""
-        result = await self._request(*self._session.join(room, deadline), self._timeout + deadline)
-        assert isinstance(result, Result)
-        return result.state or ""
+        self._expect_connect()
+        return await self._ask(self._session.join(room, deadline))
 
     async def leave(self, room: str) -> None:
         """Lets go of a room. Raises RequestError `room_not_held`."""
-        await self._request(*self._session.leave(room), self._timeout)
+        self._expect_connect()
+        await self._ask(self._session.leave(room))
 
     async def emit(self, event: str, *args: Any, ack: bool = False, deadline: float = 10.0) -> EmitResult:
-        """Sends an event upstream; see roombridge.Client.emit."""
+        """Sends an event upstream, without waiting for the server's acknowledgement unless `ack` asks for that; see
+        roombridge.Client.emit."""
         return await self.emit_raw(event, make_arguments(args), ack=ack, deadline=deadline)
 
     async def emit_raw(
         self, event: str, arguments: Arguments, *, ack: bool = False, deadline: float = 10.0
     ) -> EmitResult:
         """As emit(), with the arguments' JSON array given as bytes, which reach the server unchanged."""
-        id, frame = self._session.emit(event, arguments, ack, deadline)
-        result = await self._request(id, frame, self._timeout + deadline)
-        assert isinstance(result, Result)
-        return EmitResult(result.outcome or "", result.arguments)
+        self._expect_connect()
+        return await self._ask(self._session.emit(event, arguments, ack, deadline))
 
     async def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """Calls a method of the daemon ("status", "rooms", …) and returns its result, parsed. Raises RequestError."""
-        result = await self._request(*self._session.call(method, params), self._timeout)
-        assert isinstance(result, Result)
-        return parse_call_result(result.arguments.json)
+        self._expect_connect()
+        return await self._ask(self._session.call(method, params))
 
     async def ping(self) -> None:
         """Returns when the daemon has answered. Raises RequestTimeout."""
-        await self._request(*self._session.ping(self._timeout), self._timeout)
+        self._expect_connect()
+        await self._ask(self._session.ping(self._timeout))
+
+    # ---- messages ----
 
     async def receive(self, timeout: float | None = None) -> Message | None:
-        """The next message, listeners told. Waits for ever, or `timeout` seconds: then None.
+        """The next message, callbacks told and awaited. Waits for ever, or `timeout` seconds: then None.
 
         Raises ConnectionClosed or ProtocolError when nothing more can come.
         """
-        try:
-            message: Message = await self._wait(self._session.take_message, timeout)
-        except RequestTimeout:
-            return None
-        self._wake()
-        self._tell(message)
+        self._expect_connect()
+        message = await self._wait(self._session.take_message, timeout)
+        if message is not None:
+            self._wake()
+            await self._tell(message)
         return message
 
     async def messages(self) -> AsyncIterator[Message]:
-        """Every message, as receive() gives them, until this side closes."""
+        """Every message, as receive() gives them, until close()."""
+        self._expect_connect()
         while not self._left:
             try:
                 message = await self.receive()
-            except RoombridgeError:
+            except ConnectionClosed:
                 if self._left:
                     return
                 raise
             if message is not None:
                 yield message
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    async def __aiter__(self) -> AsyncIterator[Union[Event, Gap]]:
         async for message in self.messages():
-            if isinstance(message, Event):
+            if isinstance(message, Problem):
+                raise message.error()
+            if isinstance(message, (Event, Gap)):
                 yield message
 
-    async def _request(self, id: int, frame: bytes, timeout: float) -> Result | Pong:
-        self._requests += 1
+    async def run(self) -> None:
+        """Iterates for the callbacks alone; see roombridge.Client.run."""
+        self._expect_gap_listener()
+        async for message in self.messages():
+            self._expect_heard(message)
+
+    # ---- how it waits ----
+
+    async def _ask(self, request: Request[T]) -> T:
         try:
-            await self._send(frame)
-            self._wake()
-            return await self._wait(lambda: self._session.take_result(id), timeout, bounded=True)
+            self._flush()
+            self._wake()  # the task may have to read on, for the answer
+            await self._drain()
+            done = await self._wait(lambda: request if request.done else None, self._timeout + request.patience)
         finally:
-            self._requests -= 1
-            self._session.abandon(id)
+            self._session.abandon(request)
+        if done is None:
+            raise request.timed_out(self._session.away)
+        return request.value()
 
-    async def _wait(self, take: Callable[[], T | None], timeout: float | None, bounded: bool = False) -> T:
+    async def _wait(self, take: Callable[[], T], timeout: float | None) -> T | None:
+        """What `take` finds; None when the time is over."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (found := take()) is None:
+            if self._session.over is not None:
+                raise self._session.over.with_traceback(None)
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return None
+            self._session.send_acks(None)
+            self._flush()
+            await self._pause(left)
+        return found
+
+    async def _pause(self, seconds: float | None) -> None:
+        """Until something changes, or so long."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        timer = None if seconds is None else loop.call_later(seconds, _release, waiter)
+        self._waiters.add(waiter)
         try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    value = take()
-                    if value is not None:
-                        return value
-                    if self._session.closed is not None:
-                        raise self._session.closed.with_traceback(None)
-                    if bounded and self._session.inbox_bytes > self._inbox_limit:
-                        raise InboxFull(f"{self._session.inbox_bytes} bytes of events wait to be taken out")
-                    await self._changed.wait()
-        except TimeoutError:
-            raise RequestTimeout("the daemon has not answered in time") from None
-
-    async def _read(self) -> None:
-        assert self._reader is not None
-        while self._session.closed is None:
-            if not self._may_read():
-                await self._changed.wait()
-                continue
-            try:
-                data = await self._reader.read(READ_SIZE)
-            except OSError as error:
-                self._session.close("eof", str(error), True)
-                break
-            self._session.receive(data)
-            if answers := self._session.take_output():
-                await self._send(answers)
-            self._wake()
-        self._wake()
-
-    def _may_read(self) -> bool:
-        limit = self._inbox_limit if self._requests else READ_AHEAD
-        return self._session.inbox_bytes <= limit
-
-    async def _send(self, data: bytes) -> None:
-        if self._writer is None:
-            raise RoombridgeError("not connected: use `async with Client() as bridge:` or connect()")
-        # A broken pipe is not the story: the daemon said BYE before it closed, and the reader will find it.
-        with contextlib.suppress(OSError):
-            self._writer.write(data)
-            await self._writer.drain()
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+            if timer is not None:
+                timer.cancel()
 
     def _wake(self) -> None:
-        # Whoever waits holds the old one; nobody can miss this or see it twice.
-        self._changed.set()
-        self._changed = asyncio.Event()
+        for waiter in self._waiters:
+            _release(waiter)
+
+    def _flush(self) -> None:
+        """Hands over what is to be sent, whole: whoever is cancelled afterwards leaves no half of a frame."""
+        if self._writer is not None and (data := self._session.take_output()):
+            self._writer.write(data)
+
+    async def _drain(self) -> None:
+        # A broken pipe is not the story: the daemon said BYE before it closed, and the task will find it.
+        with contextlib.suppress(OSError):
+            if self._writer is not None:
+                await self._writer.drain()
+
+    def _expect_connect(self) -> None:
+        if self._task is None:
+            raise RoombridgeError("not connected: use `async with Client() as bridge:` or connect()")
+        if self._loop is not asyncio.get_running_loop():
+            raise RoombridgeError(
+                "this client belongs to another event loop: asyncio.run_coroutine_threadsafe() asks there"
+            )
+
+    # ---- the task ----
+
+    async def _drive(self) -> None:
+        """Connects, reads, and comes back, until it is over."""
+        try:
+            await self._come_and_go()
+        except Exception as fault:
+            # Not to be lost in a task: whoever waits gets it.
+            self._session.finish(fault)
+            self._wake()
+
+    async def _come_and_go(self) -> None:
+        while self._session.over is None:
+            renewing = False
+            try:
+                renewing = await self._converse()
+                error = self._session.closed
+            except RoombridgeError as failure:
+                error = failure
+            await self._hang_up(tell=renewing)
+            delay: float | None = 0.0
+            if renewing:
+                self._session.renewed()
+            elif error is not None:
+                delay = self._lost(error)
+            self._wake()
+            if delay:
+                await asyncio.sleep(delay)
+
+    async def _converse(self) -> bool:
+        """One connection, from its begin to its end. True: it is to be renewed."""
+        opened = self._open()
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=opened, limit=READ_SIZE)
+        self._session.connected()
+        self._flush()
+        greeting_by = time.monotonic() + self._timeout
+        while self._session.closed is None:
+            if self._session.wants_renewal:
+                return True
+            if not self._session.greeted:
+                await self._read(greeting_by)
+            elif self._session.may_read_ahead:
+                await self._read(None)
+            else:
+                await self._pause(None)
+        return False
+
+    async def _read(self, by: float | None) -> None:
+        assert self._reader is not None
+        try:
+            reading = self._reader.read(READ_SIZE)
+            data = await (reading if by is None else asyncio.wait_for(reading, max(by - time.monotonic(), 0)))
+        except asyncio.TimeoutError:
+            raise greeting_is_late() from None
+        except OSError as error:
+            self._session.close("eof", error.strerror or str(error), True)
+            return
+        self._session.receive(data)
+        if self._session.greeted:
+            self._found()
+        self._flush()
+        self._wake()
+
+    async def _hang_up(self, tell: bool) -> None:
+        """Closes the connection. `tell`: not before the daemon has read everything, and has closed its side."""
+        if self._writer is None or self._reader is None:
+            return
+        reader, writer = self._reader, self._writer
+        self._flush()
+        self._reader = self._writer = None
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
+            if tell:
+                writer.write_eof()
+                await asyncio.wait_for(_read_to_end(reader), FAREWELL)
+            writer.close()
+            await writer.wait_closed()
+        writer.close()
+
+    async def _stop(self, tell: bool = False) -> None:
+        """Ends the task, and its connection."""
+        task, self._task = self._task, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.wait([task])
+        await self._hang_up(tell)
+
+    # ---- callbacks ----
+
+    async def _tell(self, message: Message) -> None:
+        failures = Failures()
+        for listener in list(self._listeners):
+            with failures:
+                returned = listener.hear(message)
+                if inspect.isawaitable(returned):
+                    await returned
+        failures.throw()
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+async def _read_to_end(reader: asyncio.StreamReader) -> None:
+    while await reader.read(READ_SIZE):
+        pass

@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
+import errno
+
+# What ends by itself: the daemon is not there yet, or is just being started again.
+_PASSING = {errno.ENOENT, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE, errno.EAGAIN, errno.ETIMEDOUT, errno.EINTR}
+
 
 class RoombridgeError(Exception):
     """The base of all errors here."""
 
 
 class ConnectError(RoombridgeError):
-    """The daemon's socket cannot be reached; `path` names it, `__cause__` is the operating system's error."""
+    """The daemon's socket cannot be reached; `path` names it, `__cause__` is the operating system's error.
+
+    `may_pass`: no daemon listens there, which may change while a program waits.
+    """
 
     def __init__(self, path: str, reason: OSError) -> None:
         what = reason.strerror or str(reason) or type(reason).__name__
         super().__init__(f"cannot connect to {path}: {what} (is roombridged running, and may you use its socket?)")
         self.path = path
+        self.may_pass = reason.errno in _PASSING or isinstance(reason, TimeoutError)
 
 
 class ProtocolError(RoombridgeError):
@@ -51,24 +60,26 @@ class RequestError(RoombridgeError):
 
 
 class RequestTimeout(RoombridgeError, TimeoutError):
-    """The daemon did not answer in time. The connection stays usable; an answer that comes later is ignored."""
+    """The daemon did not answer in time; an answer that comes later is ignored.
 
-
-class InboxFull(RoombridgeError):
-    """More events came in while a request waited than `inbox_limit` bytes hold: take some out, then ask again.
-
-    Nothing is lost and the connection stays usable; the outcome of the request is not known.
+    `outcome` is set for EMIT: "not_sent" (there was no connection; trying again cannot do it twice) or "sent_unknown".
     """
+
+    def __init__(self, text: str, outcome: str | None = None) -> None:
+        super().__init__(text)
+        self.outcome = outcome
 
 
 class ConnectionClosed(RoombridgeError):
     """The connection is over.
 
-    `reason` is the daemon's ("shutdown", …) or "eof"; `reconnect`: coming back makes sense.
+    `reason` is the daemon's ("shutdown", …) or "eof"; `reconnect`: coming back makes sense. `outcome` is that of an
+    emit which was under way, as in RequestTimeout.
     """
 
-    def __init__(self, reason: str, text: str, reconnect: bool) -> None:
+    def __init__(self, reason: str, text: str, reconnect: bool, outcome: str | None = None) -> None:
         super().__init__(f"{reason}: {text}" if text else reason)
         self.reason = reason
         self.text = text
         self.reconnect = reconnect
+        self.outcome = outcome

@@ -26,8 +26,9 @@ WELCOME = {
 class Peer:
     """`client_end` goes to the client under test."""
 
-    def __init__(self) -> None:
-        self.client_end, self._end = socket.socketpair()
+    def __init__(self, accepted: socket.socket | None = None) -> None:
+        """`accepted`: the daemon's end of a connection that the client has made itself."""
+        self.client_end, self._end = (accepted, accepted) if accepted else socket.socketpair()
         self._decoder = FrameDecoder()
         self._end.settimeout(30)
 

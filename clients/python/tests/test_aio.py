@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import tempfile
 import unittest
 
 from roombridge import (
@@ -11,17 +14,17 @@ from roombridge import (
     ConnectionClosed,
     Event,
     Gap,
-    InboxFull,
     ProtocolError,
     RequestError,
     RequestTimeout,
     RoombridgeError,
     Status,
 )
-from roombridge.aio import READ_AHEAD, Client
+from roombridge.aio import Client
 from roombridge.protocol import HEADER, Frame, FrameType
+from roombridge.session import READ_AHEAD
 
-from .peer import Peer
+from .peer import WELCOME, Peer
 
 
 class AioClientTest(unittest.IsolatedAsyncioTestCase):
@@ -30,8 +33,8 @@ class AioClientTest(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(self.peer.close)
 
     async def connected(self, timeout: float = 30, **options: int) -> Client:
-        client = Client("", name="t", timeout=timeout, **options)
-        client._given = self.peer.client_end
+        client = Client(name="t", timeout=timeout, **options)
+        client._give(self.peer.client_end)
         self.addAsyncCleanup(client.close)
         self.peer.welcome()
         await client.connect()
@@ -46,12 +49,12 @@ class AioClientTest(unittest.IsolatedAsyncioTestCase):
         self.peer.say(FrameType.GAP, {"first": 9, "last": 11, "count": 2, "reason": "slow"})
         self.peer.event(12)
         self.assertEqual(await client.subscribe(["reservation_update"]), 1)
-        seqs = []
-        async for event in client:
-            seqs.append(event.seq)
-            if event.seq == 12:
+        got = []
+        async for message in client:
+            got.append(message)
+            if len(got) == 3:
                 break
-        self.assertEqual(seqs, [8, 12])
+        self.assertEqual([got[0].seq, got[1], got[2].seq], [8, Gap(9, 11, 2, "slow"), 12])
         self.assertEqual(client.status, Status("offline", 1))
 
     async def test_messages_in_order(self) -> None:
@@ -185,16 +188,6 @@ class AioClientTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual((await client.receive(30)).seq, seq)
         await pushing
 
-    async def test_the_inbox_is_bounded_while_a_request_waits(self) -> None:
-        client = await self.connected(inbox_limit=2000)
-        for seq in range(1, 5):
-            self.peer.event(seq)
-        with self.assertRaises(InboxFull):
-            await client.call("status")
-        self.assertEqual([(await client.receive(30)).seq for _ in range(4)], [1, 2, 3, 4])
-        self.peer.result(2, b"1")
-        self.assertEqual(await client.call("status"), 1)
-
     async def test_a_cancelled_receive_loses_nothing(self) -> None:
         client = await self.connected()
         for seq in range(1, 50):
@@ -210,9 +203,121 @@ class AioClientTest(unittest.IsolatedAsyncioTestCase):
                 message = await client.receive(30)
             self.assertEqual(message.seq, seq)
 
+    async def test_coroutines_are_awaited_in_turn(self) -> None:
+        client = await self.connected()
+        heard: list[object] = []
+
+        async def slowly(event: Event) -> None:
+            await asyncio.sleep(0)
+            heard.append(event.seq)
+
+        async def gap(gap: Gap) -> None:
+            heard.append(gap.reason)
+            await client.close()
+
+        client.on("e", slowly)
+        client.on("e", lambda event: heard.append("plain"))
+        client.on_gap(gap)
+        for seq in (1, 2):
+            self.peer.event(seq)
+        self.peer.say(FrameType.GAP, {"first": 9, "last": 9, "reason": "slow"})
+        await client.run()
+        self.assertEqual(heard, [1, "plain", 2, "plain", "slow"])
+
+    async def test_a_coroutine_that_fails_is_raised_and_keeps_no_other_from_hearing(self) -> None:
+        client = await self.connected()
+        heard: list[int] = []
+
+        async def fails(event: Event) -> None:
+            raise KeyError(event.seq)
+
+        client.on("e", fails)
+        client.on("e", lambda event: heard.append(event.seq))
+        self.peer.event(1)
+        with self.assertRaises(KeyError):
+            await client.receive()
+        self.assertEqual(heard, [1])
+
+    async def test_callbacks_alone_have_to_hear_of_gaps(self) -> None:
+        client = await self.connected()
+        with self.assertRaisesRegex(RoombridgeError, r"on_gap\(\)"):
+            await client.run()
+
+    async def test_another_event_loop_is_refused_by_name(self) -> None:
+        client = await self.connected()
+
+        def elsewhere() -> str:
+            try:
+                asyncio.run(client.emit("e"))
+            except RoombridgeError as error:
+                return str(error)
+            return ""
+
+        self.assertIn("another event loop", await asyncio.to_thread(elsewhere))
+
+    async def test_an_ack_does_not_wait_and_close_delivers_it(self) -> None:
+        client = Client(name="t", subscriber="till")
+        client._give(self.peer.client_end)
+        self.peer.welcome()
+        await client.connect()
+        self.peer.result(1)
+        await client.subscribe()
+        for seq in range(8, 58):
+            self.peer.event(seq)
+        for _ in range(50):
+            await client.receive()
+            self.assertIsNone(await client.ack())
+        self.peer.hang_up()
+        await client.close()
+        heard = []
+        with contextlib.suppress(EOFError):
+            while True:
+                heard.append(self.peer.heard())
+        acks = [frame.head["seq"] for frame in heard if frame.type == FrameType.ACK]
+        self.assertEqual((acks[0], acks[-1]), (8, 57))
+
+    async def test_it_waits_for_a_daemon_and_comes_back_to_the_next_one(self) -> None:
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+            path = f"{directory}/s"
+            client = Client(path, name="t", timeout=30)
+            self.addAsyncCleanup(client.close)
+            with self.assertLogs("roombridge") as logged:
+                connecting = asyncio.create_task(client.connect())
+                while not logged.output:
+                    await asyncio.sleep(0)
+                self.assertIn(f"cannot connect to {path}: No such file", logged.output[0])
+                listener.bind(path)
+                listener.listen()
+                for since in ({}, {"since": {"epoch": WELCOME["epoch"], "seq": 8}}):
+                    accepted, _ = await asyncio.to_thread(listener.accept)
+                    peer = Peer(accepted)
+                    self.addCleanup(peer.close)
+                    self.assertEqual((await asyncio.to_thread(peer.heard)).type, FrameType.HELLO)
+                    peer.welcome()
+                    if not since:
+                        await connecting
+                        subscribing = asyncio.create_task(client.subscribe(["a"]))
+                    expected = Frame(FrameType.SUBSCRIBE, {"id": 1, "events": ["a"], **since})
+                    self.assertEqual(await asyncio.to_thread(peer.heard), expected)
+                    peer.result(1)
+                    peer.event(9 if since else 8)
+                    await subscribing
+                    if not since:
+                        peer.close_end()
+                got = [await client.receive() for _ in range(3)]
+                self.assertEqual((got[0].seq, got[1].state, got[2].seq), (8, "disconnected", 9))
+
+    async def test_a_client_is_used_again(self) -> None:
+        client = await self.connected()
+        await client.close()
+        with self.assertRaisesRegex(RoombridgeError, "not connected"):
+            await client.receive()
+        with self.assertRaisesRegex(RoombridgeError, "connects once"):
+            await client.connect()
+
     async def test_not_there(self) -> None:
         with self.assertRaisesRegex(ConnectError, "cannot connect to /nowhere/x.sock"):
-            await Client("/nowhere/x.sock").connect()
+            await Client("/nowhere/x.sock", reconnect=False).connect()
 
     async def test_not_connected(self) -> None:
         with self.assertRaisesRegex(RoombridgeError, "not connected"):

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import tempfile
+import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 from roombridge import (
@@ -17,7 +20,6 @@ from roombridge import (
     ConnectionClosed,
     Event,
     Gap,
-    InboxFull,
     Live,
     Position,
     Problem,
@@ -28,7 +30,7 @@ from roombridge import (
     Status,
 )
 from roombridge.protocol import HEADER, Frame, FrameType, encode_frame
-from roombridge.session import default_path
+from roombridge.face import default_path
 
 from .peer import WELCOME, Peer
 
@@ -116,6 +118,7 @@ class ClientTest(unittest.TestCase):
         first = next(events)
         self.assertEqual((first.seq, first.name, first.topics), (8, "reservation_update", ("shop-7",)))
         self.assertEqual(first.args, [{"reservationId": 42}])
+        self.assertEqual(next(events), Gap(9, 11, 2, "slow"))
         self.assertEqual(next(events).seq, 12)
         self.assertEqual(client.status, Status("authenticated", 5, rooms=("shop-7",)))
 
@@ -342,19 +345,6 @@ class ClientTest(unittest.TestCase):
         client.receive()
         self.assertEqual(heard, ["first"])
 
-    def test_the_inbox_is_bounded_while_a_request_waits(self) -> None:
-        client = Client("", inbox_limit=2000)
-        client._socket = self.peer.client_end
-        self.peer.welcome()
-        client.connect()
-        for seq in range(1, 5):
-            self.peer.event(seq)
-        with self.assertRaises(InboxFull):
-            client.call("status")
-        self.assertEqual([client.receive(0).seq for _ in range(4)], [1, 2, 3, 4])
-        self.peer.result(2, b"1")
-        self.assertEqual(client.call("status"), 1)
-
     def test_a_named_subscriber(self) -> None:
         self.peer.say(FrameType.WELCOME, {**WELCOME, "position": {"epoch": "8c0d00000000ffff", "seq": 3}})
         client = Client.over(self.peer.client_end, subscriber="till-3")
@@ -367,15 +357,147 @@ class ClientTest(unittest.TestCase):
         self.peer.event(4)
         client.receive()
         self.peer.result(2, durable=True)
-        self.assertTrue(client.ack())
+        self.assertTrue(client.ack(wait=True))
         self.peer.result(3, durable=False)
-        self.assertFalse(client.ack(Position("8c0d00000000fffe", 9)))
+        self.assertIs(client.ack(Position("8c0d00000000fffe", 9), wait=True), False)
         self.peer.heard()
         self.assertEqual(self.peer.heard().head, {"id": 2, "epoch": "8c0d00000000ffff", "seq": 4})
         self.assertEqual(self.peer.heard().head, {"id": 3, "epoch": "8c0d00000000fffe", "seq": 9})
         self.peer.result(4)
         client.subscribe()
         self.assertEqual(client.position, Position("8c0d00000000ffff", 4), "only the first one begins anywhere")
+
+    def test_a_gap_comes_in_its_place_in_the_iteration(self) -> None:
+        client = self.connected()
+        self.peer.event(8)
+        self.peer.say(FrameType.GAP, {"first": 9, "last": 9, "reason": "upstream", "from": 1, "until": 2})
+        self.peer.say(FrameType.STATUS, {"state": "offline", "since": 1})
+        self.peer.event(10)
+        messages = iter(client)
+        self.assertEqual([next(messages).seq, next(messages).reason, next(messages).seq], [8, "upstream", 10])
+
+    def test_what_was_taken_away_ends_the_iteration_in_words(self) -> None:
+        client = self.connected()
+        revoked = {"code": 215, "name": "revoked", "text": "shop-7", "retry": False, "fatal": False, "subscription": 1}
+        self.peer.say(FrameType.ERROR, revoked)
+        with self.assertRaisesRegex(RequestError, "revoked: shop-7"):
+            next(iter(client))
+
+    def test_callbacks_alone_have_to_hear_of_gaps(self) -> None:
+        client = self.connected()
+        client.on("e", lambda event: None)
+        with self.assertRaisesRegex(RoombridgeError, r"on_gap\(\)"):
+            client.run()
+        client.on_gap(lambda gap: client.close())
+        problem = {"code": 200, "name": "bad_request", "text": "x", "retry": False, "fatal": False}
+        self.peer.say(FrameType.ERROR, problem)
+        with self.assertRaisesRegex(RequestError, "bad_request"):
+            client.run()
+        heard: list[str] = []
+        client.on_problem(lambda problem: heard.append(problem.name))
+        self.peer.say(FrameType.ERROR, problem)
+        self.peer.say(FrameType.GAP, {"first": 9, "last": 9, "reason": "slow"})
+        client.run()
+        self.assertEqual(heard, ["bad_request"])
+
+    def test_a_callback_that_fails_keeps_no_other_from_hearing(self) -> None:
+        client = self.connected()
+        heard: list[int] = []
+        client.on("e", lambda event: 1 // 0)
+        client.on("e", lambda event: heard.append(event.seq))
+        client.on("e", lambda event: [].pop())
+        self.peer.event(1)
+        self.peer.event(2)
+        with self.assertLogs("roombridge", "ERROR") as logged, self.assertRaises(ZeroDivisionError):
+            client.receive()
+        self.assertIn("pop from empty list", logged.output[0])
+        with self.assertLogs("roombridge", "ERROR"), self.assertRaises(ZeroDivisionError):
+            client.receive()
+        self.assertEqual(heard, [1, 2])
+
+    def test_a_coroutine_is_refused_by_name(self) -> None:
+        client = self.connected()
+
+        async def callback(event: Event) -> None:
+            pass
+
+        for register in (lambda: client.on("e", callback), lambda: client.on_gap(callback)):
+            with self.assertRaisesRegex(TypeError, "roombridge.aio.Client"):
+                register()
+        client.on("e", lambda event: callback(event))
+        self.peer.event(1)
+        with self.assertRaisesRegex(TypeError, "roombridge.aio.Client"):
+            client.receive()
+        with self.assertRaisesRegex(TypeError, "a callback is a function"):
+            client.on("e", 7)
+
+    def test_answers_reach_the_thread_that_asked(self) -> None:
+        client = self.connected()
+        with ThreadPoolExecutor(3) as threads:
+            receiving = threads.submit(client.receive)
+            asking = [threads.submit(client.call, method) for method in ("status", "rooms")]
+            asked = {frame.head["method"]: frame.head["id"] for frame in (self.peer.heard(), self.peer.heard())}
+            self.peer.result(asked["rooms"], b'"rooms"')
+            self.peer.result(asked["status"], b'"status"')
+            self.assertEqual([each.result(30) for each in asking], ["status", "rooms"])
+            self.peer.event(1)
+            self.assertEqual(receiving.result(30).seq, 1)
+
+    def test_another_thread_ends_the_iteration(self) -> None:
+        client = self.connected()
+        heard = threading.Event()
+        client.on("e", lambda event: heard.set())
+        with ThreadPoolExecutor(1) as other:
+            self.peer.event(1)
+            iterating = other.submit(lambda: [message.seq for message in client])
+            self.assertTrue(heard.wait(30))
+            client.close()
+            self.assertEqual(iterating.result(30), [1])
+
+    def test_a_signal_ends_the_iteration(self) -> None:
+        client = self.connected()
+        before = signal.signal(signal.SIGUSR1, lambda number, frame: client.close())
+        self.addCleanup(signal.signal, signal.SIGUSR1, before)
+        client.on("e", lambda event: os.kill(os.getpid(), signal.SIGUSR1))
+        self.peer.event(1)
+        self.assertEqual([message.seq for message in client], [1])
+
+    def test_an_ack_does_not_wait_and_close_delivers_it(self) -> None:
+        client = Client.over(self.peer.client_end, name="t", subscriber="till")
+        self.peer.welcome()
+        client.connect()
+        self.peer.result(1)
+        client.subscribe()
+        for seq in range(8, 58):
+            self.peer.event(seq)
+        for _ in range(50):
+            client.receive()
+            self.assertIsNone(client.ack())
+        self.peer.hang_up()
+        client.close()
+        heard = []
+        with contextlib.suppress(EOFError):
+            while True:
+                heard.append(self.peer.heard())
+        acks = [frame.head["seq"] for frame in heard if frame.type == FrameType.ACK]
+        self.assertEqual((acks[0], acks[-1]), (8, 57))
+        self.assertEqual(acks, sorted(acks))
+
+    def test_who_has_no_name_has_nothing_to_acknowledge(self) -> None:
+        client = self.connected()
+        for wait in (False, True):
+            with self.assertRaisesRegex(ValueError, "subscriber="):
+                client.ack(wait=wait)
+
+    def test_a_second_connect_is_refused(self) -> None:
+        with self.assertRaisesRegex(RoombridgeError, "connected already"):
+            self.connected().connect()
+
+    def test_a_given_socket_connects_once(self) -> None:
+        client = self.connected()
+        client.close()
+        with self.assertRaisesRegex(RoombridgeError, "connects once"):
+            client.connect()
 
     def test_not_connected(self) -> None:
         for use in (
@@ -390,7 +512,105 @@ class ClientTest(unittest.TestCase):
         client = self.connected()
         client.close()
         client.close()
-        self.assertEqual(list(client), [])
+        with self.assertRaisesRegex(RoombridgeError, "not connected"):
+            list(client)
+
+
+class ServedTest(unittest.TestCase):
+    """A daemon's place, where peers answer one connection after the other."""
+
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = f"{directory.name}/s"
+        self.client = Client(self.path, name="t", timeout=30)
+        self.addCleanup(self.client.close)
+
+    def listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(self.path)
+        listener.listen()
+        return listener
+
+    def accept(self, listener: socket.socket) -> Peer:
+        """The next connection, greeted."""
+        accepted, _ = listener.accept()
+        peer = Peer(accepted)
+        self.addCleanup(peer.close)
+        self.assertEqual(peer.heard().type, FrameType.HELLO)
+        peer.welcome()
+        return peer
+
+    def test_it_waits_for_a_daemon_and_comes_back_to_the_next_one(self) -> None:
+        with self.assertLogs("roombridge") as logged, ThreadPoolExecutor(1) as program:
+            connecting = program.submit(self.client.connect)
+            while not logged.output:
+                self.assertFalse(connecting.done())
+            self.assertIn(f"cannot connect to {self.path}: No such file", logged.output[0])
+            listener = self.listen()
+            peer = self.accept(listener)
+            self.assertEqual(connecting.result(30).newest, 7)
+            subscribing = program.submit(self.client.subscribe, ["a"])
+            peer.result(peer.heard().head["id"])
+            self.assertEqual(subscribing.result(30), 1)
+            peer.event(8)
+            peer.say(FrameType.BYE, {"reason": "shutdown", "text": "", "reconnect": True})
+            peer.close_end()
+            taking = program.submit(lambda: [self.client.receive() for _ in range(3)])
+            peer = self.accept(listener)
+            since = {"epoch": WELCOME["epoch"], "seq": 8}
+            self.assertEqual(peer.heard(), Frame(FrameType.SUBSCRIBE, {"id": 1, "events": ["a"], "since": since}))
+            peer.result(1)
+            peer.event(9)
+            first, status, second = taking.result(30)
+            self.assertEqual((first.seq, status.state, second.seq), (8, "disconnected", 9))
+            self.assertEqual([record.levelname for record in logged.records], ["WARNING"] * 4)
+
+    def test_close_ends_the_wait_for_a_daemon(self) -> None:
+        with self.assertLogs("roombridge") as logged, ThreadPoolExecutor(1) as program:
+            connecting = program.submit(self.client.connect)
+            while not logged.output:
+                self.assertFalse(connecting.done())
+            self.client.close()
+            with self.assertRaisesRegex(ConnectionClosed, "this side"):
+                connecting.result(30)
+
+    def test_an_emit_for_a_daemon_that_stays_away_was_not_sent(self) -> None:
+        with self.assertLogs("roombridge"), ThreadPoolExecutor(1) as program:
+            listener = self.listen()
+            connecting = program.submit(self.client.connect)
+            peer = self.accept(listener)
+            connecting.result(30)
+            peer.close_end()
+            listener.close()
+            while self.client.receive(0) is None:
+                pass
+            self.client._timeout = 0.01
+            with self.assertRaisesRegex(RequestTimeout, "no connection to the daemon") as caught:
+                self.client.emit("e", deadline=0.01)
+            self.assertEqual(caught.exception.outcome, "not_sent")
+
+    def test_permission_is_not_waited_for(self) -> None:
+        with mock.patch("socket.socket.connect", side_effect=PermissionError(13, "Permission denied")):
+            with self.assertRaisesRegex(ConnectError, "Permission denied"):
+                self.client.connect()
+
+    def test_it_begins_anew_after_an_end(self) -> None:
+        listener = self.listen()
+        client = Client(self.path, timeout=30, reconnect=False)
+        self.addCleanup(client.close)
+        with ThreadPoolExecutor(1) as program:
+            for _ in range(2):
+                connecting = program.submit(client.connect)
+                peer = self.accept(listener)
+                connecting.result(30)
+                peer.event(9)
+                peer.close_end()
+                self.assertEqual(client.position, Position(WELCOME["epoch"], 7))
+                self.assertEqual(client.receive().seq, 9)
+                with self.assertRaises(ConnectionClosed):
+                    client.receive()
 
 
 class AddressTest(unittest.TestCase):
@@ -405,14 +625,14 @@ class AddressTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = f"{directory}/none.sock"
             with self.assertRaisesRegex(ConnectError, f"cannot connect to {path}: No such file") as caught:
-                Client(path).connect()
+                Client(path, reconnect=False).connect()
             self.assertIsInstance(caught.exception.__cause__, FileNotFoundError)
 
     def test_a_real_socket_file(self) -> None:
         with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
             listener.bind(f"{directory}/s")
             listener.listen()
-            client = Client(f"{directory}/s", timeout=0.01)
+            client = Client(f"{directory}/s", timeout=0.01, reconnect=False)
             with self.assertRaises(RequestTimeout):
                 client.connect()
             accepted, _ = listener.accept()
