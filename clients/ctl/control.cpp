@@ -28,6 +28,9 @@ std::string verdict_text(const json::object& verdict, const style& look) {
   std::string out =
       changed.empty() ? "reloaded, nothing changed\n" : look.good("reloaded") + ", changed: " + changed + '\n';
   if (!restart.empty()) out += look.warn("takes effect after a restart: ") + restart + '\n';
+  const auto* trouble = verdict.if_contains("trouble");
+  if (trouble != nullptr && trouble->is_string())
+    out += look.bad("no local program can connect: ") + printable(trouble->get_string().c_str()) + '\n';
   return out;
 }
 

@@ -193,6 +193,8 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
                  (local.number("named_subscribers").value_or(0) == 0
                       ? ""
                       : ", " + local.counted("named_subscribers", "named subscriber", "named subscribers"))) +
+         row(look, "socket",
+             local.text("trouble").empty() ? "" : look.bad("no program can connect: ") + local.text("trouble")) +
          row(look, "latency", latency_text(local.inner("latency"))) + row(look, "log", log_text(status.inner("log"))) +
          row(look, "journal", journal_text(status.inner("log").inner("journal"), now)) +
          row(look, "damaged", damage_text(status.inner("log").inner("journal"))) + row(look, "daemon", daemon) +

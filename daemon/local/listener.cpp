@@ -1,27 +1,36 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/local/listener.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <string_view>
-#include <system_error>
+#include <utility>
 
 #include "daemon/local/credentials.hpp"
 
 namespace roombridge::local {
 namespace {
 
-[[noreturn]] void fail(int error, const std::string& path, const std::string& step) {
-  throw std::system_error(error, std::generic_category(), "local.socket " + path + ": " + step);
+[[noreturn]] void fail(int error, const std::string& path, const std::string& text) {
+  throw socket_error(error, "local.socket", path + ": " + text);
+}
+
+// With errno in words.
+[[noreturn]] void fail(const std::string& path, const std::string& step) {
+  const int error = errno;
+  fail(error, path, step + ": " + std::strerror(error));
 }
 
 void check(int result, const std::string& path, const char* step) {
-  if (result != 0) fail(errno, path, step);
+  if (result != 0) fail(path, step);
 }
 
 // Behind the path of a socket that is being made.
@@ -45,33 +54,51 @@ int connect_or_bind(int (*call)(int, const sockaddr*, socklen_t), int fd, const 
 
 unique_fd make_socket(const std::string& path) {
   unique_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!fd) fail(errno, path, "cannot create a socket");
+  if (!fd) fail(path, "cannot create a socket");
   return fd;
 }
 
-// Whatever may be there already must be a socket on which nobody listens.
-void check_free(const std::string& path) {
+// Who listens at the other end, as far as the kernel tells.
+std::string who_listens(const unique_fd& probe) {
+  const auto who = peer_credentials(probe.get());
+  if (!who || who->pid == 0) return "another program listens there";
+  std::string name;
+  std::getline(std::ifstream{"/proc/" + std::to_string(who->pid) + "/comm"}, name);
+  return "another program listens there: " + (name.empty() ? "" : name + ", ") + "process " + std::to_string(who->pid) +
+         " of uid " + std::to_string(who->uid);
+}
+
+// Whatever may be there already must be a socket on which nobody listens. False: there is nothing.
+bool is_stale(const std::string& path) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) != 0) {
-    if (errno == ENOENT) return;
-    fail(errno, path, "cannot look at the path");
+    if (errno == ENOENT) return false;
+    fail(path, "cannot look at the path");
   }
   if (!S_ISSOCK(there.st_mode)) fail(EEXIST, path, "there is something that is not a socket; remove it");
   const unique_fd probe = make_socket(path);
-  if (connect_or_bind(::connect, probe.get(), path) == 0 || errno == EAGAIN) {
-    fail(EADDRINUSE, path, "another program listens there");
-  }
-  if (errno != ECONNREFUSED) fail(errno, path, "cannot tell whether somebody listens there");
+  if (connect_or_bind(::connect, probe.get(), path) == 0) fail(EADDRINUSE, path, who_listens(probe));
+  if (errno == EAGAIN) fail(EADDRINUSE, path, "another program listens there");
+  if (errno != ECONNREFUSED) fail(path, "cannot tell whether somebody listens there");
+  return true;
+}
+
+// Over a stale socket only: what has come in the meantime is not ours to replace.
+void put_in_place(const std::string& made, const std::string& path, bool stale) {
+  int result = ::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, path.c_str(), stale ? 0 : RENAME_NOREPLACE);
+  // A file system that does not know the flag.
+  if (result != 0 && errno == EINVAL) result = ::rename(made.c_str(), path.c_str());
+  check(result, path, "cannot put the new socket in its place");
 }
 
 void set_owner(const options& config, const std::string& path) {
   std::optional<uid_t> owner;
   std::optional<gid_t> group;
   if (!config.owner.empty() && !(owner = find_user(config.owner))) {
-    fail(EINVAL, config.socket, "local.owner: there is no user " + config.owner);
+    throw socket_error(EINVAL, "local.owner", "there is no user " + config.owner);
   }
   if (!config.group.empty() && !(group = find_group(config.group))) {
-    fail(EINVAL, config.socket, "local.group: there is no group " + config.group);
+    throw socket_error(EINVAL, "local.group", "there is no group " + config.group);
   }
   constexpr auto unchanged = static_cast<uid_t>(-1);
   check(::chown(path.c_str(), owner.value_or(unchanged), group.value_or(unchanged)), config.socket,
@@ -80,10 +107,30 @@ void set_owner(const options& config, const std::string& path) {
 
 }  // namespace
 
+socket_error::socket_error(int error, std::string key, const std::string& text)
+    : std::runtime_error(text), error_(error), key_(std::move(key)) {}
+
+bool socket_error::lasts() const {
+  switch (error_) {
+    case EACCES:
+    case EEXIST:
+    case EINVAL:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOTDIR:
+    case EPERM:
+    case EROFS:
+      return true;
+    default:
+      return false;  // a full disk, no descriptors, somebody who listens there: all of these may end
+  }
+}
+
 listener::listener(const options& config) : fd_(make_socket(config.socket)) {
   const std::string temporary = config.socket + std::string(suffix);
-  check_free(config.socket);
-  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) fail(errno, temporary, "cannot remove what is left there");
+  const bool stale = is_stale(config.socket);
+  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) fail(temporary, "cannot remove what is left there");
   try {
     // A socket's file takes its first mode from the descriptor.
     check(::fchmod(fd_.get(), 0), config.socket, "cannot set the mode");
@@ -94,7 +141,7 @@ listener::listener(const options& config) : fd_(make_socket(config.socket)) {
     check(::listen(fd_.get(), SOMAXCONN), config.socket, "cannot listen");
     struct stat made {};
     check(::lstat(temporary.c_str(), &made), config.socket, "cannot look at the new socket");
-    check(::rename(temporary.c_str(), config.socket.c_str()), config.socket, "cannot put the new socket in its place");
+    put_in_place(temporary, config.socket, stale);
     device_ = made.st_dev;
     inode_ = made.st_ino;
     path_ = config.socket;
@@ -105,10 +152,13 @@ listener::listener(const options& config) : fd_(make_socket(config.socket)) {
 }
 
 listener::~listener() {
+  if (in_place()) ::unlink(path_.c_str());
+}
+
+// As long as this socket is open nobody else can have its inode's number.
+bool listener::in_place() const {
   struct stat there {};
-  if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
-    ::unlink(path_.c_str());
-  }
+  return ::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_;
 }
 
 }  // namespace roombridge::local

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -16,7 +17,7 @@
 #include "daemon/base/log_limiter.hpp"
 #include "daemon/base/timer.hpp"
 #include "daemon/local/hub.hpp"
-#include "daemon/local/listener.hpp"
+#include "daemon/local/socket_keeper.hpp"
 
 namespace roombridge::local {
 namespace {
@@ -38,8 +39,8 @@ class server::impl {
        named_subscribers& named, logger& log)
       : options_(std::move(initial)),
         log_(log),
-        listener_(std::in_place, options_),
-        acceptable_(context.get_executor(), ::dup(listener_->fd())),
+        socket_(context, options_, log, [this](int from, int to) { change_over(from, to); }),
+        acceptable_(context.get_executor(), ::dup(socket_.fd())),
         pause_(context.get_executor()),
         drained_(context.get_executor()),
         hub_(context, options_, std::move(server_name), events, handler, named, log) {
@@ -47,10 +48,11 @@ class server::impl {
   }
 
   io::task<> run() {
+    socket_.look();
     while (!stopping_) {
       boost::system::error_code error;
       co_await acceptable_.async_wait(acceptable_.wait_read, asio::redirect_error(use_awaitable, error));
-      if (stopping_ || accept_some()) continue;
+      if (stopping_ || accept_some(socket_.fd(), accepts_per_turn)) continue;
       pause_.expires_after(pause_without_descriptors);
       co_await pause_.async_wait(asio::redirect_error(use_awaitable, error));
     }
@@ -66,7 +68,7 @@ class server::impl {
     boost::system::error_code ignored;
     acceptable_.close(ignored);
     pause_.cancel();
-    listener_.reset();
+    socket_.stop();
     drained_.expires_after(drain);
     hub_.shut_down([this] { drained_.cancel(); });
   }
@@ -84,13 +86,29 @@ class server::impl {
     return restart;
   }
 
+  std::string look_after_socket() {
+    socket_.look();
+    return socket_.trouble();
+  }
+  std::string socket_trouble() const { return socket_.trouble(); }
+
   hub& peers() { return hub_; }
 
  private:
+  // Who had connected to the old socket is not lost with it.
+  void change_over(int from, int to) {
+    const int watched = ::dup(to);
+    if (watched < 0) throw std::system_error(errno, std::generic_category(), "cannot watch the new socket");
+    accept_some(from, SOMAXCONN);
+    boost::system::error_code ignored;
+    acceptable_.close(ignored);
+    acceptable_.assign(watched);
+  }
+
   // False: out of descriptors or memory, for a while.
-  bool accept_some() {
-    for (int i = 0; i < accepts_per_turn; ++i) {
-      unique_fd fd{::accept4(listener_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  bool accept_some(int listening, int most) {
+    for (int i = 0; i < most; ++i) {
+      unique_fd fd{::accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
       if (fd) {
         hub_.adopt(std::move(fd));
         continue;
@@ -109,7 +127,7 @@ class server::impl {
 
   options options_;
   logger& log_;
-  std::optional<listener> listener_;
+  socket_keeper socket_;
   asio::posix::basic_stream_descriptor<io::executor> acceptable_;
   timer pause_;
   timer drained_;
@@ -143,6 +161,12 @@ void server::flush() {
 }
 std::vector<std::string> server::reconfigure(const options& changed) {
   return impl_->reconfigure(changed);
+}
+std::string server::look_after_socket() {
+  return impl_->look_after_socket();
+}
+std::string server::socket_trouble() const {
+  return impl_->socket_trouble();
 }
 std::vector<peer_info> server::peers() const {
   return impl_->peers().peers();

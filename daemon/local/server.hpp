@@ -97,9 +97,9 @@ struct server_counters {
 
 class server {
  public:
-  // Binds and listens at once; throws std::system_error that names the path and the step. A stale socket file that
-  // nobody listens on is replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`. All
-  // references outlive the server.
+  // Binds and listens at once; throws socket_error (listener.hpp) that names the path and the step. A stale socket file
+  // that nobody listens on is replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`.
+  // All references outlive the server.
   server(io::context& context, options initial, std::string server_name, log::event_log& events,
          request_handler& handler, named_subscribers& named, logger& log);
   ~server();
@@ -126,6 +126,10 @@ class server {
 
   // Applies what can change live; the names of changed options that need a restart are returned ("local.socket", …).
   std::vector<std::string> reconfigure(const options& changed);
+
+  // Whether the socket's file is still ours is seen by itself; this looks now. Why nobody can connect; empty: they can.
+  std::string look_after_socket();
+  [[nodiscard]] std::string socket_trouble() const;
 
   [[nodiscard]] std::vector<peer_info> peers() const;
   // The processes that hold a room, at most `most`.

@@ -180,13 +180,18 @@ class application::impl {
     made_with.journal = journal_options_;
     for (const std::string& key : changed_keys(made_with, changed)) restart_needed.push_back(key);
     config_ = std::move(changed);
+    const std::string trouble = server_.look_after_socket();
     client_.reconfigure(config_.upstream);
     publish_status();
     server_.flush();
     diagnostics_.info(keys.empty() ? "reloaded: nothing changed" : "reloaded: " + joined(keys));
     if (!restart_needed.empty())
       diagnostics_.warning("takes effect at the next restart only: " + joined(restart_needed));
-    const boost::json::object result{{"changed", to_array(keys)}, {"restart_needed", to_array(restart_needed)}};
+    boost::json::object result{{"changed", to_array(keys)}, {"restart_needed", to_array(restart_needed)}};
+    if (!trouble.empty()) {
+      result["trouble"] = trouble;
+      diagnostics_.error("no local program can connect: " + trouble, {{"CAUSE", "socket_lost"}});
+    }
     return {.payload = boost::json::serialize(result)};
   }
 
@@ -227,6 +232,8 @@ class application::impl {
     server_.publish_status(status_frame(status, client_.rooms()));
     std::string line(to_string(status.state));
     if (!status.text.empty()) line += ": " + status.text;
+    if (const std::string trouble = server_.socket_trouble(); !trouble.empty())
+      line += "; no local program can connect: " + trouble;
     systemd::status(line);
   }
 
@@ -259,6 +266,7 @@ class application::impl {
                         .held = client_.held(),
                         .intake = intake_.counters(),
                         .local = server_.counters(),
+                        .socket_trouble = server_.socket_trouble(),
                         .latency = server_.latency(),
                         .connections = peers.size(),
                         .subscribers = subscribers,

@@ -90,6 +90,7 @@ json::object local_object(const status_facts& facts) {
   json::object object{{"connections", facts.connections},
                       {"subscribers", facts.subscribers},
                       {"named_subscribers", facts.named_subscribers}};
+  if (!facts.socket_trouble.empty()) object["trouble"] = facts.socket_trouble;
   if (facts.latency.count() > 0) object["latency"] = json::parse(to_json(facts.latency));
   return object;
 }

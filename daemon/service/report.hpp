@@ -47,6 +47,7 @@ struct status_facts {
   std::size_t held = 0;  // emits
   const intake_counters& intake;
   local::server_counters local;
+  std::string socket_trouble;  // why no local program can connect; empty: they can
   local::latency_histogram latency;
   std::size_t connections = 0;
   std::size_t subscribers = 0;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where the token comes from: read afresh whenever asked, and watched where it can change. A file's directory is
-// watched by inotify, so that creation, rename over it, removal and the symbolic-link swaps of orchestrators are seen;
-// while the directory is missing, its nearest existing parent is. When watching fails, reading still works, and who
-// asks before each attempt misses nothing but time. A command is run for every reading, and not watched.
+// Where the token comes from: read afresh whenever asked, and watched where it can change (path_watch.hpp: creation,
+// rename over it, removal and the symbolic-link swaps of orchestrators are seen). When watching fails, reading still
+// works, and who asks before each attempt misses nothing but time. A command is run for every reading, and not watched.
 //
 // The token never reaches a log or an error text.
 #pragma once
@@ -10,10 +9,12 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
+#include "daemon/base/path_watch.hpp"
 #include "daemon/upstream/command_run.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/token.hpp"
@@ -35,12 +36,11 @@ class token_source {
   void read();
 
  private:
-  class watch;
   io::context& context_;
   token_options options_;
   receiver deliver_;
-  std::shared_ptr<watch> watch_;      // files only
-  std::shared_ptr<command_run> run_;  // the latest
+  std::shared_ptr<command_run> run_;     // the latest
+  std::optional<io::path_watch> watch_;  // files only
 };
 
 }  // namespace roombridge::upstream

@@ -79,6 +79,11 @@ TEST(explain_status, says_what_every_other_state_waits_for) {
   EXPECT_THAT(state("authenticating"), HasSubstr("waits for the server's answer"));
 }
 
+TEST(explain_status, says_why_no_program_can_connect) {
+  EXPECT_THAT(explained(R"({"local":{"connections":2,"trouble":"/run/s: there is a directory"}})"),
+              HasSubstr("no program can connect: /run/s: there is a directory"));
+}
+
 TEST(explain_status, counts_named_subscribers) {
   EXPECT_THAT(explained(R"({"local":{"connections":2,"subscribers":1,"named_subscribers":1}})"),
               HasSubstr("2 programs connected, 1 subscribed, 1 named subscriber\n"));

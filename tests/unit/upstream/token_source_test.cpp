@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "daemon/upstream/path_walk.hpp"
+#include "daemon/base/path_walk.hpp"
 
 namespace roombridge::upstream {
 namespace {

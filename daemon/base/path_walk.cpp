@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/upstream/path_walk.hpp"
+#include "daemon/base/path_walk.hpp"
 
 #include <deque>
 #include <filesystem>
 #include <system_error>
 
-namespace roombridge::upstream {
+namespace roombridge {
 namespace {
 
 namespace fs = std::filesystem;
@@ -52,4 +52,4 @@ std::vector<path_step> walk_path(std::string_view path) {
   return steps;
 }
 
-}  // namespace roombridge::upstream
+}  // namespace roombridge

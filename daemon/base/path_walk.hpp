@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace roombridge::upstream {
+namespace roombridge {
 
 struct path_step {
   std::string directory;
@@ -18,4 +18,4 @@ struct path_step {
 // `path`: absolute, or relative to the working directory. At most 40 links are followed, as the kernel does.
 [[nodiscard]] std::vector<path_step> walk_path(std::string_view path);
 
-}  // namespace roombridge::upstream
+}  // namespace roombridge
