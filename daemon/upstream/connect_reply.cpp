@@ -24,15 +24,21 @@ std::optional<std::string> text_field(const json::value& value, std::string_view
   return std::string{std::string_view{field->get_string()}};
 }
 
+// The reference client takes any; what it is, nobody needs here.
+bool has_sid(const json::value& reply) {
+  const json::object* fields = reply.if_object();
+  const json::value* sid = fields != nullptr ? fields->if_contains("sid") : nullptr;
+  return sid != nullptr && ((sid->is_string() && !sid->get_string().empty()) || sid->is_number());
+}
+
 }  // namespace
 
 result<connect_reply> parse_connect_reply(std::string_view data) {
   if (data.empty()) return error::reply_without_sid;
   const auto value = parse(data);
   if (!value) return value.error();
-  auto sid = text_field(*value, "sid");
-  if (!sid) return error::reply_without_sid;
-  return connect_reply{std::move(*sid), text_field(*value, "pid")};
+  if (!has_sid(*value)) return error::reply_without_sid;
+  return connect_reply{text_field(*value, "pid")};
 }
 
 result<connect_refusal> parse_connect_refusal(std::string_view data) {

@@ -3,24 +3,47 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 
 namespace roombridge::upstream::engineio {
 namespace {
 
 namespace json = boost::json;
 
-std::optional<std::int64_t> read_integer(const json::value* value, std::int64_t least, std::int64_t most) {
-  if (value == nullptr) return std::nullopt;
-  boost::system::error_code failed;
-  const auto number = value->to_number<std::int64_t>(failed);
-  if (failed || number < least || number > most) return std::nullopt;
-  return number;
+// Nothing: not a number, nor a text that is one.
+std::optional<double> read_number(const json::value& value) {
+  if (value.is_string()) {
+    boost::system::error_code failed;
+    const json::value inside = json::parse(value.get_string(), failed);
+    if (failed || !inside.is_number()) return std::nullopt;
+    return inside.to_number<double>();
+  }
+  if (!value.is_number()) return std::nullopt;
+  return value.to_number<double>();
 }
 
-std::optional<std::chrono::milliseconds> read_duration(const json::value* value) {
-  const auto count = read_integer(value, 1, heartbeat_limit.count());
-  if (!count) return std::nullopt;
-  return std::chrono::milliseconds{*count};
+// Puts it into `into`, which holds the usual. False: it is no duration.
+bool read_duration(const json::value* value, std::chrono::milliseconds& into) {
+  if (value == nullptr || value->is_null()) return true;
+  const auto count = read_number(*value);
+  if (!count || *count < 0) return false;
+  const double most = static_cast<double>(heartbeat_limit.count());
+  into = std::chrono::milliseconds{static_cast<std::int64_t>(std::clamp(std::round(*count), 1.0, most))};
+  return true;
+}
+
+// A server without a limit writes Infinity, which JSON turns into null.
+std::optional<std::uint64_t> read_max_payload(const json::value* value) {
+  constexpr double exact_in_json = 9'007'199'254'740'992.0;
+  const auto bytes = value != nullptr ? read_number(*value) : std::nullopt;
+  if (!bytes || *bytes < 1) return std::nullopt;
+  return static_cast<std::uint64_t>(std::min(*bytes, exact_in_json));
+}
+
+std::string read_sid(const json::value* value) {
+  if (value == nullptr) return {};
+  if (value->is_string()) return std::string{std::string_view{value->get_string()}};
+  return value->is_number() ? json::serialize(*value) : std::string();
 }
 
 bool offers_websocket(const json::value* upgrades) {
@@ -29,28 +52,23 @@ bool offers_websocket(const json::value* upgrades) {
                                          [](const json::value& one) { return one.is_string() && one == "websocket"; });
 }
 
-result<open> read_open(const json::object& fields) {
-  constexpr std::int64_t exact_in_json = std::int64_t{1} << 53;
+unusable_open unusable(std::string_view name, std::string_view wanted, const json::value* value) {
+  return {"its " + std::string(name) + " must be " + std::string(wanted) + ", and is " +
+          (value != nullptr ? json::serialize(*value) : "missing")};
+}
+
+boost::system::result<open, unusable_open> read_open(const json::object& fields) {
+  constexpr std::string_view milliseconds = "a number of milliseconds";
   open value;
   const json::value* sid = fields.if_contains("sid");
-  if (sid == nullptr || !sid->is_string()) return error::bad_sid;
-  value.sid = std::string_view{sid->get_string()};
-  if (value.sid.empty() || value.sid.size() > sid_limit) return error::bad_sid;
-
-  const auto interval = read_duration(fields.if_contains("pingInterval"));
-  if (!interval) return error::bad_interval;
-  value.ping_interval = *interval;
-  const auto timeout = read_duration(fields.if_contains("pingTimeout"));
-  if (!timeout) return error::bad_timeout;
-  value.ping_timeout = *timeout;
-
-  // A server without a limit writes Infinity, which JSON turns into null.
-  const json::value* max_payload = fields.if_contains("maxPayload");
-  if (max_payload != nullptr && !max_payload->is_null()) {
-    const auto bytes = read_integer(max_payload, 1, exact_in_json);
-    if (!bytes) return error::bad_max_payload;
-    value.max_payload = static_cast<std::uint64_t>(*bytes);
-  }
+  value.sid = read_sid(sid);
+  if (value.sid.empty() || value.sid.size() > sid_limit)
+    return unusable("sid", "a text of 1 to " + std::to_string(sid_limit) + " bytes", sid);
+  const json::value* interval = fields.if_contains("pingInterval");
+  if (!read_duration(interval, value.ping_interval)) return unusable("pingInterval", milliseconds, interval);
+  const json::value* timeout = fields.if_contains("pingTimeout");
+  if (!read_duration(timeout, value.ping_timeout)) return unusable("pingTimeout", milliseconds, timeout);
+  value.max_payload = read_max_payload(fields.if_contains("maxPayload"));
   value.offers_websocket = offers_websocket(fields.if_contains("upgrades"));
   return value;
 }
@@ -68,11 +86,15 @@ void append_packet(std::string& out, packet_type type, std::string_view data) {
   out.append(data);
 }
 
-result<open> parse_open(std::string_view data) {
-  if (data.size() > open_limit) return error::open_too_large;
+boost::system::result<open, unusable_open> parse_open(std::string_view data) {
+  if (data.size() > open_limit) {
+    return unusable_open{"it has " + std::to_string(data.size()) + " bytes, which is too many"};
+  }
   boost::system::error_code failed;
   const json::value value = json::parse(data, failed);
-  if (failed || !value.is_object()) return error::open_not_json;
+  if (failed || !value.is_object()) {
+    return unusable_open{"it must be a JSON object, and is " + std::string(data)};
+  }
   return read_open(value.get_object());
 }
 
@@ -94,18 +116,6 @@ std::string_view to_string(error value) {
       return "an empty Engine.IO packet";
     case error::unknown_type:
       return "an Engine.IO packet of unknown type";
-    case error::open_too_large:
-      return "an Engine.IO open packet that is too large";
-    case error::open_not_json:
-      return "an Engine.IO open packet that is not a JSON object";
-    case error::bad_sid:
-      return "an Engine.IO open packet without a usable sid";
-    case error::bad_interval:
-      return "an Engine.IO open packet without a usable pingInterval";
-    case error::bad_timeout:
-      return "an Engine.IO open packet without a usable pingTimeout";
-    case error::bad_max_payload:
-      return "an Engine.IO open packet with an unusable maxPayload";
   }
   return "an unknown Engine.IO error";
 }

@@ -25,12 +25,6 @@ enum class packet_type : char {
 enum class error : std::uint8_t {
   empty_packet,
   unknown_type,
-  open_too_large,   // above open_limit
-  open_not_json,    // not one JSON object
-  bad_sid,          // missing, not a text, empty, or longer than sid_limit
-  bad_interval,     // pingInterval missing, no integer, or not within 1 ms to heartbeat_limit
-  bad_timeout,      // pingTimeout likewise
-  bad_max_payload,  // there, not null, and not an integer from 1 to 2^53
 };
 
 // In words, for a person.
@@ -40,8 +34,12 @@ template <typename T>
 using result = boost::system::result<T, error>;
 
 inline constexpr std::size_t open_limit = 64 * 1024;  // bytes of the open packet's data
-inline constexpr std::size_t sid_limit = 256;         // bytes
-inline constexpr std::chrono::milliseconds heartbeat_limit = std::chrono::hours{24};
+inline constexpr std::size_t sid_limit = 2048;        // bytes
+inline constexpr std::chrono::milliseconds heartbeat_limit = std::chrono::days{30};
+
+// What the reference server has where it is not configured: for a server that does not say.
+inline constexpr std::chrono::milliseconds usual_ping_interval = std::chrono::seconds{25};
+inline constexpr std::chrono::milliseconds usual_ping_timeout = std::chrono::seconds{20};
 
 // What servers take that do not say (socket.io 3 and its default of today), in bytes.
 inline constexpr std::uint64_t usual_max_payload = 1'000'000;
@@ -60,8 +58,8 @@ void append_packet(std::string& out, packet_type type, std::string_view data = {
 // What the server says in its open packet. Without a ping for ping_interval + ping_timeout the connection is dead.
 struct open {
   std::string sid;
-  std::chrono::milliseconds ping_interval{0};
-  std::chrono::milliseconds ping_timeout{0};
+  std::chrono::milliseconds ping_interval = usual_ping_interval;
+  std::chrono::milliseconds ping_timeout = usual_ping_timeout;
   std::optional<std::uint64_t>
       max_payload;                // largest message that the server takes, in bytes; older servers do not say
   bool offers_websocket = false;  // as an upgrade of a session over polling
@@ -70,8 +68,15 @@ struct open {
   [[nodiscard]] std::uint64_t payload_limit() const { return max_payload.value_or(usual_max_payload); }
 };
 
-// Parses an open packet's data. Unknown fields are ignored.
-[[nodiscard]] result<open> parse_open(std::string_view data);
+// Why an open packet cannot be used.
+struct unusable_open {
+  std::string why;  // ends with what the server said, uncut and perhaps unprintable
+};
+
+// Parses an open packet's data, as generously as the reference client. A number may be a text, have a fraction (which
+// is rounded) or be too large (then it is the limit). What is not there or null is the usual, and so is a maxPayload
+// that is no positive number. Unknown fields are ignored.
+[[nodiscard]] boost::system::result<open, unusable_open> parse_open(std::string_view data);
 
 // The target of a request: the path, made to begin and to end with a slash, and the query's beginning. `transport`:
 // "websocket" or "polling".

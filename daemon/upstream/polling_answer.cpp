@@ -34,8 +34,8 @@ std::variant<engineio::open, failure> read_opening(std::string_view body, const 
   }
   auto opened = engineio::parse_open(packet->data);
   if (opened) return std::move(*opened);
-  return failure{cause::protocol_error, "the server's Engine.IO open packet cannot be used: " +
-                                            std::string(engineio::to_string(opened.error()))};
+  return failure{cause::protocol_error,
+                 "the server's Engine.IO open packet cannot be used: " + quoted(opened.error().why, where, 200)};
 }
 
 std::optional<failure> judge_answer(const http_response& response, const endpoint& where, std::size_t posted) {

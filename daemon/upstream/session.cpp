@@ -191,8 +191,8 @@ void session::on_engine_packet(const engineio::packet& packet, moment at) {
 void session::open_engine(std::string_view data, moment at) {
   auto parsed = engineio::parse_open(data);
   if (!parsed) {
-    std::string words = "the server's Engine.IO open packet cannot be used: ";
-    end({cause::protocol_error, words + std::string(engineio::to_string(parsed.error()))}, at, ws_close_protocol_error);
+    const std::string words = "the server's Engine.IO open packet cannot be used: ";
+    end({cause::protocol_error, words + printable(cleared(parsed.error().why), 200)}, at, ws_close_protocol_error);
     return;
   }
   engine_ = std::move(*parsed);
@@ -219,9 +219,10 @@ void session::on_packet(const socketio::packet& packet, moment at) {
       if (phase_ != phase::joining) return;
       if (const auto reply = socketio::parse_connect_reply(packet.data); !reply) {
         const bool old = reply.error() == socketio::error::reply_without_sid;
-        end({old ? cause::engine_io_3 : cause::protocol_error,
-             "the server's answer to CONNECT cannot be used: " + std::string(socketio::to_string(reply.error()))},
-            at, ws_close_protocol_error);
+        std::string words = "the server's answer to CONNECT cannot be used: ";
+        words += socketio::to_string(reply.error());
+        if (!packet.data.empty()) words += ": \"" + printable(cleared(packet.data), 200) + '"';
+        end({old ? cause::engine_io_3 : cause::protocol_error, words}, at, ws_close_protocol_error);
         return;
       } else {
         recovery_.on_reply(reply->pid);

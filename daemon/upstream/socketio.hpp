@@ -73,7 +73,6 @@ void append_ack(std::string& out, std::string_view nsp, std::uint64_t id, std::s
 
 // The server's answer to CONNECT.
 struct connect_reply {
-  std::string sid;
   std::optional<std::string> pid;  // there: connection state recovery is offered
 };
 [[nodiscard]] result<connect_reply> parse_connect_reply(std::string_view data);

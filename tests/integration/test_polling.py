@@ -84,6 +84,10 @@ class PollingTest(TransportTest):
         self.addCleanup(self.server.thaw)
         subscriber.until(lambda message: isinstance(message, Status) and message.cause == "ping_timeout")
 
+    def test_a_ping_interval_of_a_week_with_a_fraction_and_no_ping_timeout(self) -> None:
+        daemon = self.start(pingInterval=7 * 86_400_000 + 0.5, pingTimeout=None)
+        self.assertEqual(self.peer(daemon).emit("echo", 1, ack=True, deadline=DEADLINE).args, [1])
+
     def test_the_server_is_killed_and_comes_back(self) -> None:
         daemon = self.start()
         subscriber = self.subscriber(daemon)

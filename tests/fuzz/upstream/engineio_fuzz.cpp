@@ -26,7 +26,7 @@ std::string write(const open& value) {
 void check_open(std::string_view data) {
   const auto parsed = parse_open(data);
   if (!parsed) {
-    require(!to_string(parsed.error()).empty(), "an error without words");
+    require(!parsed.error().why.empty(), "an error without words");
     return;
   }
   require(!parsed->sid.empty() && parsed->sid.size() <= sid_limit, "sid out of bounds");

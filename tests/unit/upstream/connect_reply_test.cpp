@@ -6,17 +6,23 @@
 namespace roombridge::upstream::socketio {
 namespace {
 
-TEST(connect_reply, reads_the_sid_and_the_offer_of_recovery) {
-  EXPECT_EQ(parse_connect_reply(R"({"sid":"abc"})")->sid, "abc");
+TEST(connect_reply, reads_the_offer_of_recovery) {
   EXPECT_EQ(parse_connect_reply(R"({"sid":"abc"})")->pid, std::nullopt);
   EXPECT_EQ(parse_connect_reply(R"({"pid":"secret","x":1,"sid":"abc"})")->pid, "secret");
+}
+
+TEST(connect_reply, takes_any_sid_that_the_reference_client_takes) {
+  EXPECT_TRUE(parse_connect_reply(R"({"sid":1})"));
+  EXPECT_TRUE(parse_connect_reply(R"({"sid":"1","pid":7})"));
+  EXPECT_EQ(parse_connect_reply(R"({"sid":"1","pid":7})")->pid, std::nullopt);
 }
 
 TEST(connect_reply, names_what_is_wrong) {
   EXPECT_EQ(parse_connect_reply("").error(), error::reply_without_sid);
   EXPECT_EQ(parse_connect_reply("{}").error(), error::reply_without_sid);
   EXPECT_EQ(parse_connect_reply("[]").error(), error::reply_without_sid);
-  EXPECT_EQ(parse_connect_reply(R"({"sid":1})").error(), error::reply_without_sid);
+  EXPECT_EQ(parse_connect_reply(R"({"sid":null})").error(), error::reply_without_sid);
+  EXPECT_EQ(parse_connect_reply(R"({"sid":""})").error(), error::reply_without_sid);
   EXPECT_EQ(parse_connect_reply("{").error(), error::reply_not_json);
   EXPECT_EQ(parse_connect_reply(std::string(5000, '[')).error(), error::reply_not_json);
   EXPECT_EQ(parse_connect_reply(std::string(reply_limit + 1, ' ')).error(), error::reply_too_large);

@@ -57,9 +57,9 @@ TEST(engineio, parses_the_open_packet) {
 
 TEST(engineio, takes_any_order_and_unknown_fields) {
   const auto parsed =
-      parse_open(R"({"x":{"y":[1]},"pingTimeout":1,"maxPayload":1e6,"pingInterval":86400000.0,"sid":"a"})");
+      parse_open(R"({"x":{"y":[1]},"pingTimeout":1,"maxPayload":1e6,"pingInterval":2592000000.0,"sid":"a"})");
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->ping_interval, 24h);
+  EXPECT_EQ(parsed->ping_interval, 24h * 30);
   EXPECT_EQ(parsed->ping_timeout, 1ms);
   EXPECT_EQ(parsed->max_payload, 1'000'000u);
 }
@@ -81,50 +81,84 @@ TEST(engineio, knows_whether_websocket_is_offered) {
   EXPECT_FALSE(offers(R"("websocket")"));
 }
 
-struct bad_open {
-  std::string data;
-  error why;
+std::string opening(std::string_view sid, std::string_view interval = "1", std::string_view timeout = "1",
+                    std::string_view most = "1") {
+  return std::string{"{\"sid\":"}.append(sid) + ",\"pingInterval\":" + std::string{interval} +
+         ",\"pingTimeout\":" + std::string{timeout} + ",\"maxPayload\":" + std::string{most} + "}";
+}
+
+struct generous {
+  std::string_view said;
+  std::chrono::milliseconds taken;
 };
 
-TEST(engineio, names_what_is_wrong_with_an_open_packet) {
-  const auto with = [](std::string_view sid, std::string_view interval, std::string_view timeout,
-                       std::string_view most) {
-    return std::string{"{\"sid\":"}.append(sid) + ",\"pingInterval\":" + std::string{interval} +
-           ",\"pingTimeout\":" + std::string{timeout} + ",\"maxPayload\":" + std::string{most} + "}";
-  };
+TEST(engineio, takes_any_duration_that_the_reference_client_takes) {
+  const generous all[] = {
+      {"604800000", 168h}, {"25000.5", 25001ms},           {"25000.4", 25000ms}, {"0.1", 1ms},       {"0", 1ms},
+      {"1e300", 720h},     {"18446744073709551615", 720h}, {"2592000001", 720h}, {"\"25000\"", 25s}, {"\"1e3\"", 1s}};
+  for (const auto& [said, taken] : all) {
+    const auto parsed = parse_open(opening("\"a\"", said, said));
+    ASSERT_TRUE(parsed) << said << ": " << parsed.error().why;
+    EXPECT_EQ(parsed->ping_interval, taken) << said;
+    EXPECT_EQ(parsed->ping_timeout, taken) << said;
+  }
+  for (const std::string& data : {opening("\"a\"", "null", "null"), std::string(R"({"sid":"a"})")}) {
+    const auto parsed = parse_open(data);
+    ASSERT_TRUE(parsed) << data << ": " << parsed.error().why;
+    EXPECT_EQ(parsed->ping_interval, 25s);
+    EXPECT_EQ(parsed->ping_timeout, 20s);
+  }
+}
+
+TEST(engineio, takes_any_max_payload_and_the_usual_where_it_says_nothing) {
+  const auto most = [](std::string_view said) { return parse_open(opening("\"a\"", "1", "1", said))->max_payload; };
+  EXPECT_EQ(most("1000.7"), 1000u);
+  EXPECT_EQ(most("\"1000\""), 1000u);
+  EXPECT_EQ(most("9007199254740993"), 9'007'199'254'740'992u);
+  EXPECT_EQ(most("1e300"), 9'007'199'254'740'992u);
+  for (const std::string_view said : {"null", "0", "-1", "0.5", "true", "\"much\"", "[]"}) {
+    EXPECT_EQ(most(said), std::nullopt) << said;
+    EXPECT_EQ(parse_open(opening("\"a\"", "1", "1", said))->payload_limit(), usual_max_payload) << said;
+  }
+}
+
+TEST(engineio, takes_a_number_for_a_sid) {
+  EXPECT_EQ(parse_open(opening("42"))->sid, "42");
+  EXPECT_EQ(parse_open(opening('"' + std::string(sid_limit, 's') + '"'))->sid.size(), sid_limit);
+}
+
+struct bad_open {
+  std::string data;
+  std::string why;
+};
+
+TEST(engineio, names_what_is_wrong_with_an_open_packet_and_shows_it) {
   const std::string long_sid = '"' + std::string(sid_limit + 1, 's') + '"';
+  const std::string object = "it must be a JSON object, and is ";
+  const std::string sid = "its sid must be a text of 1 to 2048 bytes, and is ";
+  const std::string duration = " must be a number of milliseconds, and is ";
   const std::vector<bad_open> all{
-      {"", error::open_not_json},
-      {"{", error::open_not_json},
-      {"[]", error::open_not_json},
-      {"{} {}", error::open_not_json},
-      {"\xff", error::open_not_json},
-      {std::string(5000, '['), error::open_not_json},
-      {std::string(open_limit + 1, ' '), error::open_too_large},
-      {"{}", error::bad_sid},
-      {with("1", "1", "1", "1"), error::bad_sid},
-      {with("\"\"", "1", "1", "1"), error::bad_sid},
-      {with(long_sid, "1", "1", "1"), error::bad_sid},
-      {R"({"sid":"a"})", error::bad_interval},
-      {with("\"a\"", "0", "1", "1"), error::bad_interval},
-      {with("\"a\"", "-1", "1", "1"), error::bad_interval},
-      {with("\"a\"", "1.5", "1", "1"), error::bad_interval},
-      {with("\"a\"", "\"1\"", "1", "1"), error::bad_interval},
-      {with("\"a\"", "86400001", "1", "1"), error::bad_interval},
-      {with("\"a\"", "1e300", "1", "1"), error::bad_interval},
-      {with("\"a\"", "18446744073709551615", "1", "1"), error::bad_interval},
-      {R"({"sid":"a","pingInterval":1})", error::bad_timeout},
-      {with("\"a\"", "1", "0", "1"), error::bad_timeout},
-      {with("\"a\"", "1", "86400001", "1"), error::bad_timeout},
-      {with("\"a\"", "1", "1", "0"), error::bad_max_payload},
-      {with("\"a\"", "1", "1", "-5"), error::bad_max_payload},
-      {with("\"a\"", "1", "1", "true"), error::bad_max_payload},
-      {with("\"a\"", "1", "1", "9007199254740993"), error::bad_max_payload},
+      {"", object},
+      {"{", object + "{"},
+      {"[]", object + "[]"},
+      {"{} {}", object + "{} {}"},
+      {"\xff", object + "\xff"},
+      {std::string(5000, '['), object + std::string(5000, '[')},
+      {std::string(open_limit + 1, ' '), "it has 65537 bytes, which is too many"},
+      {"{}", sid + "missing"},
+      {opening("null"), sid + "null"},
+      {opening("\"\""), sid + "\"\""},
+      {opening(long_sid), sid + long_sid},
+      {opening("\"a\"", "-1"), "its pingInterval" + duration + "-1"},
+      {opening("\"a\"", "\"soon\""), "its pingInterval" + duration + "\"soon\""},
+      {opening("\"a\"", "[1]"), "its pingInterval" + duration + "[1]"},
+      {opening("\"a\"", "1", "false"), "its pingTimeout" + duration + "false"},
+      {opening("\"a\"", "1", "-0.5"), "its pingTimeout" + duration + "-5E-1"},
   };
   for (const auto& each : all) {
     const auto parsed = parse_open(each.data);
     ASSERT_FALSE(parsed) << each.data;
-    EXPECT_EQ(parsed.error(), each.why) << each.data << ": " << to_string(parsed.error());
+    EXPECT_EQ(parsed.error().why, each.why) << each.data;
   }
 }
 

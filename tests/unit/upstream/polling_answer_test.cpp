@@ -29,7 +29,7 @@ TEST(polling_answer, names_what_opens_none) {
   const auto why = [](std::string_view body) { return std::get<failure>(read_opening(body, server())); };
   EXPECT_EQ(why("97:0{\"sid\":\"x\"}").why, cause::engine_io_3);
   EXPECT_EQ(why("0{}").why, cause::protocol_error);
-  EXPECT_THAT(why("0{}").text, HasSubstr("without a usable sid"));
+  EXPECT_THAT(why("0{}").text, HasSubstr("its sid must be a text of 1 to 2048 bytes, and is missing"));
   for (const std::string_view body : {"<html>a portal</html>", "4hello", "", "97:", "b",
                                       "\x1e"
                                       "0{}"}) {

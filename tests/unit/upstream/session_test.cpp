@@ -233,13 +233,16 @@ INSTANTIATE_TEST_SUITE_P(
     faults, session_packets,
     testing::Values(
         packet_fault{1, "0{}", cause::protocol_error, "open packet"},
+        packet_fault{1, R"(0{"sid":"s","pingInterval":"soon"})", cause::protocol_error,
+                     "its pingInterval must be a number of milliseconds, and is \"soon\""},
         packet_fault{1, "1", cause::server_closed, "Engine.IO"},
         packet_fault{2, R"(44{"message":"Invalid namespace"})", cause::namespace_refused, "\"Invalid namespace\""},
         packet_fault{2, R"(44"who are you")", cause::namespace_refused, "\"who are you\""},
         packet_fault{2, R"(44{"message":"no","data":{"code":7}})", cause::namespace_refused, R"(: "no {"code":7}")"},
         packet_fault{2, R"(44{"data":"later"})", cause::namespace_refused, R"(: ""later"")"},
         packet_fault{2, "40", cause::engine_io_3, "sid"},
-        packet_fault{2, "40{\"sid\":", cause::protocol_error, "CONNECT"},
+        packet_fault{2, R"(40{"id":"s"})", cause::engine_io_3, R"(: "{"id":"s"}")"},
+        packet_fault{2, "40{\"sid\":", cause::protocol_error, R"(: "{"sid":")"},
         packet_fault{3, "41", cause::kicked, "DISCONNECT"}, packet_fault{3, "1", cause::server_closed, "closed"},
         packet_fault{5, "41", cause::kicked, "DISCONNECT"}));
 
