@@ -224,14 +224,17 @@ class BacklogTest(ClientTest, JournaledTest):
             options = {"subscriber": "printer", "timeout": DEADLINE, "inbox_limit": self.LIMIT}
             async with aio.Client(str(daemon.socket), **options) as bridge:
                 await bridge.subscribe(events=["number"])
+                asking = asyncio.create_task(self.ask_on(bridge))
                 async for message in bridge:
                     numbers.append(self.taken(message))
                     await bridge.emit("printed", numbers[-1])
                     await bridge.ack()
                     most = max(most, bridge._session.inbox_bytes)
                     if numbers[-1] == self.COUNT:
-                        return numbers, most
-            raise AssertionError("the iteration ended")
+                        break
+                self.assertFalse(asking.done(), "its answers were lost")
+                asking.cancel()
+            return numbers, most
 
         numbers, most = asyncio.run(work())
         self.assertEqual(numbers, list(range(1, self.COUNT + 1)))
@@ -240,6 +243,12 @@ class BacklogTest(ClientTest, JournaledTest):
         self.eventually(
             lambda: self.peer(daemon).call("named_subscribers")[0]["behind"] == 1, "the last acknowledgement"
         )
+
+
+    async def ask_on(self, bridge: aio.Client) -> None:
+        """A task that knows nothing of the others' backlog."""
+        while True:
+            await bridge.call("status")
 
 
 class ThreadsTest(ClientTest):

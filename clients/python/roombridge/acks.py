@@ -11,8 +11,8 @@ from .messages import Position
 
 INTERVAL = 0.01
 """Seconds between two ACKs while more come: a fast reader sends a hundred a second, a slow one each of its own."""
-MOST_UNANSWERED = 512
-"""Half of what the protocol lets be open on a connection: a disk that is slow to take positions must not end it."""
+MOST_UNANSWERED = 128
+"""So many always fit into the socket: a daemon that is slow to take positions keeps no program waiting."""
 
 
 class Acks:

@@ -80,13 +80,14 @@ class Client(Face):
         ConnectionClosed, an iteration ends. Harmless when repeated."""
         self._left = True
         self._session.send_acks(None)
+        self._flush()
         tell = self._session.acks_outstanding and self._session.over is None
+        self._session.finish(closed_here())
+        self._wake()
         await self._stop(tell)
         if self._given is not None:
             self._given.close()
             self._given = None
-        self._session.finish(closed_here())
-        self._wake()
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -175,7 +176,8 @@ class Client(Face):
         message = await self._wait(self._session.take_message, timeout)
         if message is not None:
             self._wake()
-            await self._tell(message)
+            if self._listeners:
+                await self._tell(message)
         return message
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -210,7 +212,6 @@ class Client(Face):
         try:
             self._flush()
             self._wake()  # the task may have to read on, for the answer
-            await self._drain()
             done = await self._wait(lambda: request if request.done else None, self._timeout + request.patience)
         finally:
             self._session.abandon(request)
@@ -254,12 +255,6 @@ class Client(Face):
         if self._writer is not None and (data := self._session.take_output()):
             self._writer.write(data)
 
-    async def _drain(self) -> None:
-        # A broken pipe is not the story: the daemon said BYE before it closed, and the task will find it.
-        with contextlib.suppress(OSError):
-            if self._writer is not None:
-                await self._writer.drain()
-
     def _expect_connect(self) -> None:
         if self._task is None:
             raise RoombridgeError("not connected: use `async with Client() as bridge:` or connect()")
@@ -287,13 +282,14 @@ class Client(Face):
                 error = self._session.closed
             except RoombridgeError as failure:
                 error = failure
-            await self._hang_up(tell=renewing)
             delay: float | None = 0.0
             if renewing:
+                self._flush()
                 self._session.renewed()
             elif error is not None:
                 delay = self._lost(error)
             self._wake()
+            await self._hang_up(tell=renewing)
             if delay:
                 await asyncio.sleep(delay)
 
@@ -304,7 +300,7 @@ class Client(Face):
         self._session.connected()
         self._flush()
         greeting_by = time.monotonic() + self._timeout
-        while self._session.closed is None:
+        while self._session.closed is None and self._session.over is None:
             if self._session.wants_renewal:
                 return True
             if not self._session.greeted:
@@ -336,15 +332,16 @@ class Client(Face):
         if self._writer is None or self._reader is None:
             return
         reader, writer = self._reader, self._writer
-        self._flush()
         self._reader = self._writer = None
-        with contextlib.suppress(OSError, asyncio.TimeoutError):
-            if tell:
-                writer.write_eof()
-                await asyncio.wait_for(_read_to_end(reader), FAREWELL)
-            writer.close()
-            await writer.wait_closed()
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.TimeoutError):
+                if tell:
+                    writer.write_eof()
+                    await asyncio.wait_for(_read_to_end(reader), FAREWELL)
+                writer.close()
+                await asyncio.wait_for(writer.wait_closed(), FAREWELL)
+        finally:
+            writer.transport.abort()
 
     async def _stop(self, tell: bool = False) -> None:
         """Ends the task, and its connection."""

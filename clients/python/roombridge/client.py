@@ -214,7 +214,7 @@ class Client(Face):
         Raises ConnectionClosed or ProtocolError when nothing more can come.
         """
         message = self._wait(self._session.take_message, timeout)
-        if message is not None:
+        if message is not None and self._listeners:
             self._tell(message)
         return message
 

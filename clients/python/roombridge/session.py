@@ -153,7 +153,7 @@ class Session:
     def finish(self, why: Exception) -> None:
         """There will be no connection any more; the first reason stays. What was received can still be taken out."""
         self.over = self.over or why
-        self.greeted = False
+        self.greeted = self._began = False
         for request in self._open.values():
             request.fail(self.over)
         self._open.clear()
@@ -163,7 +163,12 @@ class Session:
         """The stream was cut and has been handed out up to there: the face is to end this connection, call renewed()
         and make another one at once."""
         irreplaceable = any(request.sent and not request.repeats and request.waits for request in self._open.values())
-        return self._cut and not self._inbox and not irreplaceable
+        return self._is_used_up and not irreplaceable
+
+    @property
+    def _is_used_up(self) -> bool:
+        """Nothing more can come of this connection but answers."""
+        return self._cut and not self._inbox
 
     def renewed(self) -> None:
         """The connection has been ended for its renewal."""
@@ -257,7 +262,7 @@ class Session:
 
     def send_acks(self, now: float | None) -> None:
         """Sends what is due; `now` as for Acks.next()."""
-        position = self._acks.next(now) if self.greeted and self._began else None
+        position = self._acks.next(now) if self._began and not self._is_used_up else None
         if position is None:
             return
         request: Request[None] = self._make(FrameType.ACK, {"epoch": position.epoch, "seq": position.seq})
@@ -314,7 +319,7 @@ class Session:
     def _ask(self, request: Request[T]) -> Request[T]:
         """Sends it now, or on the next connection."""
         self._open[request.id] = request
-        if self.greeted:
+        if self.greeted and not self._is_used_up:
             self._output += request.frame
             request.sent = True
         return request
@@ -339,7 +344,7 @@ class Session:
         return self._reconnect and sensible
 
     def _drop_connection(self, error: RoombridgeError) -> None:
-        self.greeted = False
+        self.greeted = self._began = False
         self._acks.lost()
         for request in list(self._open.values()):
             if request.sent and (not request.repeats or request.abandoned):
@@ -398,9 +403,11 @@ class Session:
     # ---- frames ----
 
     def _handle(self, message: Any) -> None:
-        if message is None:
-            return
-        if isinstance(message, Bye):
+        if isinstance(message, Event) and self.greeted:
+            self._keep(message)  # nearly all that comes
+        elif message is None:
+            pass
+        elif isinstance(message, Bye):
             text = f"{self._fatal.name}: {self._fatal.text}" if self._fatal else message.text
             self.close(message.reason, text, message.reconnect)
         elif isinstance(message, Problem) and message.fatal:
@@ -421,11 +428,12 @@ class Session:
         """Into the inbox, unless the stream is cut: then the next connection brings it again."""
         if isinstance(message, Status):
             self.status = message
-        if isinstance(message, Problem):
+        if isinstance(message, (Event, Gap, Live, Status)):
+            if self._is_cut():
+                return
+        elif isinstance(message, Problem):
             _forget(self._subscriptions, message.subscription)
             _forget(self._rooms, message.room)
-        elif isinstance(message, (Event, Gap, Live, Status)) and self._is_cut():
-            return
         self._advance(message)
         assert self._received is not None
         self._inbox.append((message, self._received))

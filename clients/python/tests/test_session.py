@@ -370,10 +370,17 @@ class BoundTest(unittest.TestCase):
         emitting = talk.session.emit("e", Arguments(), False, 1.0)
         talk.taken()
         self.assertFalse(talk.session.wants_renewal, "the emit's answer would be lost")
+        talk.heard()
+        later = talk.session.emit("later", Arguments(), False, 1.0)
+        self.assertEqual(talk.heard(), [], "or those who ask all the time would keep it from coming")
         talk.event(28)
         talk.grant(emitting.id, outcome="sent_unknown")
         self.assertEqual(emitting.value().outcome, "sent_unknown")
         self.assertTrue(talk.session.wants_renewal)
+        talk.session.renewed()
+        self.assertEqual([head.get("event") for _, head in talk.connect()], [None, "later"])
+        talk.grant(later.id, outcome="sent_unknown")
+        self.assertTrue(later.done)
 
     def test_problems_are_never_cut(self) -> None:
         talk = self.full()
