@@ -125,6 +125,7 @@ std::string rooms_text(const json::object& status) {
     const auto* room = item.if_object();
     if (room == nullptr) continue;
     out += (out.empty() ? "" : ", ") + fields{*room}.text("room");
+    if (fields{*room}.flag("number")) out += " (a number)";
     if (const auto state = fields{*room}.text("state"); state != "joined") out += " (" + state + ")";
   }
   return out.empty() ? "none" : out;

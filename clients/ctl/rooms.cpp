@@ -23,6 +23,7 @@ std::string remark(const json::value& item) {
   const auto* room = item.if_object();
   if (room == nullptr) return {};
   std::string out;
+  if (room->contains("number")) out += "  a number, not a text";
   const auto* fixed = room->if_contains("fixed");
   const auto* holders = room->if_contains("holders");
   if (holders != nullptr && holders->is_int64()) {

@@ -240,8 +240,8 @@ class application::impl {
   std::vector<room_report> rooms(const local::rights& may) const {
     std::vector<room_report> out;
     for (upstream::room_status& room : client_.rooms()) {
-      if (!may.may_know(room.room)) continue;
-      auto pids = room.holders == 0 ? std::vector<std::int64_t>{} : server_.holders(room.room, shown_holders);
+      if (!may.may_know(room.room.text)) continue;
+      auto pids = room.holders == 0 ? std::vector<std::int64_t>{} : server_.holders(room.room.text, shown_holders);
       out.push_back({std::move(room), std::move(pids)});
     }
     return out;

@@ -42,6 +42,13 @@ std::string_view without_end(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
+// The word for nothing that stands there; none: yaml-cpp has met the lack of a value.
+std::string_view null_word_at(std::string_view text, int offset) {
+  text = text.substr(std::min(static_cast<std::size_t>(offset), text.size()));
+  const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n,]}#"));
+  return word == "null" || word == "Null" || word == "NULL" || word == "~" ? word : std::string_view{};
+}
+
 std::string_view line_of(std::string_view text, int line) {
   for (; line > 1 && !text.empty(); --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   return text.substr(0, text.find('\n'));
@@ -50,14 +57,17 @@ std::string_view line_of(std::string_view text, int line) {
 // Builds the tree from yaml-cpp's events and enforces the bounds as they come, before yaml-cpp descends further.
 class builder : public YAML::EventHandler {
  public:
-  builder(document& target, error_list& errors) : target_(target), errors_(errors) {}
+  builder(document& target, error_list& errors, std::string_view text)
+      : target_(target), errors_(errors), text_(text) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (std::exchange(started_, true)) throw refusal{position_of(mark), "a second YAML document; a config is one"};
   }
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(node_kind::nothing, mark, anchor, {}); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    leaf(node_kind::nothing, mark, anchor, null_word_at(text_, mark.pos));
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
@@ -65,7 +75,7 @@ class builder : public YAML::EventHandler {
     if (awaits_key()) {
       take_key(position_of(mark), text);
     } else {
-      leaf(node_kind::scalar, mark, anchor, text);
+      leaf(node_kind::scalar, mark, anchor, text).plain = tag != "!";
     }
   }
 
@@ -152,13 +162,14 @@ class builder : public YAML::EventHandler {
     map.key_where = where;
   }
 
-  void leaf(node_kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& text) {
+  node& leaf(node_kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, std::string_view text) {
     refuse_as_key(position_of(mark), to_string(kind));
     count(1, position_of(mark));
     node& made = target_.make(kind, position_of(mark));
     made.text = text;
     if (anchor != YAML::NullAnchor) anchored_[anchor] = &made;
     attach(made);
+    return made;
   }
 
   void open(node_kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -193,6 +204,7 @@ class builder : public YAML::EventHandler {
 
   document& target_;
   error_list& errors_;
+  std::string_view text_;
   std::vector<frame> open_;
   std::unordered_map<YAML::anchor_t, const node*> anchored_;  // complete nodes only
   std::size_t nodes_ = 0;
@@ -240,9 +252,10 @@ node& document::make(node_kind kind, position where) {
 
 std::optional<document> read_document(std::string_view text, error_list& errors) {
   document result;
-  builder handler(result, errors);
+  text = without_end(text);
+  builder handler(result, errors, text);
   try {
-    std::istringstream stream{std::string(without_end(text))};
+    std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(handler)) {
     }

@@ -40,7 +40,8 @@ struct node {
   node_kind kind = node_kind::nothing;
   position where;                  // of nothing: of what follows it
   std::size_t weight = 1;          // this and all nodes below, aliases expanded
-  std::string text;                // scalar
+  std::string text;                // scalar; of nothing: the word that says so ("null", "~"), where one does
+  bool plain = false;              // scalar: without quotes
   std::vector<const node*> items;  // list
   std::vector<entry> entries;      // map, in the file's order
 };

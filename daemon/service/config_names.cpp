@@ -2,8 +2,11 @@
 #include "daemon/service/config_names.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <roombridge/proto/pattern.hpp>
+#include <system_error>
 #include <vector>
 
 #include "daemon/base/ascii.hpp"
@@ -29,6 +32,14 @@ bool is_digit(char c) {
 // Printable ASCII without a blank.
 bool is_graphic(char c) {
   return c > 0x20 && c < 0x7f;
+}
+
+// A number of JSON that stays what it is in JavaScript, and is written in one way only.
+bool is_exact_integer(std::string_view json) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(json.data(), json.data() + json.size(), value);
+  return error == std::errc() && end == json.data() + json.size() && value <= most && value >= -most && json != "-0";
 }
 
 std::optional<problem> check_size(std::string_view text) {
@@ -87,12 +98,18 @@ text_result filter_field_name(std::string_view text) {
   return name;
 }
 
-text_result room_name(std::string_view text) {
+parsed<upstream::room_name> declared_room(std::string_view text, bool plain) {
   if (auto wrong = check_size(text)) return *wrong;
+  const auto literal = plain ? plain_literal(text) : parsed<std::optional<std::string>>{};
+  if (const auto* wrong = std::get_if<problem>(&literal)) return *wrong;
+  if (const auto& json = std::get<0>(literal)) {
+    if (is_exact_integer(*json)) return upstream::room_name::of_number(*json);
+    return problem{"without quotes this is no text, and a room that is a number is a whole one, at most 2^53"};
+  }
   if (text.find_first_of("{}") != std::string_view::npos) {
     return problem{"a declared room is literal, without braces; the template of the user's own room is rooms.own"};
   }
-  return std::string(text);
+  return upstream::room_name(text);
 }
 
 text_result name_pattern(std::string_view text) {
@@ -213,7 +230,7 @@ text_result socketio_namespace(std::string_view text) {
 
 text_result text_template::operator()(std::string_view text) const {
   if (text.size() < least) return problem{"must not be empty"};
-  if (text.size() > max_name_size) return problem{"longer than " + std::to_string(max_name_size) + " bytes"};
+  if (text.size() > most) return problem{"longer than " + std::to_string(most) + " bytes"};
   std::vector<std::string> fields;
   if (!events::topic_template::parse(text, fields)) {
     return problem{"the braces do not match: {field} is a placeholder, {{ and }} are braces"};

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "daemon/service/config_values.hpp"
+#include "daemon/upstream/room_name.hpp"
 
 namespace roombridge::service::reading {
 
@@ -29,8 +30,9 @@ inline constexpr std::string_view socketio_names[] = {"connect",       "connect_
 // One by whose values programs subscribe: without `=`, which ends its name in an event's index entry.
 [[nodiscard]] text_result filter_field_name(std::string_view text);
 
-// A room as it is sent: not empty, within max_name_size, no template.
-[[nodiscard]] text_result room_name(std::string_view text);
+// A room as it is sent: a text, not empty, within max_name_size, no template; or, `plain` (without quotes), a whole
+// number that a server in JavaScript has exactly.
+[[nodiscard]] parsed<upstream::room_name> declared_room(std::string_view text, bool plain);
 
 // A name, or a prefix and one `*` (PROTOCOL.md section 4).
 [[nodiscard]] text_result name_pattern(std::string_view text);

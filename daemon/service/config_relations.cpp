@@ -24,8 +24,9 @@ std::vector<std::string> fields_of(std::string_view pattern) {
 }
 
 bool only_room(const upstream::payload_template& payload) {
-  return std::all_of(payload.begin(), payload.end(), [](const auto& field) {
-    const auto names = fields_of(field.second);
+  const auto texts = upstream::texts_of(payload);
+  return std::all_of(texts.begin(), texts.end(), [](std::string_view text) {
+    const auto names = fields_of(text);
     return std::all_of(names.begin(), names.end(), [](const auto& name) { return name == "room"; });
   });
 }
@@ -39,7 +40,7 @@ struct relation {
 };
 
 // Names of headers are the same in any case. For parameters this is stricter than need be: none is meant twice.
-bool share_a_name(const upstream::request_fields& some, const upstream::request_fields& others) {
+bool share_a_name(const upstream::text_fields& some, const upstream::text_fields& others) {
   return std::any_of(some.begin(), some.end(), [&](const auto& one) {
     return std::any_of(others.begin(), others.end(),
                        [&](const auto& other) { return equal_ignoring_case(one.first, other.first); });
@@ -55,6 +56,10 @@ const relation relations[] = {
      [](const config& c) { return c.upstream.tls.key_file.empty() || !c.upstream.tls.certificate_file.empty(); }},
     {"auth.success", "is the same event as", "auth.error",
      [](const config& c) { return c.upstream.auth.success != c.upstream.auth.error; }},
+    {"auth.payload", "must be a map, as CONNECT carries one, with", "auth.mode",
+     [](const config& c) {
+       return c.upstream.auth.mode != upstream::auth_mode::connect || c.upstream.auth.payload.is_map();
+     }},
     {"rooms.join", "is the same event as", "rooms.leave",
      [](const config& c) { return c.upstream.rooms.join != c.upstream.rooms.leave; }},
     {"auth.headers", "has a header that stands in", "upstream.headers",

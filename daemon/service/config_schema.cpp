@@ -94,6 +94,10 @@ const table<local::access_rule>& access_keys() {
   return keys;
 }
 
+std::optional<upstream::room_name> read_room(const slot& from, reader& in) {
+  return in.value(from, [&](std::string_view text) { return declared_room(text, from.value->plain); });
+}
+
 // Why a rule is none; empty: it is one.
 std::string_view fault_of(const local::access_rule& rule) {
   if (!rule.everyone && rule.users.empty() && rule.groups.empty())
@@ -263,7 +267,7 @@ const table<config>& config_keys() {
                                      {"query", auth_mode::query}}})),
       make("auth.request", at(up, &options::auth, &auth_options::request), scalar(event_name)),
       make("auth.payload", at(up, &options::auth, &auth_options::payload),
-           fields_of(payload_value_of_token, max_payload_fields)),
+           payload_of{payload_value_of_token, max_payload_fields}),
       make("auth.headers", at(up, &options::auth, &auth_options::headers),
            fields_of(payload_value_of_token, max_payload_fields, header_name)),
       make("auth.query", at(up, &options::auth, &auth_options::query),
@@ -283,9 +287,9 @@ const table<config>& config_keys() {
       make("rooms.join", at(up, &options::rooms, &room_options::join), scalar(event_name)),
       make("rooms.leave", at(up, &options::rooms, &room_options::leave), scalar(event_name)),
       make("rooms.payload", at(up, &options::rooms, &room_options::payload),
-           fields_of(payload_value_of_room, max_payload_fields)),
+           payload_of{payload_value_of_room, max_payload_fields}),
       make("rooms.own", at(up, &options::rooms, &room_options::own), scalar(text_template{placeholders::answer, 0})),
-      make("rooms.declared", at(up, &options::rooms, &room_options::declared), list_of(room_name, max_declared_rooms)),
+      make("rooms.declared", at(up, &options::rooms, &room_options::declared), items_as(read_room, max_declared_rooms)),
       make("rooms.linger", at(up, &options::rooms, &room_options::linger), scalar(duration{0ms, 1h})),
       make("rooms.accepted", at(up, &options::rooms, &room_options::accepted),
            fields_of(plain_text, max_payload_fields)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/service/config_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -59,7 +60,80 @@ parsed<std::uint64_t> scaled(std::uint64_t value, std::uint64_t factor, std::uin
   return value * factor;
 }
 
+void skip_digits(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
+}
+
+// Takes one of these characters from the front, if one is there.
+bool take_any(std::string_view& text, std::string_view of) {
+  const bool found = !text.empty() && of.find(text.front()) != std::string_view::npos;
+  if (found) text.remove_prefix(1);
+  return found;
+}
+
+// "e7", "E-7", or nothing.
+bool skip_exponent(std::string_view& text) {
+  if (!take_any(text, "eE")) return true;
+  take_any(text, "+-");
+  const std::size_t before = text.size();
+  skip_digits(text);
+  return text.size() != before;
+}
+
+// RFC 8259 section 6.
+bool is_json_number(std::string_view text) {
+  take_any(text, "-");
+  const std::string_view whole = text;
+  skip_digits(text);
+  const std::size_t digits = whole.size() - text.size();
+  if (digits == 0 || (digits > 1 && whole.front() == '0')) return false;
+  if (take_any(text, ".")) {
+    const std::size_t before = text.size();
+    skip_digits(text);
+    if (text.size() == before) return false;
+  }
+  return skip_exponent(text) && text.empty();
+}
+
+// YAML 1.2 section 10.3.2.
+bool is_yaml_number(std::string_view text) {
+  const bool octal = text.starts_with("0o");
+  if (octal || text.starts_with("0x")) {
+    const std::string_view digits = text.substr(2);
+    return !digits.empty() && digits.find_first_not_of(octal ? "01234567" : "0123456789abcdefABCDEF") == digits.npos;
+  }
+  take_any(text, "+-");
+  for (const std::string_view word : {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"}) {
+    if (text == word) return true;
+  }
+  const std::size_t before = text.size();
+  skip_digits(text);
+  std::size_t digits = before - text.size();
+  if (take_any(text, ".")) {
+    const std::size_t from = text.size();
+    skip_digits(text);
+    digits += from - text.size();
+  }
+  return digits != 0 && skip_exponent(text) && text.empty();
+}
+
 }  // namespace
+
+parsed<std::optional<std::string>> plain_literal(std::string_view text) {
+  for (const std::string_view word : {"true", "True", "TRUE"}) {
+    if (text == word) return std::optional<std::string>("true");
+  }
+  for (const std::string_view word : {"false", "False", "FALSE"}) {
+    if (text == word) return std::optional<std::string>("false");
+  }
+  for (const std::string_view word : {"null", "Null", "NULL", "~"}) {
+    if (text == word) return std::optional<std::string>("null");
+  }
+  if (is_json_number(text)) return std::optional<std::string>(text);
+  if (is_yaml_number(text))
+    return problem{"YAML takes this for a number, but JSON cannot send it so; in quotes it is a text"};
+  return std::optional<std::string>();
+}
 
 parsed<milliseconds> duration::operator()(std::string_view text) const {
   const auto found = leading_number(text);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,10 @@ struct count {
   std::uint64_t most;
   [[nodiscard]] parsed<std::size_t> operator()(std::string_view text) const;
 };
+
+// What YAML makes of a value without quotes, as JSON writes it: a number, true, false or null. Nothing: it is a text. A
+// number that JSON does not know, such as 007 or 0x1F, is refused.
+[[nodiscard]] parsed<std::optional<std::string>> plain_literal(std::string_view text);
 
 // "true" or "false".
 [[nodiscard]] parsed<bool> boolean(std::string_view text);

@@ -127,7 +127,8 @@ json::object counters_object(const status_facts& facts) {
 json::array rooms_array(const std::vector<room_report>& rooms) {
   json::array array;
   for (const auto& [room, pids] : rooms) {
-    json::object object{{"room", room.room}, {"state", to_string(room.state)}};
+    json::object object{{"room", room.room.text}, {"state", to_string(room.state)}};
+    if (room.room.number) object["number"] = true;
     if (!room.text.empty()) object["text"] = room.text;
     if (room.fixed) object["fixed"] = true;
     if (room.holders != 0) object["holders"] = room.holders;
@@ -154,7 +155,7 @@ proto::status status_frame(const upstream::client_status& status, const std::vec
   if (status.state == upstream::state::authenticated) {
     out.rooms.emplace();
     for (const upstream::room_status& room : rooms) {
-      if (room.state == upstream::room_state::joined) out.rooms->push_back(room.room);
+      if (room.state == upstream::room_state::joined) out.rooms->push_back(room.room.text);
     }
   }
   return out;

@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 
 namespace roombridge::upstream {
@@ -39,24 +40,36 @@ json_fields json_fields::of_first(std::string_view arguments) {
       std::string key(name);  // reading the value may use the parser's string buffer
       if (simdjson::to_json_string(field.value()).get(value) != simdjson::SUCCESS) return out;
       value = trim(value);
-      if (key.size() <= most_text && value.size() <= most_text) out.set(key, std::string(value));
+      if (key.size() <= most_name && value.size() <= most_value) out.set(key, std::string(value));
     }
     return out;
   }
   return out;
 }
 
-std::string_view json_fields::raw(std::string_view name) const {
+const std::string* json_fields::find(std::string_view name) const {
   for (const auto& [key, value] : fields_) {
-    if (key == name) return value;
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+// Names may have dots in them, as the claims of a JWT do that are URLs: every dot may be the one that leads deeper.
+std::string json_fields::raw(std::string_view path) const {
+  if (const std::string* value = find(path)) return *value;
+  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
+    const std::string* outer = find(path.substr(0, dot));
+    if (outer == nullptr) continue;
+    std::string inner = of_first(*outer).raw(path.substr(dot + 1));
+    if (!inner.empty()) return inner;
   }
   return {};
 }
 
-std::string json_fields::text(std::string_view name) const {
-  const std::string_view value = raw(name);
+std::string json_fields::text(std::string_view path) const {
+  const std::string value = raw(path);
   if (value.empty() || value.front() == '{' || value.front() == '[' || value == "null") return {};
-  if (value.front() != '"') return std::string(value);
+  if (value.front() != '"') return value;
   const simdjson::padded_string padded(value);
   ondemand::parser parser;
   ondemand::document document;
@@ -64,6 +77,14 @@ std::string json_fields::text(std::string_view name) const {
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return {};
   if (document.get_string().get(out) != simdjson::SUCCESS) return {};
   return std::string(out);
+}
+
+bool json_fields::match(const std::vector<std::pair<std::string, std::string>>& wanted) const {
+  return std::all_of(wanted.begin(), wanted.end(), [this](const auto& one) {
+    if (!one.second.empty()) return text(one.first) == one.second;
+    const std::string found = raw(one.first);
+    return found.empty() || found == "null" || found == "\"\"";
+  });
 }
 
 void json_fields::set(std::string_view name, std::string raw) {

@@ -54,7 +54,7 @@ std::optional<std::chrono::sys_seconds> jwt_expiry(std::string_view token) {
   const auto claims = jwt_claims(token);
   if (!claims) return std::nullopt;
   const json_fields fields = json_fields::of_first(*claims);
-  const std::string_view text = fields.raw("exp");
+  const std::string text = fields.raw("exp");
   double seconds = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   const bool whole = error == std::errc() && end == text.data() + text.size();

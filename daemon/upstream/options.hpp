@@ -11,6 +11,9 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/upstream/payload_template.hpp"
+#include "daemon/upstream/room_name.hpp"
+
 namespace roombridge::upstream {
 
 using std::chrono::milliseconds;
@@ -77,9 +80,8 @@ struct reconnect_options {
   bool operator==(const reconnect_options&) const = default;
 };
 
-// An object to send, field by field. A value may hold placeholders, `{token}`, `{room}`, `{field of the auth answer}`;
-// a value that is exactly one placeholder keeps the JSON type of what it stands for. "{{" is a brace.
-using payload_template = std::vector<std::pair<std::string, std::string>>;
+// Names and texts. In `auth` the texts may hold the placeholder `{token}`.
+using text_fields = std::vector<std::pair<std::string, std::string>>;
 
 // How the server gets the token.
 enum class auth_mode {
@@ -99,9 +101,9 @@ enum class identity_source {
 struct auth_options {
   auth_mode mode = auth_mode::event;
   std::string request = "authenticate";
-  payload_template payload{{"token", "{token}"}};  // of `request` or CONNECT; empty: CONNECT has none
-  payload_template headers{{"Authorization", "Bearer {token}"}};
-  payload_template query{{"token", "{token}"}};
+  payload_template payload{{"token", "{token}"}};  // of `request`, or of CONNECT: a map; an empty one: it has none
+  text_fields headers{{"Authorization", "Bearer {token}"}};
+  text_fields query{{"token", "{token}"}};
   identity_source identity = identity_source::answer;
   std::string success = "auth_success";
   std::string error = "auth_error";
@@ -116,16 +118,13 @@ struct room_options {
   std::string join = "join_room";
   std::string leave = "leave_room";
   payload_template payload{{"roomId", "{room}"}, {"userId", "{userId}"}};
-  std::string own = "user-{userId}";  // from the auth answer's fields; empty: none
-  std::vector<std::string> declared;
-  payload_template accepted;           // joins ask for an acknowledgement, whose fields must be these, as text
+  std::string own = "user-{userId}";  // from the auth answer's fields, a lone one of its type; empty: none
+  std::vector<room_name> declared;
+  text_fields accepted;                // joins ask for an acknowledgement, whose fields must be these, as text
   std::string error_text = "message";  // the field of the acknowledgement's first argument that says why not
   milliseconds linger{30'000};         // how long a room stays joined that no local program holds any more
   bool operator==(const room_options&) const = default;
 };
-
-// Of HTTP requests: names and values, as they are.
-using request_fields = std::vector<std::pair<std::string, std::string>>;
 
 // Events of this name may wait for the connection. Bytes and count are of those that wait, see held_emits.
 struct hold_rule {
@@ -145,8 +144,8 @@ struct options {
   bool compression = true;                    // permessage-deflate is offered; the server decides
   tls_options tls;
   proxy_options proxy;
-  request_fields headers;  // of every request
-  request_fields query;    // parameters of its URL
+  text_fields headers;  // of every request, as they are
+  text_fields query;    // parameters of its URL
   token_options token = token_file{"/etc/roombridge/token"};
   std::string recovery_file;  // where a saved_session waits from a stop to the next start; empty: nowhere
   reconnect_options reconnect;

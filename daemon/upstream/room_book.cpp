@@ -19,7 +19,7 @@ std::string_view to_string(room_state state) {
   return "";
 }
 
-void room_book::set_fixed(std::vector<std::string> rooms) {
+void room_book::set_fixed(std::vector<room_name> rooms) {
   order_ = std::move(rooms);
   fixed_ = {order_.begin(), order_.end()};
 }
@@ -38,48 +38,48 @@ bool room_book::release(room_holder who, const std::string& room, time_point now
   return true;
 }
 
-std::vector<std::string> room_book::to_leave() {
-  std::vector<std::string> rooms;
-  for (const std::string& room : present_) {
+std::vector<room_name> room_book::to_leave() {
+  std::vector<room_name> rooms;
+  for (const room_name& room : present_) {
     if (!wanted(room)) rooms.push_back(room);
   }
-  for (const std::string& room : rooms) {
+  for (const room_name& room : rooms) {
     present_.erase(room);
     forget(room);
   }
   return rooms;
 }
 
-std::vector<std::string> room_book::to_join() const {
-  std::vector<std::string> rooms;
+std::vector<room_name> room_book::to_join() const {
+  std::vector<room_name> rooms;
   for (const room_status& room : all()) {
     if (room.state == room_state::waiting) rooms.push_back(room.room);
   }
   return rooms;
 }
 
-void room_book::asked(const std::string& room, std::optional<std::uint64_t> ack) {
+void room_book::asked(const room_name& room, std::optional<std::uint64_t> ack) {
   present_.insert(room);
   if (ack) acks_[*ack] = room;
   set(room, {ack ? room_state::joining : room_state::joined, {}, ack});
 }
 
-void room_book::refuse(const std::string& room, std::string why) {
+void room_book::refuse(const room_name& room, std::string why) {
   present_.erase(room);
   // Nobody holds what was refused to him.
   for (const auto& [id, one] : waiters_) {
-    if (one.room == room) holds_.release(one.who, room, std::nullopt);
+    if (one.room == room) holds_.release(one.who, one.room, std::nullopt);
   }
   set(room, {room_state::refused, std::move(why), std::nullopt});
   if (!wanted(room)) forget(room);
 }
 
-const std::string* room_book::of_ack(std::uint64_t ack) const {
+const room_name* room_book::of_ack(std::uint64_t ack) const {
   const auto found = acks_.find(ack);
   return found == acks_.end() ? nullptr : &found->second;
 }
 
-void room_book::confirm(const std::string& room) {
+void room_book::confirm(const room_name& room) {
   set(room, {room_state::joined, {}, std::nullopt});
 }
 
@@ -95,7 +95,7 @@ void room_book::end_session() {
   holds_.stop_lingering();
 }
 
-std::vector<std::string> room_book::leave_all() {
+std::vector<room_name> room_book::leave_all() {
   ask_again();
   const auto left = std::exchange(present_, {});
   return {left.begin(), left.end()};
@@ -120,8 +120,8 @@ std::optional<room_book::time_point> room_book::next_deadline() const {
   return soonest;
 }
 
-room_status room_book::of(const std::string& room) const {
-  room_status out{room, room_state::waiting, {}, fixed_.contains(room), holds_.holders(room)};
+room_status room_book::of(const room_name& room) const {
+  room_status out{room, room_state::waiting, {}, fixed_.contains(room), room.number ? 0 : holds_.holders(room.text)};
   if (const auto found = asked_.find(room); found != asked_.end()) {
     out.state = found->second.state;
     out.text = found->second.text;
@@ -132,7 +132,7 @@ room_status room_book::of(const std::string& room) const {
 std::vector<room_status> room_book::all() const {
   std::vector<room_status> out;
   out.reserve(order_.size() + holds_.rooms().size());
-  for (const std::string& room : order_) out.push_back(of(room));
+  for (const room_name& room : order_) out.push_back(of(room));
   for (const auto& [room, entry] : holds_.rooms()) {
     if (!fixed_.contains(room)) out.push_back(of(room));
   }
@@ -144,7 +144,7 @@ std::size_t room_book::count() const {
       asked_.begin(), asked_.end(), [](const auto& one) { return one.second.state != room_state::refused; }));
 }
 
-void room_book::set(const std::string& room, asked_room how) {
+void room_book::set(const room_name& room, asked_room how) {
   forget(room);
   changed_ = changed_ || how.state == room_state::joined;
   const bool answered = how.state != room_state::joining;
@@ -152,7 +152,7 @@ void room_book::set(const std::string& room, asked_room how) {
   if (answered) answer_waiters([&](const waiter& one) { return one.room == room; });
 }
 
-void room_book::forget(const std::string& room) {
+void room_book::forget(const room_name& room) {
   const auto found = asked_.find(room);
   if (found == asked_.end()) return;
   changed_ = changed_ || found->second.state == room_state::joined;

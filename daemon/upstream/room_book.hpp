@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "daemon/upstream/room_holds.hpp"
+#include "daemon/upstream/room_name.hpp"
 
 namespace roombridge::upstream {
 
@@ -30,7 +31,7 @@ enum class room_state {
 [[nodiscard]] std::string_view to_string(room_state state);
 
 struct room_status {
-  std::string room;
+  room_name room;
   room_state state = room_state::waiting;
   std::string text;         // refused: why
   bool fixed = false;       // declared, or the user's own
@@ -44,7 +45,7 @@ class room_book {
   static constexpr std::size_t max_waiters = 1024;
 
   // The rooms to be in whoever holds them, in the order in which they are asked for.
-  void set_fixed(std::vector<std::string> rooms);
+  void set_fixed(std::vector<room_name> rooms);
 
   // False: it would be a room too many. A room that the server refused is wanted anew.
   [[nodiscard]] bool hold(room_holder who, const std::string& room);
@@ -54,15 +55,15 @@ class room_book {
 
   // What is to be sent now: rooms to leave first, to be forgotten by that, then rooms to ask for; each of these is to
   // be followed by asked() or refuse().
-  [[nodiscard]] std::vector<std::string> to_leave();
-  [[nodiscard]] std::vector<std::string> to_join() const;
+  [[nodiscard]] std::vector<room_name> to_leave();
+  [[nodiscard]] std::vector<room_name> to_join() const;
 
   // `ack`: of the answer that decides; nothing: none will come, and the room counts as joined.
-  void asked(const std::string& room, std::optional<std::uint64_t> ack);
-  void refuse(const std::string& room, std::string why);
+  void asked(const room_name& room, std::optional<std::uint64_t> ack);
+  void refuse(const room_name& room, std::string why);
   // The room that this acknowledgement is about; null: about none. It lives until the next call.
-  [[nodiscard]] const std::string* of_ack(std::uint64_t ack) const;
-  void confirm(const std::string& room);
+  [[nodiscard]] const room_name* of_ack(std::uint64_t ack) const;
+  void confirm(const room_name& room);
 
   // A new authenticated session begins over this connection: every wanted room is to be asked for.
   void ask_again();
@@ -71,7 +72,7 @@ class room_book {
   // A connection on which the server has put us into no room.
   void forget_presence() { present_.clear(); }
   // All that the server may have put us in; afterwards everything wanted is to be asked for.
-  [[nodiscard]] std::vector<std::string> leave_all();
+  [[nodiscard]] std::vector<room_name> leave_all();
 
   // The answer comes as soon as the server's does, at the latest at the deadline. Nothing: the room is not `joining`,
   // or max_waiters wait already.
@@ -86,7 +87,7 @@ class room_book {
   void expire(time_point now);
   [[nodiscard]] std::optional<time_point> next_deadline() const;
 
-  [[nodiscard]] room_status of(const std::string& room) const;
+  [[nodiscard]] room_status of(const room_name& room) const;
   // The fixed ones, then the others by name.
   [[nodiscard]] std::vector<room_status> all() const;
   // Whether an answer of the server is still to come.
@@ -108,18 +109,20 @@ class room_book {
     time_point deadline;
   };
 
-  [[nodiscard]] bool wanted(const std::string& room) const { return fixed_.contains(room) || holds_.has(room); }
-  void set(const std::string& room, asked_room how);
-  void forget(const std::string& room);
+  [[nodiscard]] bool wanted(const room_name& room) const {
+    return fixed_.contains(room) || (!room.number && holds_.has(room.text));
+  }
+  void set(const room_name& room, asked_room how);
+  void forget(const room_name& room);
   template <class Condition>
   void answer_waiters(const Condition& condition);
 
-  std::vector<std::string> order_;  // of the fixed ones
-  std::set<std::string> fixed_;
+  std::vector<room_name> order_;  // of the fixed ones
+  std::set<room_name> fixed_;
   room_holds holds_;
-  std::map<std::string, asked_room> asked_;  // in this authenticated session
-  std::map<std::uint64_t, std::string> acks_;
-  std::set<std::string> present_;  // the server may have put us in
+  std::map<room_name, asked_room> asked_;  // in this authenticated session
+  std::map<std::uint64_t, room_name> acks_;
+  std::set<room_name> present_;  // the server may have put us in
   std::map<std::uint64_t, waiter> waiters_;
   std::uint64_t last_waiter_ = 0;
   std::vector<answer> answers_;

@@ -270,13 +270,13 @@ class session {
   void keep_token(const failure& why, moment at);
 
   // session_rooms.cpp
-  [[nodiscard]] std::vector<std::string> fixed_rooms(const json_fields& identity) const;
+  [[nodiscard]] std::vector<room_name> fixed_rooms(const json_fields& identity) const;
   void enter_rooms(json_fields identity);
   void forget_identity();
   void adjust_rooms();
   void leave_rooms();
-  [[nodiscard]] std::string join(const std::string& room);
-  [[nodiscard]] std::string send_room(std::string_view event, const std::string& room,
+  [[nodiscard]] std::string join(const room_name& room);
+  [[nodiscard]] std::string send_room(std::string_view event, const room_name& room,
                                       std::optional<std::uint64_t> ack = std::nullopt);
   void tell_rooms();
 

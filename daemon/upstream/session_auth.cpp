@@ -79,12 +79,12 @@ void session::authenticate(moment at) {
   retry_at_.reset();
   const auth_options& auth = options_.auth;
   if (auth.mode == auth_mode::event) {
-    auto payload = render_object(auth.payload, token_fields());
-    if (const auto* missing = std::get_if<missing_field>(&payload)) {
+    const auto arguments = render_arguments(auth.payload, token_fields());
+    if (const auto* missing = std::get_if<missing_field>(&arguments)) {
       return end(unusable_payload(*missing), at, ws_close_normal);
     }
     std::string text;
-    socketio::append_event(text, options_.nsp, auth.request, '[' + std::get<std::string>(payload) + ']');
+    socketio::append_event(text, options_.nsp, auth.request, std::get<std::string>(arguments));
     send(engineio::packet_type::message, text);
   } else if (auth.identity != identity_source::answer) {
     return accept("", at);  // the server has taken the token with the namespace

@@ -7,12 +7,29 @@
 
 namespace roombridge::upstream {
 
-std::vector<std::string> session::fixed_rooms(const json_fields& identity) const {
-  std::vector<std::string> rooms = options_.rooms.declared;
+namespace {
+
+// A user's number makes a room that is a number, where nothing stands beside it.
+std::variant<room_name, missing_field> own_room(std::string_view pattern, const json_fields& identity) {
+  auto text = render_text(pattern, identity);
+  if (auto* missing = std::get_if<missing_field>(&text)) return std::move(*missing);
+  room_name room(std::get<std::string>(std::move(text)));
+  const auto json = render_value(pattern, identity);
+  room.number = is_number(std::get<std::string>(json));
+  return room;
+}
+
+std::string json_of(const room_name& room) {
+  return room.number ? room.text : json_string(room.text);
+}
+
+}  // namespace
+
+std::vector<room_name> session::fixed_rooms(const json_fields& identity) const {
+  std::vector<room_name> rooms = options_.rooms.declared;
   if (options_.rooms.own.empty() || identity.empty()) return rooms;
-  auto own = render_text(options_.rooms.own, identity);
-  if (auto* room = std::get_if<std::string>(&own);
-      room && std::find(rooms.begin(), rooms.end(), *room) == rooms.end()) {
+  auto own = own_room(options_.rooms.own, identity);
+  if (auto* room = std::get_if<room_name>(&own); room && std::find(rooms.begin(), rooms.end(), *room) == rooms.end()) {
     rooms.insert(rooms.begin(), std::move(*room));
   }
   return rooms;
@@ -22,17 +39,17 @@ std::vector<std::string> session::fixed_rooms(const json_fields& identity) const
 void session::enter_rooms(json_fields identity) {
   rooms_.set_fixed(fixed_rooms(identity));
   if (identity_.empty()) identity_ = identity;
-  for (const std::string& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
+  for (const room_name& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
   rooms_.ask_again();
   identity_ = std::move(identity);
   if (!options_.rooms.own.empty()) {
-    const auto own = render_text(options_.rooms.own, identity_);
+    const auto own = own_room(options_.rooms.own, identity_);
     if (const auto* missing = std::get_if<missing_field>(&own)) {
       actions_.emplace_back(
           action::note{"the own room \"" + options_.rooms.own + "\" is not joined: " + no_field(*missing)});
     }
   }
-  for (const std::string& room : rooms_.to_join()) (void)join(room);
+  for (const room_name& room : rooms_.to_join()) (void)join(room);
   tell_rooms();
 }
 
@@ -46,18 +63,18 @@ void session::forget_identity() {
 // Brings the joined rooms to the wanted ones.
 void session::adjust_rooms() {
   if (phase_ == phase::authenticated) {
-    for (const std::string& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
-    for (const std::string& room : rooms_.to_join()) (void)join(room);
+    for (const room_name& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
+    for (const room_name& room : rooms_.to_join()) (void)join(room);
   }
   tell_rooms();
 }
 
 void session::leave_rooms() {
-  for (const std::string& room : rooms_.leave_all()) (void)send_room(options_.rooms.leave, room);
+  for (const room_name& room : rooms_.leave_all()) (void)send_room(options_.rooms.leave, room);
 }
 
 // Asks for a room. Why that cannot be done; empty: it was.
-std::string session::join(const std::string& room) {
+std::string session::join(const room_name& room) {
   const auto ack = options_.rooms.accepted.empty() ? std::nullopt : std::optional(next_id_++);
   std::string fault = send_room(options_.rooms.join, room, ack);
   if (fault.empty()) {
@@ -70,16 +87,16 @@ std::string session::join(const std::string& room) {
 }
 
 // Why the message cannot be made; empty: it was sent.
-std::string session::send_room(std::string_view event, const std::string& room, std::optional<std::uint64_t> ack) {
+std::string session::send_room(std::string_view event, const room_name& room, std::optional<std::uint64_t> ack) {
   json_fields fields = identity_;
-  fields.set("room", json_string(room));
-  const auto payload = render_object(options_.rooms.payload, fields);
-  if (const auto* missing = std::get_if<missing_field>(&payload)) {
+  fields.set("room", json_of(room));
+  const auto arguments = render_arguments(options_.rooms.payload, fields);
+  if (const auto* missing = std::get_if<missing_field>(&arguments)) {
     // The same words for every room, so that the log has them once: what one lacks, all lack.
     return "no room is joined: " + no_field(*missing) + ", which rooms.payload names";
   }
   std::string text;
-  socketio::append_event(text, options_.nsp, event, '[' + std::get<std::string>(payload) + ']', ack);
+  socketio::append_event(text, options_.nsp, event, std::get<std::string>(arguments), ack);
   send(engineio::packet_type::message, text);
   return {};
 }
@@ -107,20 +124,17 @@ bool session::release_room(room_holder who, const std::string& room, moment at) 
 }
 
 bool session::on_room_ack(std::uint64_t id, std::string_view arguments) {
-  const std::string* const found = rooms_.of_ack(id);
+  const room_name* const found = rooms_.of_ack(id);
   if (found == nullptr) return false;
-  const std::string room = *found;
+  const room_name room = *found;
   const json_fields answer = json_fields::of_first(arguments);
-  const auto& wanted = options_.rooms.accepted;
-  const bool accepted = std::all_of(wanted.begin(), wanted.end(),
-                                    [&](const auto& field) { return answer.text(field.first) == field.second; });
-  if (accepted) {
+  if (answer.match(options_.rooms.accepted)) {
     rooms_.confirm(room);
   } else {
     const std::string said = answer.text(options_.rooms.error_text);
     const std::string words = printable(cleared(said.empty() ? arguments : std::string_view(said)), 120);
     actions_.emplace_back(
-        action::note{"the server refused the room \"" + printable(room, 256) + "\": \"" + words + '"'});
+        action::note{"the server refused the room \"" + printable(room.text, 256) + "\": \"" + words + '"'});
     rooms_.refuse(room, "the server refused the room: \"" + words + '"');
   }
   tell_rooms();

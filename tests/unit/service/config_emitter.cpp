@@ -19,7 +19,7 @@ std::string quote(std::string_view text, bool dollars = true) {
   return out + '"';
 }
 
-std::string of(std::string_view text) {
+std::string of(const std::string& text) {
   return quote(text);
 }
 std::string of(bool value) {
@@ -32,9 +32,24 @@ std::string of(std::chrono::milliseconds value) {
   return std::to_string(value.count()) + "ms";
 }
 
-std::string of(const std::vector<std::string>& list) {
+std::string of(const upstream::room_name& room) {
+  return room.number ? room.text : quote(room.text);
+}
+std::string of(const upstream::payload_template::literal& value) {
+  return value.json;
+}
+std::string of(const upstream::payload_template& tree);
+
+template <class Value>
+std::string of(const std::vector<std::pair<std::string, Value>>& fields) {
+  std::string out = "{";
+  for (const auto& [name, value] : fields) out += (out.size() > 1 ? ", " : "") + quote(name, false) + ": " + of(value);
+  return out + '}';
+}
+template <class Value>
+std::string of(const std::vector<Value>& list) {
   std::string out = "[";
-  for (const std::string& item : list) out += (out.size() > 1 ? ", " : "") + quote(item);
+  for (const Value& item : list) out += (out.size() > 1 ? ", " : "") + of(item);
   return out + ']';
 }
 
@@ -44,11 +59,8 @@ std::string of(const std::vector<upstream::transport_kind>& list) {
   return of(names);
 }
 
-std::string of(const upstream::payload_template& fields) {
-  std::string out = "{";
-  for (const auto& [name, value] : fields)
-    out += (out.size() > 1 ? ", " : "") + quote(name, false) + ": " + quote(value);
-  return out + '}';
+std::string of(const upstream::payload_template& tree) {
+  return std::visit([](const auto& form) { return of(form); }, tree.form);
 }
 
 std::string of(const upstream::token_options& token) {

@@ -23,8 +23,8 @@ TEST(config_reader, says_what_was_found_and_expected) {
               ElementsAre("1:19: rooms.declared: found a single value, expected a list"));
   EXPECT_THAT(errors_of("rooms: {declared: [[a]]}"),
               ElementsAre("1:20: rooms.declared[0]: found a list, expected a single value"));
-  EXPECT_THAT(errors_of("auth: {payload: [a]}"),
-              ElementsAre("1:17: auth.payload: found a list, expected a map of keys"));
+  EXPECT_THAT(errors_of("auth: {headers: [a]}"),
+              ElementsAre("1:17: auth.headers: found a list, expected a map of keys"));
   EXPECT_THAT(errors_of("events: {rules: [a]}"),
               ElementsAre("1:17: events.rules: found a list, expected a map of keys"));
   EXPECT_THAT(errors_of("events: {rules: {e: [a]}}"),
@@ -36,8 +36,8 @@ TEST(config_reader, a_key_without_a_value_is_refused_at_the_key) {
               ElementsAre("2:3: upstream.url: found nothing, expected a single value; an empty text is written \"\""));
   EXPECT_THAT(errors_of("rooms:\n  declared:\n"),
               ElementsAre("2:3: rooms.declared: found nothing, expected a list; an empty list is written []"));
-  EXPECT_THAT(errors_of("rooms:\n  payload:\n"),
-              ElementsAre("2:3: rooms.payload: found nothing, expected a map of keys; an empty map is written {}"));
+  EXPECT_THAT(errors_of("rooms:\n  accepted:\n"),
+              ElementsAre("2:3: rooms.accepted: found nothing, expected a map of keys; an empty map is written {}"));
   EXPECT_THAT(
       errors_of("rooms:\n  declared:\n    - \n    - a\n"),
       ElementsAre("3:5: rooms.declared[0]: found nothing, expected a single value; an empty text is written \"\""));

@@ -68,7 +68,7 @@ const std::map<std::string, std::string> other_values{
     {"rooms.leave", "rooms: {leave: exit}"},
     {"rooms.payload", "rooms: {payload: {room: '{room}'}}"},
     {"rooms.own", "rooms: {own: ''}"},
-    {"rooms.declared", "rooms: {declared: [shop-7, admin-general]}"},
+    {"rooms.declared", "rooms: {declared: [shop-7, 42, \"42\"]}"},
     {"rooms.linger", "rooms: {linger: 0s}"},
     {"rooms.accepted", "rooms: {accepted: {ok: true, error: ''}}"},
     {"rooms.error_text", "rooms: {error_text: why}"},
@@ -148,10 +148,10 @@ TEST(config, reads_values) {
   EXPECT_EQ(value_of("auth.payload").upstream.auth.payload,
             (upstream::payload_template{{"jwt", "{token}"}, {"kind", "shop"}}));
   EXPECT_EQ(value_of("rooms.own").upstream.rooms.own, "");
-  EXPECT_THAT(value_of("rooms.declared").upstream.rooms.declared, ElementsAre("shop-7", "admin-general"));
+  EXPECT_THAT(value_of("rooms.declared").upstream.rooms.declared,
+              ElementsAre("shop-7", upstream::room_name::of_number("42"), "42"));
   EXPECT_EQ(value_of("rooms.linger").upstream.rooms.linger, 0s);
-  EXPECT_EQ(value_of("rooms.accepted").upstream.rooms.accepted,
-            (upstream::payload_template{{"ok", "true"}, {"error", ""}}));
+  EXPECT_EQ(value_of("rooms.accepted").upstream.rooms.accepted, (upstream::text_fields{{"ok", "true"}, {"error", ""}}));
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
               ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}, {"id"}, {"id"}}));
@@ -164,6 +164,73 @@ TEST(config, reads_values) {
                           local::access_rule{{}, {"tills", "33"}, true, {}, {}, {"table-7"}, {"*"}}));
   EXPECT_EQ(value_of("log.capacity").log_capacity, 2u << 20);
   EXPECT_EQ(value_of("logging.level").level, log_level::debug);
+}
+
+TEST(config, a_payload_has_the_shape_that_the_file_gives_it) {
+  using upstream::payload_template;
+  using list = payload_template::list;
+  using map = payload_template::map;
+  const auto payload = [](const std::string& text) {
+    const auto result = parse("rooms:\n  payload: " + text + '\n', {{"N", "7"}});
+    return result.value ? result.value->upstream.rooms.payload : payload_template{{"!", result.errors[0].to_string()}};
+  };
+  const auto text = [](std::string of) { return payload_template(std::move(of)); };
+  const auto literal = [](std::string json) { return payload_template(payload_template::literal{std::move(json)}); };
+  EXPECT_EQ(payload("'{room}'"), text("{room}"));
+  EXPECT_EQ(payload("['{userId}', '{room}', [], {}]"),
+            payload_template(list{text("{userId}"), text("{room}"), payload_template(list{}), payload_template{}}));
+  EXPECT_EQ(
+      payload("{a: {b: '{room}', c: [1, x]}}"),
+      payload_template(map{{"a", payload_template(map{{"b", text("{room}")},
+                                                      {"c", payload_template(list{literal("1"), text("x")})}})}}));
+  for (const char* json : {"3", "-1.50e3", "0", "true", "false", "12345678901234567890"})
+    EXPECT_EQ(payload(json), literal(json)) << json;
+  for (const char* word : {"null", "~", "Null"}) {
+    EXPECT_EQ(payload("[" + std::string(word) + "]"), payload_template(list{literal("null")})) << word;
+    EXPECT_EQ(payload("{a: " + std::string(word) + "}"), payload_template(map{{"a", literal("null")}})) << word;
+  }
+  EXPECT_EQ(payload("TRUE"), literal("true"));
+  for (const char* words : {"yes", "1.2.3", "2026-01-01", "+", "1e", "e7", ".", "0x", "on"})
+    EXPECT_EQ(payload(words), text(words)) << words;
+  for (const char* quoted : {"3", "true", "null", "007", ""})
+    EXPECT_EQ(payload('"' + std::string(quoted) + '"'), text(quoted));
+  EXPECT_EQ(payload("${N}"), literal("7"));
+  EXPECT_EQ(payload("'${N}'"), text("7"));
+}
+
+TEST(config, a_payload_that_cannot_be_sent) {
+  const auto errors = [](const std::string& text) { return errors_of("rooms:\n  payload: " + text + '\n'); };
+  for (const char* number : {"007", "+3", "0x1F", "0o7", ".5", "1.", ".inf", "-.INF", ".nan", "01.5"}) {
+    EXPECT_THAT(errors(number),
+                ElementsAre("2:12: rooms.payload: \"" + std::string(number) +
+                            "\": YAML takes this for a number, but JSON cannot send it so; in quotes it is a text"));
+  }
+  EXPECT_THAT(errors("{room}"),
+              ElementsAre("2:13: rooms.payload.room: has no value; null is written null, and a placeholder such as "
+                          "\"{room}\" stands in quotes"));
+  EXPECT_THAT(errors(""), ElementsAre(testing::HasSubstr(
+                              "rooms.payload: found nothing; no argument at all is written [], and one that is null")));
+  EXPECT_THAT(errors("{a: ['{token}']}"), ElementsAre(testing::StartsWith("2:17: rooms.payload.a[0]: ")));
+  EXPECT_THAT(errors_of("auth: {payload: {a: {b: '{tokn}'}}}"),
+              ElementsAre("1:25: auth.payload.a.b: \"{tokn}\": the only placeholder here is {token}; not \"{tokn}\""));
+}
+
+TEST(config, the_payload_of_connect_is_a_map) {
+  EXPECT_THAT(errors_of("auth:\n  mode: connect\n  payload: '{token}'\n"),
+              ElementsAre("3:12: auth.payload must be a map, as CONNECT carries one, with auth.mode"));
+  EXPECT_THAT(errors_of("auth:\n  payload: ['{token}']\n"), IsEmpty());
+}
+
+TEST(config, a_room_without_quotes_is_a_number_if_it_looks_like_one) {
+  EXPECT_THAT(errors_of("rooms: {declared: [42, 42]}"),
+              ElementsAre("1:24: rooms.declared[1]: \"42\" stands in the list twice"));
+  for (const char* room : {"4.2", "true", "9007199254740993", "-0", "1e3"}) {
+    EXPECT_THAT(
+        errors_of("rooms: {declared: [" + std::string(room) + "]}"),
+        ElementsAre("1:20: rooms.declared[0]: \"" + std::string(room) +
+                    "\": without quotes this is no text, and a room that is a number is a whole one, at most 2^53"));
+  }
+  EXPECT_THAT(errors_of("rooms: {declared: [042]}"), ElementsAre(testing::HasSubstr("in quotes it is a text")));
 }
 
 TEST(config, every_source_of_the_token) {

@@ -18,10 +18,17 @@ std::string text(std::string_view pattern) {
   return std::get<std::string>(out);
 }
 
-std::string object(const payload_template& pattern) {
-  auto out = render_object(pattern, sample());
+std::string arguments(const payload_template& pattern) {
+  auto out = render_arguments(pattern, sample());
   if (const auto* missing = std::get_if<missing_field>(&out)) return "missing " + missing->name;
   return std::get<std::string>(out);
+}
+
+payload_template text_of(std::string pattern) {
+  return payload_template(std::move(pattern));
+}
+payload_template literal(std::string json) {
+  return payload_template(payload_template::literal{std::move(json)});
 }
 
 TEST(json_fields, keeps_values_as_they_were_written) {
@@ -38,6 +45,27 @@ TEST(json_fields, keeps_values_as_they_were_written) {
   EXPECT_EQ(fields.text("in"), "");
 }
 
+TEST(json_fields, finds_what_lies_deeper_by_its_path) {
+  const json_fields fields = json_fields::of_first(
+      R"({"user":{"id":7,"of":{"shop":"s"},"a.b":true},"user.id":"plain","https://x.example/id":{"n":1},"list":[{"id":1}]})");
+  EXPECT_EQ(fields.raw("user.id"), R"("plain")") << "a name of its own comes first";
+  EXPECT_EQ(fields.text("user.of.shop"), "s");
+  EXPECT_EQ(fields.raw("user.of"), R"({"shop":"s"})");
+  EXPECT_EQ(fields.raw("user.a.b"), "true");
+  EXPECT_EQ(fields.raw("https://x.example/id.n"), "1");
+  for (const char* none : {"user.", ".user", "user.none", "user.id.x", "list.id", "user.of.shop.x", "."})
+    EXPECT_EQ(fields.raw(none), "") << none;
+}
+
+TEST(json_fields, match_what_is_wanted_as_text) {
+  const json_fields fields =
+      json_fields::of_first(R"({"ok":true,"data":{"n":3},"none":null,"empty":"","error":{"code":1}})");
+  EXPECT_TRUE(fields.match({{"ok", "true"}, {"data.n", "3"}, {"none", ""}, {"empty", ""}, {"absent", ""}}));
+  EXPECT_FALSE(fields.match({{"ok", "true"}, {"error", ""}})) << "an object is something";
+  EXPECT_FALSE(fields.match({{"data", ""}}));
+  EXPECT_FALSE(fields.match({{"absent", "x"}}));
+}
+
 TEST(json_fields, has_none_for_what_is_no_object) {
   for (const std::string_view arguments :
        {"", "null", "7,{\"id\":1}", "\"text\"", "[{\"id\":1}]", "{", "{\"id\"", "nonsense"}) {
@@ -46,8 +74,8 @@ TEST(json_fields, has_none_for_what_is_no_object) {
 }
 
 TEST(json_fields, leaves_out_what_is_too_large_or_too_much) {
-  std::string text = R"({"large":")" + std::string(json_fields::most_text, 'x') + R"(",")" +
-                     std::string(json_fields::most_text + 1, 'n') + R"(":1,"id":7)";
+  std::string text = R"({"large":")" + std::string(json_fields::most_value, 'x') + R"(",")" +
+                     std::string(json_fields::most_name + 1, 'n') + R"(":1,"id":7)";
   for (int i = 0; i < 1000; ++i) text += ",\"f" + std::to_string(i) + "\":0";
   const json_fields fields = json_fields::of_first(text + '}');
   EXPECT_EQ(fields.raw("large"), "");
@@ -76,15 +104,34 @@ TEST(payload_template, names_what_is_missing) {
   EXPECT_EQ(text("user-{none}"), "missing none");
   EXPECT_EQ(text("user-{in}"), "missing in");
   EXPECT_EQ(text("user-{bad}"), "missing bad");
-  EXPECT_EQ(object({{"a", "{uid}"}}), "missing uid");
-  EXPECT_EQ(object({{"a", "x{uid}"}}), "missing uid");
+  EXPECT_EQ(arguments({{"a", "{uid}"}}), "missing uid");
+  EXPECT_EQ(arguments({{"a", "x{uid}"}}), "missing uid");
 }
 
 TEST(payload_template, keeps_the_type_of_a_lone_placeholder) {
-  EXPECT_EQ(object({{"a", "{id}"}, {"b", "{name}"}, {"c", "{in}"}, {"d", "{none}"}}),
-            R"({"a":7,"b":"\uc608\"x","c":{"a":[1, 2]},"d":null})");
-  EXPECT_EQ(object({{"a", "x{id}"}, {"q\"", "{{id}"}, {"t", "{on}{on}"}}), R"({"a":"x7","q\"":"{id}","t":"truetrue"})");
-  EXPECT_EQ(object({}), "{}");
+  EXPECT_EQ(arguments({{"a", "{id}"}, {"b", "{name}"}, {"c", "{in}"}, {"d", "{none}"}}),
+            R"([{"a":7,"b":"\uc608\"x","c":{"a":[1, 2]},"d":null}])");
+  EXPECT_EQ(arguments({{"a", "x{id}"}, {"q\"", "{{id}"}, {"t", "{on}{on}"}}),
+            R"([{"a":"x7","q\"":"{id}","t":"truetrue"}])");
+  EXPECT_EQ(arguments({}), "[{}]");
+}
+
+TEST(payload_template, is_one_argument_of_any_type_or_a_list_of_them) {
+  using list = payload_template::list;
+  using map = payload_template::map;
+  EXPECT_EQ(arguments(text_of("{id}")), "[7]");
+  EXPECT_EQ(arguments(text_of("shop-{id}")), R"(["shop-7"])");
+  EXPECT_EQ(arguments(literal("null")), "[null]");
+  EXPECT_EQ(arguments(payload_template(list{})), "[]");
+  const payload_template inner(list{text_of("{name}"), literal("1.50"), payload_template(list{})});
+  EXPECT_EQ(arguments(inner), R"(["\uc608\"x",1.50,[]])");
+  EXPECT_EQ(arguments(payload_template(list{inner, literal("true")})), R"([["\uc608\"x",1.50,[]],true])");
+  const payload_template deep(map{{"auth", payload_template(map{{"token", text_of("{id}")}, {"of", inner}})}});
+  EXPECT_EQ(arguments(deep), R"([{"auth":{"token":7,"of":["\uc608\"x",1.50,[]]}}])");
+  EXPECT_EQ(arguments(payload_template(list{literal("1"), payload_template{{"a", "{uid}"}}})), "missing uid");
+  EXPECT_EQ(std::get<json_fields>(render_fields(deep, sample())).object(),
+            R"({"auth":{"token":7,"of":["\uc608\"x",1.50,[]]}})");
+  EXPECT_EQ(texts_of(deep), (std::vector<std::string_view>{"{id}", "{name}"}));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST(session_auth, drops_to_connected_when_the_server_takes_it_back) {
   h.event("auth_error", R"({"message":"token expired"})");
   EXPECT_EQ(h.status().state, state::connected);
   EXPECT_EQ(h.machine.counters().outages, 1u);
-  for (const auto& room : h.machine.rooms().all()) EXPECT_EQ(room.state, room_state::waiting) << room.room;
+  for (const auto& room : h.machine.rooms().all()) EXPECT_EQ(room.state, room_state::waiting) << room.room.text;
   const auto ended = h.now;
   h.advance(100ms);
   h.put_token("better");
@@ -90,7 +90,7 @@ TEST(session_auth, joins_nothing_and_leaves_nothing_of_the_last_connection) {
   h.start();
   h.answer = R"({"userId":8})";
   h.lose(cause::connection_lost);
-  for (const auto& room : h.machine.rooms().all()) EXPECT_EQ(room.state, room_state::waiting) << room.room;
+  for (const auto& room : h.machine.rooms().all()) EXPECT_EQ(room.state, room_state::waiting) << room.room.text;
   ASSERT_TRUE(h.reach(state::authenticated, 5));
   EXPECT_EQ(h.count_sent(R"(42["leave_room")"), 0);
   EXPECT_THAT(h.rooms, UnorderedElementsAre("user-8", "shop-1", "admin-general"));

@@ -158,7 +158,8 @@ void harness::perform(const action::send& what) {
 void harness::serve(const std::string& text) {
   if (!answers) return;
   const bool good = std::any_of(accepted.begin(), accepted.end(), [&](const auto& one) {
-    return text.find(R"("token":")" + one + '"') != std::string::npos;
+    return text.find(R"("token":")" + one + '"') != std::string::npos ||
+           text.find(R"(,")" + one + "\"]") != std::string::npos;
   });
   if (text.starts_with(R"(40{"token")") && !good) {
     return react([this] { input(R"(44{"message":"jwt expired"})"); });

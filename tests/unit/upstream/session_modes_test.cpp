@@ -71,13 +71,22 @@ TEST(session_connect_mode, names_the_field_as_the_config_does_and_may_send_none)
   harness named(settings);
   named.start();
   EXPECT_EQ(named.sent[0], R"(40{"jwt":"Bearer good","kind":"shop"})");
-  settings.auth.payload.clear();
+  settings.auth.payload = {};
   settings.token = token_none{};
   harness none(settings);
   none.token = "";
   none.start();
   EXPECT_EQ(none.sent[0], "40");
   EXPECT_EQ(none.status().state, state::authenticated);
+}
+
+TEST(session_connect_mode, sends_what_lies_deeper) {
+  using map = payload_template::map;
+  options settings = in_mode(auth_mode::connect);
+  settings.auth.payload = payload_template(map{{"auth", payload_template{{"token", "{token}"}}}});
+  harness h(settings);
+  h.start();
+  EXPECT_EQ(h.sent[0], R"(40{"auth":{"token":"good"}})");
 }
 
 TEST(session_connect_mode, asks_for_recovery_in_the_same_object) {

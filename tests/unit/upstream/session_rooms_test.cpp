@@ -25,6 +25,41 @@ options answering_options() {
   return out;
 }
 
+TEST(session_rooms, a_number_and_its_text_are_two_rooms) {
+  options settings = plain_options();
+  settings.rooms.declared = {room_name::of_number("42"), "42"};
+  settings.rooms.payload = payload_template(std::string("{room}"));
+  settings.rooms.own = "{userId}";
+  harness h(settings);
+  h.start();
+  EXPECT_THAT(h.sent, ElementsAre("40", R"(42["authenticate",{"token":"good"}])", R"(42["join_room",7])",
+                                  R"(42["join_room",42])", R"(42["join_room","42"])"));
+  // What programs hold is text.
+  ASSERT_EQ(h.machine.hold_room(1, "7", 10s, h.at()).state, room_state::joined);
+  h.settle();
+  EXPECT_EQ(h.sent.back(), R"(42["join_room","7"])");
+  options changed = settings;
+  changed.rooms.declared = {"42"};
+  h.machine.reconfigure(changed, h.at());
+  h.settle();
+  EXPECT_EQ(h.sent.back(), R"(42["leave_room",42])");
+  EXPECT_EQ(h.machine.rooms().all().size(), 3u);
+}
+
+TEST(session_rooms, a_payload_may_be_several_arguments) {
+  options settings = plain_options();
+  settings.rooms.own.clear();
+  using text = std::string;
+  settings.rooms.payload =
+      payload_template(payload_template::list{payload_template(text("{userId}")), payload_template(text("{room}")),
+                                              payload_template(payload_template::list{})});
+  settings.auth.payload = payload_template(text("{token}"));
+  harness h(settings);
+  h.start();
+  EXPECT_EQ(h.sent[1], R"(42["authenticate","good"])");
+  EXPECT_THAT(h.sent, Contains(R"(42["join_room",7,"shop-1",[]])"));
+}
+
 class held_rooms : public testing::Test {
  protected:
   session::join_verdict hold(room_holder who, const std::string& room) {
