@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 from roombridge import Client, Event, Gap, Live, Position, RoombridgeError, Status, aio
 
 from .harness import IntegrationTest, JournaledTest, reservation
+from .hostile import DEEP
 from .processes import DEADLINE, ROOT, Daemon, Output
 
 ASYNCIO = """
@@ -84,13 +86,16 @@ class RestartTest(ClientTest, JournaledTest):
         self.until_subscribed(daemon)
         self.send(1)
         output.line("'reservationId': 1,")
+        hostile = json.dumps(reservation(100))[:-1] + f', "deep": {DEEP.decode()}}}'
+        self.server.command(do="raw", text=f'2["reservation_update",{hostile}]')
+        output.line("'reservationId': 100,")
         for number, end in ((2, self.stop), (3, self.kill), (4, self.stop)):
             end(daemon)
             daemon = self.start_authenticated(journal={"sync": "always"})
             self.send(number)
             output.line(f"'reservationId': {number},")
         self.assertIsNone(self.process.poll())
-        self.assertEqual(self.numbered(output), [1, 2, 3, 4])
+        self.assertEqual(self.numbered(output), [1, 100, 2, 3, 4])
         # What was missed upstream meanwhile has been told, too.
         self.assertIn("perhaps missed: Gap", "\n".join(output.lines))
 

@@ -43,6 +43,8 @@ from .messages import (
     Welcome,
 )
 
+from .payload import Unparsed
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -68,5 +70,6 @@ __all__ = [
     "Sight",
     "Status",
     "Trace",
+    "Unparsed",
     "Welcome",
 ]

@@ -85,7 +85,7 @@ class _Fields:
 
     def text(self, name: str) -> str | None:
         value = self.values.get(name)
-        return _printable(value) if isinstance(value, str) else None
+        return _printable(value) if type(value) is str else None
 
     def number(self, name: str) -> int | float | None:
         value = self.values.get(name)

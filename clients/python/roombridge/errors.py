@@ -37,8 +37,7 @@ class ProtocolError(RoombridgeError):
 
 
 class PayloadError(RoombridgeError):
-    """A payload is legal to carry but Python's JSON parser does not take it: nested too deep, a number too long, or no
-    JSON.
+    """A payload is no JSON array, which a daemon does not send.
 
     The bytes themselves are untouched in `Arguments.json`. `__cause__` is the parser's error.
     """

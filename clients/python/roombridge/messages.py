@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the daemon says, as immutable values (proto/PROTOCOL.md sections 5 and 6). No I/O.
 
-Payloads stay bytes. They are parsed only when somebody asks for `args`, and a payload that Python's parser does not
-take (2,000 levels of nesting, say) raises PayloadError there and nowhere else.
+Payloads stay bytes. They are parsed only when somebody asks for `args`; see payload.py for what Python cannot hold.
 """
 
 from __future__ import annotations
@@ -10,18 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from json import JSONDecoder
 from typing import Any, Union
 
 from .errors import PayloadError, ProtocolError, RequestError
-from .protocol import MAX_INTEGER, Frame, FrameType, refuse_constant
+from .payload import parse_json
+from .protocol import MAX_INTEGER, Frame, FrameType
 
 
 DISCONNECTED = "disconnected"
 """The one state that no daemon tells: this program has no connection to it."""
 STATES = ("offline", "connecting", "connected", "authenticating", "authenticated")
 ROOM_STATES = ("waiting", "joining", "joined")
-_PLAIN = JSONDecoder(parse_constant=refuse_constant)
 
 
 @dataclass(frozen=True)
@@ -33,22 +31,19 @@ class Arguments:
     attachments: tuple[bytes, ...] = ()
 
     def parse(self) -> list[Any]:
-        """The arguments as Python values, attachments in their places as bytes. Raises PayloadError.
+        """The arguments as Python values, attachments in their places as bytes.
 
-        A lone surrogate becomes a str that cannot be encoded as UTF-8; printing its repr() is safe.
+        A part that Python cannot hold, since it nests too deep or is an integer too long, is an Unparsed: its text. A lone
+        surrogate becomes a str that cannot be encoded as UTF-8; printing its repr() is safe. Raises PayloadError for what
+        is no JSON array, which a daemon does not send.
         """
         try:
-            value = self._decoder().decode(self.json.decode())
+            value = parse_json(self.json.decode(), self._place if self.attachments else None)
         except (ValueError, RecursionError) as error:
-            raise PayloadError(f"Python's JSON parser does not take the payload: {error}") from error
+            raise PayloadError(f"the payload is no JSON: {error}") from error
         if not isinstance(value, list):
             raise PayloadError("the payload is not a JSON array")
         return value
-
-    def _decoder(self) -> JSONDecoder:
-        if not self.attachments:
-            return _PLAIN
-        return JSONDecoder(object_hook=self._place, parse_constant=refuse_constant)
 
     def _place(self, value: dict[str, Any]) -> Any:
         number: Any = value.get("num")
@@ -116,7 +111,7 @@ class Event:
 
     @cached_property
     def args(self) -> list[Any]:
-        """The arguments, parsed at the first use. Raises PayloadError; `arguments.json` has the bytes in any case."""
+        """The arguments, parsed at the first use; see Arguments.parse. `arguments.json` has the bytes in any case."""
         return self.arguments.parse()
 
 
@@ -251,7 +246,7 @@ class EmitResult:
 
     @cached_property
     def args(self) -> list[Any]:
-        """The acknowledgement's arguments, parsed at the first use. Raises PayloadError."""
+        """The acknowledgement's arguments, parsed at the first use; see Arguments.parse."""
         return self.arguments.parse()
 
 

@@ -104,9 +104,14 @@ class BookingTest(unittest.TestCase):
                 self.assertIsInstance(got, ParseFailure)
                 self.assertTrue(got.text.startswith(f"{name}: {text}"), got.text)
 
-    def test_a_payload_that_python_does_not_take_is_a_failure(self) -> None:
-        deep, long = b"[" * 4000 + b"]" * 4000, b"[" + b"9" * 5000 + b"]"
-        for payload in (deep, long, b'[{"id":NaN}]', b'[{"id":-Infinity}]', b"[", b"{}"):
+    def test_a_part_that_python_cannot_hold_spoils_no_other(self) -> None:
+        for part in (b"[" * 4000 + b"]" * 4000, b"9" * 5000):
+            with self.subTest(part[:10]):
+                got = parse(raw("payment_update", b'[{"paymentId":1,"status":%b,"amount":%b}]' % (part, part)))
+                self.assertEqual((got.payment_id, got.status, got.amount), (1, None, None))
+
+    def test_what_is_no_json_array_is_a_failure(self) -> None:
+        for payload in (b'[{"id":NaN}]', b'[{"id":-Infinity}]', b"[", b"{}", b"[" * 4000, b'["\xff"]'):
             with self.subTest(payload[:20]):
                 self.assertIsInstance(parse(raw("notification", payload)), ParseFailure)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from roombridge.errors import PayloadError, ProtocolError
 from roombridge.messages import Arguments, Event, Gap, Status, Trace, parse_frame
+from roombridge.payload import MOST_LEVELS, Unparsed
 from roombridge.protocol import Frame, FrameType
 
 
@@ -28,20 +29,33 @@ class PayloadTest(unittest.TestCase):
         self.assertEqual(event(b"[123456789012345678901234567890]").args, [123456789012345678901234567890])
 
     def test_what_the_parser_does_not_take_is_a_payload_error_and_keeps_its_bytes(self) -> None:
-        deep = b"[" * 2000 + b"]" * 2000
-        for payload in (
-            deep,
-            b'{"a":' * 4095 + b"1" + b"}" * 4095,
-            b"[" + b"9" * 5000 + b"]",
-            b"[",
-            b"{}",
-            b'["\xff"]',
-        ):
+        unclosed = b"[" * 100_000
+        for payload in (unclosed, unclosed + b"]", b"[", b"{}", b'["\xff"]', b"[NaN]", b"[-Infinity]", b"[" + b"9" * 5000):
             with self.subTest(payload[:10]):
                 got = event(payload)
                 with self.assertRaises(PayloadError):
                     _ = got.args
                 self.assertEqual(got.arguments.json, payload)
+
+    def test_a_part_that_python_cannot_hold_stands_there_as_its_text(self) -> None:
+        deep, digits = '["a\\"]",' + "[" * 100_000 + "]" * 100_000 + "]", "9" * 5000
+        got = event(f'[1,{{"deep":{deep},"more":[{deep}]}},{digits},-{digits},1.5]'.encode()).args
+        self.assertEqual([got[0], *got[2:]], [1, digits, "-" + digits, 1.5])
+        self.assertIsInstance(got[2], Unparsed)
+        self.assertEqual(got[1]["deep"][0], 'a"]')
+        inner = got[1]["deep"][1]
+        levels = 3
+        while isinstance(inner, list):
+            (inner,) = inner
+            levels += 1
+        self.assertEqual((type(inner), levels), (Unparsed, MOST_LEVELS))
+        self.assertEqual(len(inner), 2 * (100_000 - (MOST_LEVELS - 3)))
+        repr(got)
+
+    def test_attachments_come_in_their_places_beside_a_part_that_python_cannot_hold(self) -> None:
+        payload = b'[{"_placeholder":true,"num":0},%b]ab' % (b"[" * 9000 + b"]" * 9000)
+        got = event(payload, attachments=[2]).args
+        self.assertEqual((got[0], isinstance(got[1], list)), (b"ab", True))
 
     def test_no_payload_means_no_arguments(self) -> None:
         self.assertEqual(event(b"").args, [])
