@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(shape_of(kept->offset) != offset_shape::unseen, "an offset that no server has made");
     require(kept->token_digest.size() == 64, "no digest");
   }
-  if (size > json_fields::most_text / 6) return 0;  // a byte may become six, and the field longer than what is read
+  if (size > json_fields::most_value / 6) return 0;  // a byte may become six, and the field longer than what is read
   const auto again = parse_saved_session(to_text(taken));
   require(std::holds_alternative<saved_session>(again) && std::get<saved_session>(again) == taken,
           "a session written again differs");
