@@ -96,8 +96,6 @@ class RestartTest(ClientTest, JournaledTest):
             output.line(f"'reservationId': {number},")
         self.assertIsNone(self.process.poll())
         self.assertEqual(self.numbered(output), [1, 100, 2, 3, 4])
-        # What was missed upstream meanwhile has been told, too.
-        self.assertIn("perhaps missed: Gap", "\n".join(output.lines))
 
     def test_the_ten_lines_of_readme_survive_every_end_of_the_daemon(self) -> None:
         self.survives(readme_program())

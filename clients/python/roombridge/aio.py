@@ -76,7 +76,7 @@ class Client(Face):
             raise
 
     async def close(self) -> None:
-        """Leaves, when the newest ack() has reached the daemon, which may take a second; whoever waits gets
+        """Leaves, and waits up to 5 s for the newest ack() to reach the daemon; whoever waits gets
         ConnectionClosed, an iteration ends. Harmless when repeated."""
         self._left = True
         self._session.send_acks(None)

@@ -69,8 +69,9 @@ class Client(Face):
     def connect(self) -> Welcome:
         """Connects and greets; begins anew, without subscriptions and rooms, after close() or an error.
 
-        Waits for a daemon that is not there, and logs so, unless `reconnect` is off. Raises ConnectError (what waiting
-        does not mend: permissions), ConnectionClosed (the daemon refused), ProtocolError, RequestTimeout.
+        Waits for a daemon that is not there, or for the name that another program has (`subscriber_in_use`), and logs
+        so, unless `reconnect` is off. Raises ConnectError (what waiting does not mend: permissions), ConnectionClosed
+        (the daemon refused), ProtocolError, RequestTimeout.
         """
         with self._turn:
             if self._attempt_at is not None and self._session.over is None:
@@ -87,8 +88,8 @@ class Client(Face):
             raise
 
     def close(self) -> None:
-        """Leaves, when the newest ack() has reached the daemon, which may take a second. Harmless when repeated; safe
-        in a callback, in another thread and in a signal's handler."""
+        """Leaves, and waits up to 5 s for the newest ack() to reach the daemon. Harmless when repeated; safe in a
+        callback, in another thread and in a signal's handler."""
         with self._turn:
             self._left = True
             if self._socket is not None:

@@ -16,8 +16,8 @@ from .messages import Position, Status, Welcome
 from .session import DEFAULT_INBOX_LIMIT, Session
 
 READ_SIZE = 65536
-FAREWELL = 1.0
-"""Seconds that leaving may take when the daemon has to be told something first."""
+FAREWELL = 5.0
+"""Seconds that leaving may take at most, when the daemon has to be told something first."""
 
 DEFAULT_SOCKET = "/run/roombridge/roombridge.sock"
 

@@ -429,7 +429,7 @@ class Session:
         if isinstance(message, Status):
             self.status = message
         if isinstance(message, (Event, Gap, Live, Status)):
-            if self._is_cut():
+            if not self._fits(message):
                 return
         elif isinstance(message, Problem):
             _forget(self._subscriptions, message.subscription)
@@ -439,9 +439,12 @@ class Session:
         self._inbox.append((message, self._received))
         self.inbox_bytes += _cost(message)
 
-    def _is_cut(self) -> bool:
-        self._cut = self._cut or (self._resumable and self.inbox_bytes > self._inbox_limit)
-        return self._cut
+    def _fits(self, message: Message) -> bool:
+        """A snapshot is kept whole: the daemon bounds it, and asked for again it would begin anew."""
+        part_of_snapshot = isinstance(message, Event) and message.retained
+        full = self._resumable and self.inbox_bytes > self._inbox_limit and not part_of_snapshot
+        self._cut = self._cut or full
+        return not self._cut
 
     def _advance(self, message: Message) -> None:
         assert self._received is not None

@@ -382,6 +382,17 @@ class BoundTest(unittest.TestCase):
         talk.grant(later.id, outcome="sent_unknown")
         self.assertTrue(later.done)
 
+    def test_a_snapshot_is_kept_whole(self) -> None:
+        talk = Talk(inbox_limit=self.LIMIT)
+        talk.connect()
+        talk.subscribed(snapshot=True)
+        for seq in range(1, 21):
+            talk.event(seq, retained=True)
+        for seq in range(21, 41):
+            talk.event(seq)
+        self.assertEqual([message.seq for message in talk.taken()], list(range(1, 21)))
+        self.assertTrue(talk.session.wants_renewal)
+
     def test_problems_are_never_cut(self) -> None:
         talk = self.full()
         talk.say(FrameType.ERROR, {"code": 200, "name": "bad_request", "text": "x", "retry": False, "fatal": False})
