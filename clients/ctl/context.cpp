@@ -2,12 +2,13 @@
 #include "clients/ctl/context.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "clients/ctl/text.hpp"
 
 namespace roombridge::ctl {
 namespace {
+
+constexpr std::chrono::milliseconds shortest_attempt{100};
 
 std::optional<std::string> ask(const context& where, std::string_view method, std::string_view params, exit_code& ended,
                                exit_code (*how)(const context&, const failure&)) {
@@ -63,8 +64,8 @@ exit_code report(const context& where, const error_info& why) {
 }
 
 std::chrono::milliseconds attempt_time(std::optional<std::chrono::milliseconds> whole) {
-  using namespace std::chrono_literals;
-  return std::clamp<std::chrono::milliseconds>(whole.value_or(5s), 100ms, 5s);
+  constexpr std::chrono::milliseconds longest{5000};
+  return std::clamp(whole.value_or(longest), shortest_attempt, longest);
 }
 
 std::optional<client> connect(const context& where, exit_code& ended) {
@@ -77,15 +78,24 @@ std::optional<client> connect(const context& where, exit_code& ended) {
 }
 
 std::optional<failure> reach(client& daemon, const deadline& until, const std::function<void(const failure&)>& told) {
-  constexpr std::chrono::milliseconds between_attempts{100};
-  for (bool first = true;; first = false) {
-    auto failed = daemon.connect();
-    if (!failed || failed->kind == failure_kind::not_permitted || failed->kind == failure_kind::invalid_argument)
-      return failed;
-    if (until && std::chrono::steady_clock::now() + between_attempts >= *until) return failed;
-    if (first) told(*failed);
-    std::this_thread::sleep_for(between_attempts);
+  // Who only looks in has to get through, too.
+  auto enough = until;
+  if (enough) enough = std::max(*until, std::chrono::steady_clock::now() + shortest_attempt);
+  while (!daemon.is_connected()) {
+    const auto got = daemon.next(left_until(enough));
+    const auto* why = got ? std::get_if<closed>(&*got) : nullptr;
+    if (!got || (why != nullptr && (!why->retry_in || why->why.kind == failure_kind::not_permitted))) {
+      return daemon.last_end();
+    }
+    if (why != nullptr) told(why->why);
   }
+  return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> left_until(const deadline& until) {
+  if (!until) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::milliseconds{0});
 }
 
 std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended) {

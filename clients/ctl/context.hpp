@@ -51,8 +51,10 @@ exit_code report(const context& where, const error_info& why);
 
 using deadline = std::optional<std::chrono::steady_clock::time_point>;  // nothing: for ever
 
-// Connects; a daemon that is not there is waited for, and `told` hears of it once. A failure: why there is none by
-// `until`, or never will be for this user.
+[[nodiscard]] std::optional<std::chrono::milliseconds> left_until(const deadline& until);
+
+// Waits for the connection of a client that reconnects, also to a daemon that is not there; `told` hears why it waits.
+// A failure: why there is none by `until`, or never will be for this user.
 [[nodiscard]] std::optional<failure> reach(client& daemon, const deadline& until,
                                            const std::function<void(const failure&)>& told);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/render.hpp"
 #include "clients/ctl/text.hpp"
@@ -20,22 +22,22 @@ class tail {
                                : reach(daemon_, until_, [this](const failure& why) { tell(why.text, true); });
     if (unreached) return report(where_, *unreached);
     if (const auto failed = ask()) return report(where_, *failed);
-    acknowledged_ = daemon_.position();
     while (!done()) {
-      const auto got = daemon_.next(left());
+      const auto got = daemon_.next(left_until(until_));
       if (!got) break;
       show(*got);
       if (const auto* end = std::get_if<closed>(&*got)) {
-        if (options_.no_follow || !end->reconnect) return report(where_, end->why);
+        if (!end->retry_in) return report(where_, end->why);
         tell(end->why.text, true);
-        acknowledging_.reset();
+        away_ = true;
       }
-      if (std::holds_alternative<welcome>(*got)) tell("connected again; what came meanwhile follows", false);
-      if (const auto* answered = std::get_if<answer>(&*got); answered != nullptr && answered->id == acknowledging_) {
-        if (!answered->ok()) return report(where_, *answered->error);
-        acknowledging_.reset();
+      if (std::holds_alternative<welcome>(*got) && std::exchange(away_, false)) {
+        tell("connected again; what came meanwhile follows", false);
       }
-      acknowledge();
+      if (const auto* refused = std::get_if<answer>(&*got); refused != nullptr && !refused->ok()) {
+        return report(where_, *refused->error);
+      }
+      if (const auto failed = acknowledge()) return report(where_, *failed);
     }
     if (const auto failed = settle()) return report(where_, *failed);
     return done() ? exit_code::ok : late();
@@ -43,11 +45,6 @@ class tail {
 
  private:
   [[nodiscard]] bool done() const { return !where_.out || (options_.count && shown_ >= *options_.count); }
-
-  [[nodiscard]] std::optional<std::chrono::milliseconds> left() const {
-    if (!until_) return std::nullopt;
-    return std::max(std::chrono::ceil<std::chrono::milliseconds>(*until_ - clock::now()), std::chrono::milliseconds{0});
-  }
 
   // Everything that is to come.
   std::optional<failure> ask() {
@@ -69,18 +66,16 @@ class tail {
                << (waits ? "; waiting for the daemon (--no-follow ends instead)" : "") << std::endl;
   }
 
-  // What has been printed; one at a time, since the next one says all that has come by then.
-  void acknowledge() {
-    if (options_.subscriber.empty() || acknowledging_ || !where_.out || daemon_.position() == acknowledged_) return;
-    acknowledged_ = daemon_.position();
-    if (const auto sent = daemon_.core().ack(acknowledged_)) acknowledging_ = *sent;
-    daemon_.on_writable();
+  // What has been printed.
+  std::optional<failure> acknowledge() {
+    if (options_.subscriber.empty() || !where_.out) return std::nullopt;
+    return daemon_.ack();
   }
 
   // The last of it, and the answer to it.
   std::optional<failure> settle() {
     if (options_.subscriber.empty() || !where_.out) return std::nullopt;
-    const auto kept = daemon_.ack();
+    const auto kept = daemon_.ack_wait();
     if (kept) return std::nullopt;
     return kept.error();
   }
@@ -103,10 +98,9 @@ class tail {
 
   const context& where_;
   const tail_options& options_;
-  std::optional<clock::time_point> until_;
+  deadline until_;
   std::uint64_t shown_ = 0;
-  log_position acknowledged_;
-  std::optional<request_id> acknowledging_;  // that waits for its answer
+  bool away_ = false;  // the daemon is
   client daemon_{{.socket = where_.socket,
                   .name = "roombridgectl",
                   .subscriber = options_.subscriber,

@@ -22,7 +22,6 @@ class tracing {
     if (!daemon) return ended;
     const auto asked = daemon->core().call("trace", R"({"for_ms":)" + std::to_string(options_.time.count()) + '}');
     if (!asked) return report(where_, asked.error());
-    daemon->on_writable();
     // The daemon ends it; it may take a moment for its last word.
     const auto until = clock::now() + options_.time + attempt_time(std::nullopt);
     while (where_.out) {

@@ -26,11 +26,15 @@ class waiter {
     if (!made && made.error().kind == failure_kind::refused) made = daemon_.subscribe({});
     if (!made) return report(where_, made.error());
     std::optional<status> last;
-    while (const auto got = daemon_.next(left())) {
+    while (const auto got = daemon_.next(left_until(until_))) {
       if (const auto* end = std::get_if<closed>(&*got)) {
-        if (!end->reconnect) return report(where_, end->why);
+        if (!end->retry_in) return report(where_, end->why);
         last.reset();
         gone_ = end->why;
+      }
+      // After a restart, with other rules, perhaps.
+      if (std::holds_alternative<protocol_error>(*got)) {
+        if (const auto all = daemon_.subscribe({}); !all) return report(where_, all.error());
       }
       const auto* now = std::get_if<status>(&*got);
       if (now == nullptr) continue;
@@ -42,11 +46,6 @@ class waiter {
   }
 
  private:
-  [[nodiscard]] std::optional<milliseconds> left() const {
-    if (!until_) return std::nullopt;
-    return std::max(std::chrono::ceil<milliseconds>(*until_ - clock::now()), milliseconds{0});
-  }
-
   exit_code show(const status& reached_status) const {
     where_.out << (where_.json ? json_line(reached_status) : status_text(reached_status, where_.look, wall_clock()))
                << std::endl;
@@ -62,12 +61,9 @@ class waiter {
 
   const context& where_;
   const wait_options& options_;
-  std::optional<clock::time_point> until_;
+  deadline until_;
   std::optional<failure> gone_;  // why the connection to the daemon ended, while there is none
-  client daemon_{{.socket = where_.socket,
-                  .name = "roombridgectl wait",
-                  .timeout = attempt_time(options_.timeout),
-                  .reconnect = true}};
+  client daemon_{{.socket = where_.socket, .name = "roombridgectl wait", .timeout = attempt_time(options_.timeout)}};
 };
 
 }  // namespace

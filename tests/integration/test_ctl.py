@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""roombridgectl and the C++ clients against the real daemon and server."""
+"""roombridgectl against the real daemon and server."""
 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import unittest
@@ -12,9 +11,8 @@ from typing import Any
 
 from .harness import IntegrationTest, reservation
 from .hostile import FLAT_HOSTILE, HOSTILE
-from .processes import BUILD, DEADLINE, ROOMBRIDGECTL, Output
+from .processes import DEADLINE, ROOMBRIDGECTL, Output
 
-EXAMPLE = BUILD / "clients/cpp/roombridge_example_tail"
 OK, FAILED, USAGE, UNREACHABLE, TIMEOUT, PERHAPS = range(6)
 
 
@@ -186,7 +184,7 @@ class CtlTest(IntegrationTest):
         with socket.socket(socket.AF_UNIX) as silent:
             silent.bind(str(self.directory / "s"))
             silent.listen()
-            self.assertIn("did not answer HELLO within 150 ms", self.ctl("tail", "--timeout", "150ms", status=TIMEOUT))
+            self.assertRegex(self.ctl("tail", "--timeout", "150ms", status=TIMEOUT), "not answer(ed)? HELLO")
 
     def test_wrong_usage_and_help(self) -> None:
         self.ctl(status=USAGE)
@@ -194,32 +192,6 @@ class CtlTest(IntegrationTest):
         self.ctl("wait", "--for", "lunch", status=USAGE)
         self.assertIn("tail", self.ctl("--help"))
         self.assertIn("--timeout", self.ctl("wait", "--help"))
-
-
-class CppClientTest(IntegrationTest):
-    needed = (EXAMPLE,)
-
-    def test_the_example_survives_a_hostile_payload(self) -> None:
-        daemon = self.start_authenticated()
-        process = subprocess.Popen(
-            ["stdbuf", "-oL", str(EXAMPLE)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "ROOMBRIDGE_SOCKET": str(daemon.socket)},
-        )
-        self.addCleanup(process.wait, DEADLINE)
-        self.addCleanup(process.kill)
-        assert process.stdout is not None
-        output = Output(process.stdout)
-        watcher = self.peer(daemon)
-        self.eventually(
-            lambda: [peer for peer in watcher.call("subscribers") if peer["subscriptions"]], "the example subscribing"
-        )
-        for name, payload in (("hostile", HOSTILE), ("reservation_update", HOSTILE), ("payment_update", FLAT_HOSTILE)):
-            self.server.command(do="raw", text=f'2["{name}",' + payload.decode() + "]")
-        self.server.emit("reservation_update", reservation("마지막"))
-        lines = output.wait(lambda lines: lines if "reservation 마지막: confirmed" in lines else None, "the last update")
-        self.assertIn("hostile [" + HOSTILE.decode() + "]", lines)
-        self.assertEqual(len(lines), 4)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,7 @@ void print(const roombridge::event& event) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  roombridge::client client{{.name = "example tail", .reconnect = true}};
-  if (const auto failed = client.connect()) {
-    std::cerr << failed->text << '\n';
-    return 1;
-  }
+  roombridge::client client{{.name = "example tail"}};
   roombridge::filter wanted;
   if (argc > 1) wanted.topics = {argv[1]};
   if (const auto made = client.subscribe(wanted); !made) {
@@ -37,6 +33,8 @@ int main(int argc, char** argv) {
     if (const auto* event = std::get_if<roombridge::event>(&*message)) print(*event);
     if (const auto* gap = std::get_if<roombridge::gap>(&*message))
       std::cout << "missed some: " << gap->reason << std::endl;
-    if (const auto* end = std::get_if<roombridge::closed>(&*message); end != nullptr && !end->reconnect) return 1;
+    if (const auto* error = std::get_if<roombridge::protocol_error>(&*message)) std::cerr << error->info.text << '\n';
+    if (const auto* end = std::get_if<roombridge::closed>(&*message)) std::cerr << end->why.text << '\n';
   }
+  return 1;  // why, the last `closed` has said
 }

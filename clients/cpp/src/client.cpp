@@ -2,16 +2,19 @@
 #include <roombridge/client.hpp>
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
-#include <deque>
-#include <map>
-#include <set>
-#include <thread>
+#include <functional>
 #include <utility>
+#include <vector>
+
+#include <poll.h>
+#include <unistd.h>
 
 #include <roombridge/proto/json_text.hpp>
 
-#include "channel.hpp"
+#include "socket.hpp"
+#include "waker.hpp"
 
 namespace roombridge {
 namespace {
@@ -19,21 +22,37 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_delay{250};
-constexpr milliseconds longest_delay{5000};
-constexpr milliseconds shortest_attempt{100};  // who only looks in (a timeout of 0) has to get through, too
+constexpr milliseconds full_backlog_pause{20};
 
 deadline in(milliseconds duration) {
   return clock::now() + duration;
 }
 
-failure unanswered(milliseconds after) {
-  return {failure_kind::timeout, "the daemon did not answer within " + std::to_string(after.count()) + " ms",
-          std::nullopt, true};
+failure with_sent(failure why) {
+  why.sent = true;
+  return why;
 }
 
 failure refusal(const error_info& error) {
   return {failure_kind::refused, "the daemon refused it: " + error.text, error};
+}
+
+failure stopped() {
+  return {failure_kind::stopped, "stop() was called", std::nullopt};
+}
+
+// Programs that lose one daemon at the same time do not come back in step.
+std::uint32_t seed() {
+  return static_cast<std::uint32_t>(clock::now().time_since_epoch().count()) ^ static_cast<std::uint32_t>(::getpid());
+}
+
+session make_session(const client_options& options, bool reconnect) {
+  return session{{.name = options.name,
+                  .subscriber = options.subscriber,
+                  .timeout = options.timeout,
+                  .reconnect = reconnect,
+                  .inbox_limit = options.inbox_limit,
+                  .seed = seed()}};
 }
 
 }  // namespace
@@ -45,237 +64,264 @@ std::string default_socket_path() {
 
 class client::impl {
  public:
-  explicit impl(client_options options) : options_(std::move(options)) {}
+  explicit impl(client_options options)
+      : options_(std::move(options)),
+        path_(options_.socket.empty() ? default_socket_path() : options_.socket),
+        session_(make_session(options_, options_.reconnect)) {}
+  ~impl() {
+    session_->finish();
+    write();
+  }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
 
-  std::optional<failure> connect(milliseconds timeout);
+  std::optional<failure> connect();
   std::optional<failure> adopt(int fd);
   outcome<request_id> subscribe(const filter& wanted, const beginning& from);
-  std::optional<failure> replace(request_id made, const filter& wanted);
-  std::optional<failure> unsubscribe(request_id made);
-  outcome<room_state> join(std::string_view room, milliseconds patience);
-  std::optional<failure> leave(std::string_view room);
-  outcome<bool> ack(const log_position& position);
-  outcome<answer> finish(const outcome<request_id>& request, milliseconds timeout);
-  std::optional<message> next(const deadline& until);
+  outcome<answer> ask(milliseconds timeout, const std::function<outcome<request_id>()>& request);
+  // The same for what may be said without a connection: nothing when it is remembered.
+  outcome<std::optional<answer>> wish(milliseconds timeout, const std::function<outcome<request_id>()>& request);
+  std::optional<message> next(const deadline& until, const std::stop_token* token);
   std::optional<message> try_next();
-
-  // A connection begins that goes on from no other.
-  void start_anew() {
-    position_ = {channel_.daemon().epoch, channel_.daemon().newest};
-    begun_ = false;
-  }
+  void flush();
 
   const client_options options_;
-  channel channel_;
-  log_position position_;
+  const std::string path_;
+  waker waker_;
+
+  [[nodiscard]] session& core() { return *session_; }
+  [[nodiscard]] int fd() const { return session_->is_open() ? socket_.fd() : -1; }
+  [[nodiscard]] short events() const;
 
  private:
-  struct subscription {
-    filter wanted;
-    request_id current = 0;  // its id on this connection
-  };
+  [[nodiscard]] std::optional<failure> fault() const;
+  [[nodiscard]] failure full(bool sent) const;
+  void step();
+  void attempt(clock::time_point now);
+  void read();
+  void write();
+  waited wait(const deadline& until) const;
+  void notice_end();
+  std::optional<failure> greet();
+  std::optional<failure> await_connection(const deadline& until);
+  outcome<answer> await_answer(request_id request, milliseconds timeout);
 
-  [[nodiscard]] request_id current(request_id made) const;
-  [[nodiscard]] introduction self() const { return {options_.name, options_.subscriber}; }
-  [[nodiscard]] std::optional<failure> name_fault() const;
-  bool come_back(const deadline& until);
-  void ask_again();
-  std::optional<message> take();
-  bool is_wanted(const message& got);
-  void advance(const message& got);
-
-  std::deque<message> kept_;  // what came while a request waited for its answer
-  std::map<request_id, subscription> subscriptions_;
-  slow_policy slow_ = slow_policy::gap;
-  bool begun_ = false;  // the connection has had a subscription
-  std::set<std::string, std::less<>> rooms_;
-  std::set<request_id> unasked_;  // requests of ask_again(): the program does not expect their answers
-  closed last_end_{{failure_kind::not_connected, "connect() has not been called or has failed", std::nullopt}, true};
-  milliseconds delay_ = first_delay;
-  clock::time_point attempt_at_{};
+  std::optional<session> session_;
+  unix_socket socket_;
+  std::vector<std::byte> buffer_ = std::vector<std::byte>(65'536);
 };
 
-std::optional<failure> client::impl::name_fault() const {
+// ---- the socket
+
+// What no attempt could mend.
+std::optional<failure> client::impl::fault() const {
   const std::string& name = options_.subscriber;
-  if (name.empty() || (proto::is_valid_subscriber_name(name) && proto::is_utf8(name))) return std::nullopt;
-  return failure{failure_kind::invalid_argument,
-                 "no subscriber has such a name: 1 to 64 bytes of UTF-8 without control characters", std::nullopt};
+  if (!name.empty() && !(proto::is_valid_subscriber_name(name) && proto::is_utf8(name))) {
+    return failure{failure_kind::invalid_argument,
+                   "no subscriber has such a name: 1 to 64 bytes of UTF-8 without control characters", std::nullopt};
+  }
+  return path_fault(path_);
 }
 
-std::optional<failure> client::impl::connect(milliseconds timeout) {
-  if (auto wrong = name_fault()) return wrong;
-  unasked_.clear();
-  return channel_.open(options_.socket.empty() ? default_socket_path() : options_.socket, self(), timeout);
+// All that can be done without waiting.
+void client::impl::step() {
+  const auto now = clock::now();
+  const bool was_open = session_->is_open();
+  session_->tick(now);
+  if (was_open && !session_->is_open()) socket_.shut_down();
+  if (session_->attempt_is_due(now)) attempt(now);
+  write();
+  if (session_->wants_bytes()) read();
+}
+
+void client::impl::attempt(clock::time_point now) {
+  if (const auto wrong = fault()) return session_->attempt_failed(*wrong, false, now);
+  if (const auto failed = socket_.connect(path_)) return session_->attempt_failed(*failed, true, now);
+  session_->begin(now);
+}
+
+void client::impl::read() {
+  if (const auto count = socket_.read(buffer_)) {
+    session_->receive(std::span{buffer_}.first(*count), clock::now());
+    write();  // a PONG, or what a new connection is asked for
+  } else {
+    session_->receive_end(socket_.end_text(), clock::now());
+  }
+  // It stays open until the next attempt: an event loop may still know its number.
+  if (!session_->is_open()) socket_.shut_down();
+}
+
+void client::impl::write() {
+  while (session_->is_open() && !session_->output().empty()) {
+    const auto count = socket_.write(session_->output());
+    // What the daemon said before it closed is still to be read, and reading will find the end.
+    if (!count) return session_->sent(session_->output().size());
+    if (*count == 0) return;
+    session_->sent(*count);
+  }
+}
+
+short client::impl::events() const {
+  if (!session_->is_open()) return 0;
+  return static_cast<short>((session_->wants_bytes() ? POLLIN : 0) | (session_->output().empty() ? 0 : POLLOUT));
+}
+
+waited client::impl::wait(const deadline& until) const {
+  const auto due = session_->due();
+  const auto first = until && due ? std::min(*until, *due) : until ? until : due;
+  const auto ended = wait_for(fd(), events(), waker_.fd(), first);
+  if (ended == waited::ready) waker_.rest();
+  return ended;
+}
+
+// A connection that has ended while nobody looked is not to be asked anything.
+void client::impl::notice_end() {
+  if (!session_->is_open() || !socket_.is_hung_up()) return;
+  while (session_->wants_bytes()) step();
+}
+
+// ---- connecting
+
+std::optional<failure> client::impl::connect() {
+  if (!options_.reconnect) session_.emplace(make_session(options_, false));
+  session_->demand_attempt(clock::now());
+  const auto until = in(options_.timeout);
+  // A daemon that is behind with accepting may come to it in a moment.
+  for (auto wrong = fault(); !wrong && session_->attempt_is_due(clock::now());) {
+    const auto failed = socket_.connect(path_);
+    if (!failed) {
+      session_->begin(clock::now());
+    } else if (failed->kind != failure_kind::timeout || clock::now() >= *until || waker_.is_stopped()) {
+      session_->attempt_failed(*failed, true, clock::now());
+    } else {
+      (void)wait_for(-1, 0, waker_.fd(), in(full_backlog_pause));
+    }
+  }
+  return greet();
 }
 
 std::optional<failure> client::impl::adopt(int fd) {
-  if (auto wrong = name_fault()) return wrong;
-  return channel_.adopt(fd, self(), options_.timeout);
+  session_.emplace(make_session(options_, false));
+  socket_.adopt(fd);
+  if (auto wrong = fault()) return wrong;
+  session_->begin(clock::now());
+  return greet();
 }
 
-std::optional<message> client::impl::take() {
-  if (kept_.empty()) return channel_.core().next();
-  std::optional<message> first{std::move(kept_.front())};
-  kept_.pop_front();
-  return first;
-}
-
-bool client::impl::is_wanted(const message& got) {
-  if (const auto* ended = std::get_if<closed>(&got)) {
-    last_end_ = *ended;
-    attempt_at_ = clock::now() + delay_;
+// Waits for WELCOME, which has its deadline.
+std::optional<failure> client::impl::greet() {
+  if (!session_->is_open()) step();
+  for (; session_->is_open() && !session_->is_connected(); step()) {
+    if (waker_.is_stopped()) return stopped();
+    (void)wait({});
   }
-  const auto* answered = std::get_if<answer>(&got);
-  return answered == nullptr || unasked_.erase(answered->id) == 0 || !answered->ok();
+  if (session_->is_connected()) return std::nullopt;
+  return session_->last_end();
 }
 
-std::optional<message> client::impl::try_next() {
-  auto got = take();
-  while (got && !is_wanted(*got)) got = take();
-  if (got) advance(*got);
-  return got;
-}
-
-void client::impl::advance(const message& got) {
-  if (const auto* one = std::get_if<event>(&got)) {
-    if (!one->retained) position_.seq = one->seq;
-  } else if (const auto* replayed = std::get_if<live>(&got)) {
-    position_.seq = replayed->seq;
-  } else if (const auto* missed = std::get_if<gap>(&got)) {
-    position_.seq = missed->last;
-    if (!missed->epoch.empty()) position_.epoch = missed->epoch;
-  }
-}
-
-std::optional<message> client::impl::next(const deadline& until) {
-  for (;;) {
-    if (auto got = try_next()) return got;
-    if (!channel_.core().is_closed()) {
-      if (!channel_.pump(until)) return std::nullopt;
-    } else if (!options_.reconnect || !last_end_.reconnect) {
-      return last_end_;
-    } else if (!come_back(until)) {
-      return std::nullopt;
+// Of a request that can be made of a daemon only.
+std::optional<failure> client::impl::await_connection(const deadline& until) {
+  for (notice_end(); !session_->is_connected(); step()) {
+    if (waker_.is_stopped()) return stopped();
+    if (session_->is_over() || clock::now() >= *until) {
+      return failure{failure_kind::not_connected, "there is no connection to the daemon: " + session_->last_end().text,
+                     std::nullopt};
     }
+    (void)wait(until);
   }
+  return std::nullopt;
 }
 
-// One attempt to connect again, when its time has come. False: `until` came first.
-bool client::impl::come_back(const deadline& until) {
-  if (until && *until < attempt_at_) {
-    std::this_thread::sleep_until(*until);
-    return false;
-  }
-  std::this_thread::sleep_until(attempt_at_);
-  auto allowed = options_.timeout;
-  if (until) {
-    const auto left = std::chrono::ceil<milliseconds>(*until - clock::now());
-    allowed = std::min(allowed, std::max(left, shortest_attempt));
-  }
-  if (connect(allowed)) {
-    delay_ = std::min(2 * delay_, longest_delay);
-    attempt_at_ = clock::now() + delay_;
-    return true;
-  }
-  delay_ = first_delay;
-  kept_.emplace_front(channel_.daemon());
-  ask_again();
-  return true;
+// ---- requests
+
+failure client::impl::full(bool sent) const {
+  return {failure_kind::inbox_full,
+          "more than " + std::to_string(options_.inbox_limit) +
+              " bytes of messages wait to be taken with next(), and the answer stands behind them (inbox_limit)",
+          std::nullopt, sent};
 }
 
-void client::impl::ask_again() {
-  begun_ = !subscriptions_.empty();
-  beginning from{.since = position_, .slow = slow_};
-  for (auto left = subscriptions_.size(); auto& [id, made] : subscriptions_) {
-    from.more = --left > 0;
-    const auto request = channel_.core().subscribe(made.wanted, from);
-    from.since.reset();
-    from.slow = slow_policy::gap;
-    if (!request) continue;  // the connection is over again: the next one will do it
-    made.current = *request;
-    unasked_.insert(*request);
-  }
-  for (const auto& room : rooms_) {
-    if (const auto request = channel_.core().join(room)) unasked_.insert(*request);
-  }
-  channel_.write();
-}
-
-outcome<answer> client::impl::finish(const outcome<request_id>& request, milliseconds timeout) {
-  if (!request) return request.error();
+outcome<answer> client::impl::await_answer(request_id request, milliseconds timeout) {
   const auto until = in(timeout);
+  session_->await(request);
   for (;;) {
-    while (auto got = channel_.core().next()) {
-      auto* answered = std::get_if<answer>(&*got);
-      if (answered != nullptr && answered->id == *request) return std::move(*answered);
-      kept_.push_back(std::move(*got));
-      if (const auto* ended = std::get_if<closed>(&kept_.back())) {
-        auto why = ended->why;
-        why.sent = true;
-        return why;
-      }
+    step();
+    if (auto got = session_->take_answer()) return *std::move(got);
+    if (!session_->is_awaiting()) return with_sent(session_->last_end());
+    std::optional<failure> vain;
+    if (session_->inbox_is_full()) vain = full(true);
+    if (waker_.is_stopped()) vain = with_sent(stopped());
+    if (clock::now() >= *until) {
+      vain = failure{failure_kind::timeout,
+                     "the daemon did not answer within " + std::to_string(timeout.count()) + " ms", std::nullopt, true};
     }
-    if (!channel_.pump(until)) return unanswered(timeout);
+    if (vain) {
+      session_->await_no_more();
+      return *std::move(vain);
+    }
+    (void)wait(until);
   }
+}
+
+outcome<answer> client::impl::ask(milliseconds timeout, const std::function<outcome<request_id>()>& request) {
+  if (session_->inbox_is_full()) return full(false);
+  if (auto none = await_connection(in(options_.timeout))) return *std::move(none);
+  const auto made = request();
+  if (!made) return made.error();
+  return await_answer(*made, timeout);
+}
+
+outcome<std::optional<answer>> client::impl::wish(milliseconds timeout,
+                                                  const std::function<outcome<request_id>()>& request) {
+  if (session_->inbox_is_full()) return full(false);
+  // A connection that is only just being made is waited for, a daemon that is not there is not.
+  notice_end();
+  (void)greet();
+  const bool connected = session_->is_connected();
+  const auto made = request();
+  if (!made) return made.error();
+  if (!connected) return std::optional<answer>{};
+  auto got = await_answer(*made, timeout);
+  // What the connection's end has cut short the next one is asked for.
+  if (!got && got.error().kind == failure_kind::closed && !session_->is_over()) return std::optional<answer>{};
+  if (!got) return got.error();
+  if (!got->ok()) return refusal(*got->error);
+  return std::optional<answer>{*std::move(got)};
 }
 
 outcome<request_id> client::impl::subscribe(const filter& wanted, const beginning& from) {
-  const auto got = finish(channel_.core().subscribe(wanted, from), options_.timeout);
-  if (!got) return got.error();
-  if (!got->ok()) return refusal(*got->error);
-  const bool first = !std::exchange(begun_, true);
-  if (from.since) {
-    position_ = *from.since;
-  } else if (const auto& kept = channel_.daemon().position; first && kept) {
-    position_ = *kept;
+  request_id made = 0;
+  const auto got = wish(options_.timeout, [&] {
+    auto request = session_->subscribe(wanted, from);
+    if (request) made = *request;
+    return request;
+  });
+  if (got) return made;
+  session_->forget(made);  // what is reported as failed is asked for no more
+  return got.error();
+}
+
+// ---- messages
+
+std::optional<message> client::impl::try_next() {
+  if (auto got = session_->next()) return got;
+  step();
+  return session_->next();
+}
+
+void client::impl::flush() {
+  session_->tick(clock::now());
+  write();
+}
+
+std::optional<message> client::impl::next(const deadline& until, const std::stop_token* token) {
+  const auto is_stopped = [&] { return waker_.is_stopped() || (token != nullptr && token->stop_requested()); };
+  flush();
+  while (!is_stopped()) {
+    if (auto got = try_next()) return got;
+    if (session_->is_over() || (until && clock::now() >= *until)) break;
+    if (wait(until) == waited::interrupted) break;
   }
-  if (subscriptions_.empty()) slow_ = from.slow;
-  subscriptions_[got->id] = {wanted, got->id};
-  return got->id;
-}
-
-outcome<bool> client::impl::ack(const log_position& position) {
-  const auto got = finish(channel_.core().ack(position), options_.timeout);
-  if (!got) return got.error();
-  if (!got->ok()) return refusal(*got->error);
-  return got->durable.value_or(false);
-}
-
-// The id that a subscription has on this connection.
-request_id client::impl::current(request_id made) const {
-  const auto found = subscriptions_.find(made);
-  return found == subscriptions_.end() ? made : found->second.current;
-}
-
-std::optional<failure> client::impl::replace(request_id made, const filter& wanted) {
-  const auto got = finish(channel_.core().replace(current(made), wanted), options_.timeout);
-  if (!got) return got.error();
-  if (!got->ok()) return refusal(*got->error);
-  subscriptions_[made] = {wanted, got->id};
-  return std::nullopt;
-}
-
-std::optional<failure> client::impl::unsubscribe(request_id made) {
-  const auto got = finish(channel_.core().unsubscribe(current(made)), options_.timeout);
-  if (!got) return got.error();
-  if (!got->ok()) return refusal(*got->error);
-  subscriptions_.erase(made);
-  return std::nullopt;
-}
-
-outcome<room_state> client::impl::join(std::string_view room, milliseconds patience) {
-  const auto got = finish(channel_.core().join(room, patience), options_.timeout + patience);
-  if (!got) return got.error();
-  if (!got->ok()) return refusal(*got->error);
-  rooms_.emplace(room);
-  return got->state;
-}
-
-std::optional<failure> client::impl::leave(std::string_view room) {
-  if (const auto found = rooms_.find(room); found != rooms_.end()) rooms_.erase(found);
-  const auto got = finish(channel_.core().leave(room), options_.timeout);
-  if (!got) return got.error();
-  if (!got->ok()) return refusal(*got->error);
   return std::nullopt;
 }
 
@@ -285,23 +331,27 @@ client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 
 std::optional<failure> client::connect() {
-  auto failed = impl_->connect(impl_->options_.timeout);
-  if (!failed) impl_->start_anew();
-  return failed;
+  return impl_->connect();
 }
 
 std::optional<failure> client::connect_over(int fd) {
-  auto failed = impl_->adopt(fd);
-  if (!failed) impl_->start_anew();
-  return failed;
+  return impl_->adopt(fd);
+}
+
+bool client::is_connected() const {
+  return impl_->core().is_connected();
+}
+
+const failure& client::last_end() const {
+  return impl_->core().last_end();
 }
 
 const log_position& client::position() const {
-  return impl_->position_;
+  return impl_->core().position();
 }
 
 const welcome& client::daemon() const {
-  return impl_->channel_.daemon();
+  return impl_->core().daemon();
 }
 
 outcome<request_id> client::subscribe(const filter& wanted, const beginning& from) {
@@ -309,54 +359,89 @@ outcome<request_id> client::subscribe(const filter& wanted, const beginning& fro
 }
 
 std::optional<failure> client::replace(request_id subscription, const filter& wanted) {
-  return impl_->replace(subscription, wanted);
-}
-
-outcome<bool> client::ack(const std::optional<log_position>& position) {
-  return impl_->ack(position.value_or(impl_->position_));
+  const auto got = impl_->wish(impl_->options_.timeout, [&] { return core().replace(subscription, wanted); });
+  if (!got) return got.error();
+  return std::nullopt;
 }
 
 std::optional<failure> client::unsubscribe(request_id subscription) {
-  return impl_->unsubscribe(subscription);
+  const auto got = impl_->wish(impl_->options_.timeout, [&] { return core().unsubscribe(subscription); });
+  if (!got) return got.error();
+  return std::nullopt;
+}
+
+std::optional<failure> client::ack(const std::optional<log_position>& position) {
+  if (auto wrong = core().ack(position)) return wrong;
+  impl_->flush();
+  return std::nullopt;
+}
+
+outcome<bool> client::ack_wait(const std::optional<log_position>& position) {
+  const auto got = impl_->ask(impl_->options_.timeout, [&] { return core().ack_wait(position); });
+  if (!got) return got.error();
+  if (!got->ok()) return refusal(*got->error);
+  return got->durable.value_or(false);
 }
 
 outcome<room_state> client::join(std::string_view room, milliseconds patience) {
-  return impl_->join(room, patience);
+  const auto got = impl_->wish(impl_->options_.timeout + patience, [&] { return core().join(room, patience); });
+  if (!got) return got.error();
+  return *got ? (**got).state : room_state::waiting;
 }
 
 std::optional<failure> client::leave(std::string_view room) {
-  return impl_->leave(room);
+  const auto got = impl_->wish(impl_->options_.timeout, [&] { return core().leave(room); });
+  if (!got) return got.error();
+  return std::nullopt;
 }
 
 outcome<answer> client::emit(const emission& what) {
-  return impl_->finish(core().emit(what), impl_->options_.timeout + what.deadline);
+  return impl_->ask(impl_->options_.timeout + what.deadline, [&] { return core().emit(what); });
 }
 
 outcome<answer> client::call(std::string_view method, std::string_view params) {
-  return impl_->finish(core().call(method, params), impl_->options_.timeout);
+  return impl_->ask(impl_->options_.timeout, [&] { return core().call(method, params); });
 }
 
 std::optional<message> client::next(std::optional<milliseconds> timeout) {
-  return impl_->next(timeout ? in(*timeout) : deadline{});
+  return impl_->next(timeout ? in(*timeout) : deadline{}, nullptr);
 }
 
-int client::native_handle() const {
-  return impl_->channel_.fd();
+std::optional<message> client::next(const std::stop_token& token, std::optional<milliseconds> timeout) {
+  const std::stop_callback wakes{token, [this] { impl_->waker_.wake(); }};
+  return impl_->next(timeout ? in(*timeout) : deadline{}, &token);
 }
-void client::on_readable() {
-  impl_->channel_.read();
+
+void client::stop() noexcept {
+  impl_->waker_.stop();
 }
-void client::on_writable() {
-  impl_->channel_.write();
+
+bool client::is_stopped() const noexcept {
+  return impl_->waker_.is_stopped();
 }
-bool client::wants_write() const {
-  return !impl_->channel_.core().output().empty();
-}
+
 std::optional<message> client::try_next() {
   return impl_->try_next();
 }
-connection& client::core() {
-  return impl_->channel_.core();
+
+int client::native_handle() const {
+  return impl_->fd();
+}
+
+short client::events() const {
+  return impl_->events();
+}
+
+int client::timeout_ms() const {
+  if (impl_->core().has_message()) return 0;
+  const auto due = impl_->core().due();
+  if (!due) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(*due - clock::now());
+  return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, INT_MAX));
+}
+
+session& client::core() {
+  return impl_->core();
 }
 
 }  // namespace roombridge

@@ -2,6 +2,7 @@
 #include "socket.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -12,7 +13,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -71,29 +71,26 @@ void set_non_blocking(int fd) {
 
 }  // namespace
 
-std::optional<failure> unix_socket::connect(const std::string& path, std::chrono::milliseconds timeout) {
-  close();
+std::optional<failure> path_fault(const std::string& path) {
+  if (!path.empty() && path.size() < sizeof sockaddr_un{}.sun_path) return std::nullopt;
+  return cannot(failure_kind::unreachable, "\"" + path + "\"",
+                "a socket's path has 1 to " + std::to_string(sizeof sockaddr_un{}.sun_path - 1) + " bytes");
+}
+
+std::optional<failure> unix_socket::connect(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return cannot(failure_kind::unreachable, "\"" + path + "\"",
-                  "a socket's path has 1 to " + std::to_string(sizeof address.sun_path - 1) + " bytes");
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
 
-  fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return explain(errno, path);
-  // A non-blocking connect to a full backlog fails at once, a blocking one waits for as long as it may send.
-  const auto allowed = std::max(timeout, std::chrono::milliseconds{1});
-  const timeval limit{allowed.count() / 1000, (allowed.count() % 1000) * 1000};
-  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    const int error = errno;
-    close();
-    return explain(error, path);
-  }
-  set_non_blocking(fd_);
-  return std::nullopt;
+  const int fresh = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int unmade = errno;
+  close();
+  fd_ = fresh;
+  if (fd_ < 0) return explain(unmade, path);
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return std::nullopt;
+  const int error = errno;
+  close();
+  return explain(error, path);
 }
 
 void unix_socket::adopt(int fd) {
@@ -109,6 +106,11 @@ void unix_socket::close() {
 
 void unix_socket::shut_down() {
   ::shutdown(fd_, SHUT_RDWR);
+}
+
+bool unix_socket::is_hung_up() const {
+  pollfd entry{fd_, 0, 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 std::optional<std::size_t> unix_socket::read(std::span<std::byte> into) {
@@ -127,19 +129,16 @@ std::optional<std::size_t> unix_socket::write(std::string_view from) {
   return std::nullopt;
 }
 
-bool unix_socket::wait(bool for_write, const deadline& until) const {
-  for (;;) {
-    int milliseconds = -1;
-    if (until) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
-      milliseconds = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
-    }
-    pollfd entry{fd_, static_cast<short>(POLLIN | (for_write ? POLLOUT : 0)), 0};
-    const int ready = ::poll(&entry, 1, milliseconds);
-    if (ready > 0) return true;
-    if (ready == 0) return false;
-    if (errno != EINTR) return true;  // the next read or write will say what is wrong
+waited wait_for(int fd, short events, int wakes, const deadline& until) {
+  int milliseconds = -1;
+  if (until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
+    milliseconds = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
   }
+  std::array<pollfd, 2> entries{{{fd, events, 0}, {wakes, POLLIN, 0}}};
+  const int ready = ::poll(entries.data(), entries.size(), milliseconds);
+  if (ready == 0) return waited::time_over;
+  return ready < 0 && errno == EINTR ? waited::interrupted : waited::ready;  // what is wrong the next read will say
 }
 
 }  // namespace roombridge

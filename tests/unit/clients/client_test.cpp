@@ -4,9 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <stop_token>
+#include <thread>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,14 +25,20 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
+void connect(client& one) {
+  const auto failed = one.connect();
+  ASSERT_FALSE(failed) << failed->text;
+  EXPECT_TRUE(std::holds_alternative<welcome>(one.next().value()));
+}
+
 // A client over one end of a socket pair; what the daemon will say is written into the other end before it is asked.
 class client_over_a_pair : public testing::Test {
  protected:
   client_over_a_pair() {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_), 0);
     say(welcome_frame());
-    const auto failed = client_.connect_over(ends_[1]);
-    EXPECT_FALSE(failed);
+    EXPECT_FALSE(client_.connect_over(ends_[1]));
+    next<welcome>();
   }
   ~client_over_a_pair() override { hang_up(); }
 
@@ -117,27 +128,163 @@ TEST_F(client_over_a_pair, answers_ping_while_it_waits) {
   EXPECT_EQ(heard().at(0).type, frame_type::pong);
 }
 
-TEST_F(client_over_a_pair, the_end_is_a_message_and_stays) {
+TEST_F(client_over_a_pair, the_end_is_the_last_message) {
   (void)heard();
   say(proto::encode(bye{"shutdown", "the daemon stops", true}));
   hang_up();
   EXPECT_EQ(next<bye>().reason, "shutdown");
   EXPECT_THAT(next<closed>().why.text, HasSubstr("the daemon stops"));
-  EXPECT_THAT(next<closed>().why.text, HasSubstr("the daemon stops"));
+  EXPECT_FALSE(client_.next()) << "nothing will come, so nothing is waited for";
+  EXPECT_THAT(client_.last_end().text, HasSubstr("the daemon stops"));
   const auto late = client_.call("status");
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, failure_kind::not_connected);
   EXPECT_FALSE(late.error().sent);
 }
 
-TEST_F(client_over_a_pair, a_request_fails_when_the_connection_ends) {
+TEST_F(client_over_a_pair, nothing_is_sent_to_a_daemon_that_has_gone_unnoticed) {
   (void)heard();
+  say(proto::encode(live{3}));
   hang_up();
-  const auto got = client_.call("status");
+  const auto got = client_.emit({.event = "x"});
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().kind, failure_kind::not_connected);
+  EXPECT_FALSE(got.error().sent);
+  EXPECT_EQ(next<live>().seq, 3u);
+  next<closed>();
+}
+
+// Many more events come before the answer than may be kept.
+TEST(client, a_request_reads_no_more_than_the_inbox_holds) {
+  const std::string filling(1000, ' ');
+  std::string flood;
+  for (std::uint64_t seq = 1043; seq < 3043; ++seq) {
+    flood += proto::encode(proto::event{seq, 1, "e", {}, {}, false}, std::as_bytes(std::span{filling}));
+  }
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()},
+                            {frame_type::subscribe, proto::encode(proto::result{1, {}, {}, {}})},
+                            {frame_type::emit, flood + proto::encode(proto::result{2, {}, {}, {}})}},
+                           false}}};
+  client one{{.socket = daemon.path(), .timeout = seconds{60}, .inbox_limit = 100'000}};
+  connect(one);
+  ASSERT_TRUE(one.subscribe({}));
+  const auto got = one.emit({.event = "x"});
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().kind, failure_kind::inbox_full);
+  EXPECT_TRUE(got.error().sent);
+  const auto again = one.emit({.event = "x"});
+  EXPECT_EQ(again.error().kind, failure_kind::inbox_full);
+  EXPECT_FALSE(again.error().sent);
+  for (std::uint64_t seq = 1043; seq < 3043; ++seq) EXPECT_EQ(std::get<event>(one.next().value()).seq, seq);
+  EXPECT_EQ(std::get<answer>(one.next().value()).id, 2u) << "it comes after all, as a message";
+}
+
+TEST(client, a_request_whose_answer_the_end_overtook_may_have_been_carried_out) {
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()}, {frame_type::emit, ""}}, true}}};
+  client one{{.socket = daemon.path(), .timeout = seconds{60}}};
+  const auto got = one.emit({.event = "x"});
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().kind, failure_kind::closed);
   EXPECT_TRUE(got.error().sent);
-  next<closed>();
+}
+
+TEST(client, stop_ends_a_wait_from_another_thread_and_all_later_ones) {
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()}}, false}}};
+  client one{{.socket = daemon.path(), .timeout = std::chrono::hours{1}}};
+  connect(one);
+  std::thread other{[&] { one.stop(); }};
+  EXPECT_FALSE(one.next());
+  other.join();
+  EXPECT_FALSE(one.next());
+  EXPECT_EQ(one.call("status").error().kind, failure_kind::stopped);
+  EXPECT_TRUE(one.is_stopped());
+}
+
+TEST(client, stop_ends_the_wait_for_a_daemon_that_is_not_there) {
+  client one{{.socket = "/nonexistent/s"}};
+  EXPECT_TRUE(std::holds_alternative<closed>(one.next().value()));
+  std::thread other{[&] { one.stop(); }};
+  EXPECT_FALSE(one.next());
+  other.join();
+}
+
+TEST(client, a_stop_token_ends_one_wait) {
+  scripted_daemon daemon{
+      {{{{frame_type::hello, welcome_frame()}, {frame_type::call, proto::encode(proto::result{1, {}, {}, {}})}},
+        false}}};
+  client one{{.socket = daemon.path(), .timeout = seconds{10}}};
+  connect(one);
+  std::stop_source source;
+  std::thread other{[&] { source.request_stop(); }};
+  EXPECT_FALSE(one.next(source.get_token()));
+  other.join();
+  EXPECT_FALSE(one.next(source.get_token())) << "it was requested before";
+  EXPECT_TRUE(one.call("status")) << "the client is as it was";
+}
+
+client* signalled = nullptr;
+volatile std::sig_atomic_t signals = 0;
+
+// The signal comes again and again, until one has come while next() waits.
+TEST(client, a_signal_ends_a_wait_and_stop_may_be_called_in_its_handler) {
+  struct sigaction quiet {};
+  quiet.sa_handler = [](int) { signals = signals + 1; };
+  quiet.sa_flags = SA_RESTART;
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGUSR1, &quiet, &before), 0);
+  client one{{.socket = "/nonexistent/s"}};
+  EXPECT_TRUE(std::holds_alternative<closed>(one.next().value()));
+  const auto self = ::pthread_self();
+  std::atomic<bool> ended{false};
+  const auto send_until_ended = [&] {
+    while (!ended) {
+      ::pthread_kill(self, SIGUSR1);
+      std::this_thread::yield();
+    }
+  };
+  std::thread other{send_until_ended};
+  EXPECT_FALSE(one.next());
+  EXPECT_GT(signals, 0);
+  EXPECT_FALSE(one.is_stopped());
+  ended = true;
+  other.join();
+
+  signalled = &one;
+  quiet.sa_handler = [](int) { signalled->stop(); };
+  ASSERT_EQ(::sigaction(SIGUSR1, &quiet, nullptr), 0);
+  ::pthread_kill(self, SIGUSR1);
+  EXPECT_FALSE(one.next()) << "a signal that came before the wait ends it as well";
+  ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST(client, in_a_poll_loop_waits_for_the_daemon_and_comes_back_without_blocking) {
+  const std::string ok = proto::encode(proto::result{1, {}, {}, {}});
+  const std::string goodbye = proto::encode(bye{"shutdown", "restart", true});
+  const auto event = [](std::uint64_t seq) { return proto::encode(proto::event{seq, 1, "e", {}, {}, false}); };
+  scripted_daemon daemon{{
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::subscribe, proto::encode(proto::result{2, {}, {}, {}}) + event(1043) + goodbye}},
+       true},
+      {{{frame_type::hello, welcome_frame()},
+        {frame_type::subscribe, proto::encode(proto::result{3, {}, {}, {}}) + event(1044) + goodbye}},
+       true},
+  }};
+  {
+    client one{{.socket = daemon.path()}};
+    ASSERT_EQ(*one.core().subscribe({}), 1u);
+    EXPECT_EQ(one.native_handle(), -1);
+    EXPECT_EQ(one.timeout_ms(), 0);
+    std::vector<std::uint64_t> seqs;
+    while (seqs.size() < 2) {
+      pollfd entry{one.native_handle(), one.events(), 0};
+      ASSERT_GE(::poll(&entry, 1, one.timeout_ms()), 0);
+      while (const auto got = one.try_next()) {
+        if (const auto* came = std::get_if<roombridge::event>(&*got)) seqs.push_back(came->seq);
+      }
+    }
+    EXPECT_THAT(seqs, testing::ElementsAre(1043u, 1044u));
+  }
+  EXPECT_THAT(daemon.received().at(3).head, HasSubstr(R"("since":{"epoch":"8c0d3a5b7e9f1024","seq":1043})"));
 }
 
 TEST_F(client_over_a_pair, reads_what_was_said_before_the_end_even_when_writing_fails) {
@@ -152,19 +299,23 @@ TEST_F(client_over_a_pair, reads_what_was_said_before_the_end_even_when_writing_
 TEST_F(client_over_a_pair, serves_an_event_loop_without_blocking) {
   (void)heard();
   EXPECT_EQ(client_.native_handle(), ends_[1]);
+  EXPECT_EQ(client_.timeout_ms(), -1);
   EXPECT_FALSE(client_.try_next());
-  client_.on_readable();
+  EXPECT_EQ(client_.events(), POLLIN);
   ASSERT_TRUE(client_.core().subscribe({}));
-  EXPECT_TRUE(client_.wants_write());
-  client_.on_writable();
-  EXPECT_FALSE(client_.wants_write());
-  EXPECT_EQ(heard().at(0).type, frame_type::subscribe);
-  say(proto::encode(proto::result{1, {}, {}, {}}));
+  EXPECT_EQ(client_.events(), POLLIN | POLLOUT);
   EXPECT_FALSE(client_.try_next());
-  client_.on_readable();
+  EXPECT_EQ(client_.events(), POLLIN);
+  EXPECT_EQ(heard().at(0).type, frame_type::subscribe);
+  say(proto::encode(proto::result{1, {}, {}, {}}) + proto::encode(live{1}));
   const auto got = client_.try_next();
   ASSERT_TRUE(got);
   EXPECT_EQ(std::get<answer>(*got).id, 1u);
+  EXPECT_EQ(client_.timeout_ms(), 0) << "there is another one";
+  EXPECT_TRUE(client_.try_next());
+  hang_up();
+  EXPECT_TRUE(std::holds_alternative<closed>(client_.try_next().value()));
+  EXPECT_EQ(client_.native_handle(), -1);
 }
 
 TEST_F(client_over_a_pair, a_large_request_goes_out_in_pieces) {
@@ -172,8 +323,8 @@ TEST_F(client_over_a_pair, a_large_request_goes_out_in_pieces) {
   ASSERT_TRUE(client_.core().emit({.event = "x", .arguments = "[\"" + std::string(900'000, 'x') + "\"]"}));
   std::size_t got = 0;
   std::vector<char> buffer(65'536);
-  while (client_.wants_write() || got < 900'000) {
-    client_.on_writable();
+  while (got < 900'000) {
+    EXPECT_FALSE(client_.try_next());
     const auto count = ::recv(ends_[0], buffer.data(), buffer.size(), MSG_DONTWAIT);
     ASSERT_GT(count, 0);
     got += static_cast<std::size_t>(count);
@@ -235,13 +386,12 @@ TEST(client, comes_back_and_subscribes_again) {
        false},
   }};
   {
-    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
-    ASSERT_FALSE(one.connect());
+    client one{{.socket = daemon.path(), .timeout = seconds{10}}};
+    connect(one);
     const auto made = one.subscribe({{"back"}, {}});
     ASSERT_TRUE(made);
     EXPECT_TRUE(std::holds_alternative<bye>(*one.next()));
     EXPECT_TRUE(std::holds_alternative<closed>(*one.next()));
-    EXPECT_FALSE(one.next(milliseconds{1})) << "it is not yet time to come back";
     EXPECT_TRUE(std::holds_alternative<welcome>(*one.next()));
     EXPECT_EQ(std::get<event>(*one.next()).name, "back");
     EXPECT_FALSE(one.unsubscribe(*made));
@@ -270,8 +420,8 @@ TEST(client, replaces_a_subscription_and_asks_for_the_new_one_after_coming_back)
        false},
   }};
   {
-    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
-    ASSERT_FALSE(one.connect());
+    client one{{.socket = daemon.path(), .timeout = seconds{10}}};
+    connect(one);
     const auto made = one.subscribe({{"a"}, {}});
     ASSERT_TRUE(made);
     EXPECT_FALSE(one.replace(*made, {{"b"}, {}}));
@@ -306,8 +456,8 @@ TEST(client, goes_on_behind_the_last_message_that_it_gave) {
        true},
   }};
   {
-    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
-    ASSERT_FALSE(one.connect());
+    client one{{.socket = daemon.path(), .timeout = seconds{10}}};
+    connect(one);
     EXPECT_EQ(one.position(), (log_position{"8c0d3a5b7e9f1024", 1042}));
     ASSERT_TRUE(one.subscribe({{"a"}, {}}, {.since = log_position{"8c0d3a5b7e9f1024", 1000}}));
     EXPECT_EQ(one.position().seq, 1000u);
@@ -349,16 +499,16 @@ TEST(client, of_a_named_subscriber_stands_where_the_daemon_says) {
        true},
   }};
   {
-    client one{{.socket = daemon.path(), .subscriber = "till-3", .timeout = seconds{10}, .reconnect = true}};
-    ASSERT_FALSE(one.connect());
+    client one{{.socket = daemon.path(), .subscriber = "till-3", .timeout = seconds{10}}};
+    connect(one);
     ASSERT_TRUE(one.subscribe({{"a"}, {}}));
     EXPECT_EQ(one.position().seq, 1000u);
     EXPECT_EQ(std::get<roombridge::event>(*one.next()).seq, 1001u);
-    EXPECT_TRUE(*one.ack());
+    EXPECT_TRUE(*one.ack_wait());
     ASSERT_TRUE(one.subscribe({{"b"}, {}}));
     EXPECT_EQ(one.position().seq, 1001u) << "only the first one begins anywhere";
-    EXPECT_FALSE(*one.ack(log_position{greeting.epoch, 7}));
-    EXPECT_EQ(one.ack(log_position{"here", 7}).error().kind, failure_kind::invalid_argument);
+    EXPECT_FALSE(*one.ack_wait(log_position{greeting.epoch, 7}));
+    EXPECT_EQ(one.ack_wait(log_position{"here", 7}).error().kind, failure_kind::invalid_argument);
     while (!std::holds_alternative<live>(*one.next())) {
     }
   }
@@ -368,6 +518,33 @@ TEST(client, of_a_named_subscriber_stands_where_the_daemon_says) {
   EXPECT_EQ(frames[4].head, R"({"id":4,"epoch":"8c0d3a5b7e9f1024","seq":7})");
   EXPECT_THAT(frames[5].head, HasSubstr(R"("subscriber":"till-3")"));
   EXPECT_THAT(frames[6].head, HasSubstr(R"("since":{"epoch":"8c0d3a5b7e9f1024","seq":1001})"));
+}
+
+TEST(client, an_ack_reads_nothing_so_that_a_backlog_stays_where_it_is) {
+  const auto event = [](std::uint64_t seq) { return proto::encode(proto::event{seq, 1, "e", {}, {}, false}); };
+  const std::string durable = proto::encode(proto::result{2, {}, {}, {}});
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()},
+                            {frame_type::subscribe, proto::encode(proto::result{1, {}, {}, {}}) + event(1043)},
+                            {frame_type::ack, event(1044) + durable + event(1045)},
+                            {frame_type::call, proto::encode(proto::result{3, {}, {}, {}})},
+                            {frame_type::ack, ""}},
+                           false}}};
+  {
+    client one{{.socket = daemon.path(), .subscriber = "till", .inbox_limit = 0}};
+    connect(one);
+    ASSERT_TRUE(one.subscribe({}));
+    EXPECT_TRUE(one.next());
+    pollfd entry{one.native_handle(), POLLIN, 0};
+    EXPECT_FALSE(one.ack());
+    ASSERT_EQ(::poll(&entry, 1, 10'000), 1) << "there is something now";
+    EXPECT_FALSE(one.ack());
+    EXPECT_FALSE(one.core().has_message());
+    EXPECT_EQ(std::get<roombridge::event>(*one.next()).seq, 1044u);
+    EXPECT_EQ(std::get<roombridge::event>(*one.next()).seq, 1045u) << "and the answer is nobody's";
+    EXPECT_TRUE(one.call("status"));
+    EXPECT_FALSE(one.ack());
+  }
+  EXPECT_THAT(daemon.received().back().head, HasSubstr(R"("seq":1045})")) << "the last one goes out with the client";
 }
 
 TEST(client, with_a_subscribers_name_that_cannot_be) {
@@ -397,8 +574,8 @@ TEST(client, holds_a_room_and_again_after_coming_back) {
        false},
   }};
   {
-    client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
-    ASSERT_FALSE(one.connect());
+    client one{{.socket = daemon.path(), .timeout = seconds{10}}};
+    connect(one);
     EXPECT_EQ(one.join("").error().kind, failure_kind::invalid_argument);
     EXPECT_EQ(one.join("a", milliseconds{0}).error().kind, failure_kind::invalid_argument);
     EXPECT_EQ(*one.join("shop-9", milliseconds{5000}), room_state::waiting);
@@ -422,19 +599,23 @@ TEST(client, holds_a_room_and_again_after_coming_back) {
 // The listener's backlog takes the second connection; nobody answers its HELLO.
 TEST(client, coming_back_to_a_daemon_that_hangs_takes_no_longer_than_next_may) {
   scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()}}, true}}};
-  client one{{.socket = daemon.path(), .timeout = std::chrono::hours{1}, .reconnect = true}};
-  ASSERT_FALSE(one.connect());
+  client one{{.socket = daemon.path(), .timeout = std::chrono::hours{1}}};
+  connect(one);
   EXPECT_TRUE(std::holds_alternative<closed>(one.next().value()));
   EXPECT_FALSE(one.next(milliseconds{400}));
 }
 
 TEST(client, does_not_come_back_when_it_makes_no_sense) {
-  scripted_daemon daemon{
-      {{{{frame_type::hello, welcome_frame() + proto::encode(bye{"protocol_error", "x", false})}}, true}}};
-  client one{{.socket = daemon.path(), .timeout = seconds{10}, .reconnect = true}};
-  ASSERT_FALSE(one.connect());
-  EXPECT_TRUE(std::holds_alternative<bye>(one.next(seconds{10}).value()));
-  for (int again = 0; again < 2; ++again) EXPECT_FALSE(std::get<closed>(one.next(seconds{2}).value()).reconnect);
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()},
+                            {frame_type::subscribe, proto::encode(bye{"protocol_error", "x", false})}},
+                           true}}};
+  client one{{.socket = daemon.path(), .timeout = seconds{10}}};
+  connect(one);
+  EXPECT_FALSE(one.subscribe({}));
+  EXPECT_TRUE(std::holds_alternative<bye>(one.next().value()));
+  const auto end = std::get<closed>(one.next().value());
+  EXPECT_FALSE(end.reconnect || end.retry_in);
+  EXPECT_FALSE(one.next());
 }
 
 }  // namespace

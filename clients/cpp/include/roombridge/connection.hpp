@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The protocol without I/O: bytes in, messages out; requests in, bytes out. For programs with an event loop of their
-// own; others use client.hpp. No clock, no socket, no thread.
+// The protocol without I/O: bytes in, messages out; requests in, bytes out. No clock, no socket, no thread.
 //
-// One object is one connection. It begins with HELLO in output(). PINGs are answered by themselves. After a `closed`
-// message it takes nothing more.
+// One object is one connection; what lasts over several is session.hpp. It begins with HELLO in output(). PINGs are
+// answered by themselves. After a `closed` message it takes nothing more.
 #pragma once
 
 #include <chrono>

@@ -77,7 +77,9 @@ enum class failure_kind {
   protocol,          // the daemon sent what the protocol forbids
   refused,           // the daemon refused the request: `error` has its reason
   invalid_argument,  // this program asked for something that cannot be said in the protocol; nothing was sent
-  not_connected,     // there is no connection
+  not_connected,     // there is no connection; nothing was sent
+  inbox_full,        // more events came before the answer than `inbox_limit` holds: take some with next()
+  stopped,           // stop() was called
 };
 
 struct failure {
@@ -91,10 +93,12 @@ struct failure {
 template <class T>
 using outcome = proto::expected<T, failure>;
 
-// The connection's end. `reconnect`: coming back makes sense.
+// There is no connection: it has ended, or the daemon is not there yet. A `welcome` tells of the next one. That attempt
+// after attempt fails for one reason is told once.
 struct closed {
   failure why;
-  bool reconnect = true;
+  bool reconnect = true;                                // coming back makes sense
+  std::optional<std::chrono::milliseconds> retry_in{};  // the client tries again after this time; nothing: it does not
   bool operator==(const closed&) const = default;
 };
 
