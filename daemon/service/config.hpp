@@ -53,8 +53,9 @@ inline constexpr std::size_t max_config_size = 1u << 20;
 
 // Pure: parses `text`; `file` only names it in errors. Keys that are not there have the defaults of the structs above;
 // `events.reserved` is filled from the names of `auth` and `rooms` and those of Socket.IO itself, `local.filter_fields`
-// from `events.rules`. The errors come in the file's order, at most 20 and one that counts the others; none tells the
-// value of a variable, a token or the URL.
+// from `events.rules`. The errors come in the file's order, at most 20 and one that counts the others. An error about a
+// value shows it and names the variables that it came from; it shows nothing of a token, a header, a payload, or of the
+// user, password and query in a URL.
 [[nodiscard]] config_result parse_config(std::string_view text, std::string_view file,
                                          const environment_lookup& environment);
 

@@ -229,6 +229,14 @@ text_result socketio_namespace(std::string_view text) {
 }
 
 text_result text_template::operator()(std::string_view text) const {
+  text_result result = check(text);
+  // What goes to the server with the token may be a secret as well.
+  const bool secret = allowed == placeholders::token || allowed == placeholders::room_request;
+  if (auto* wrong = std::get_if<problem>(&result); wrong != nullptr && secret) wrong->shown = visible::written;
+  return result;
+}
+
+text_result text_template::check(std::string_view text) const {
   if (text.size() < least) return problem{"must not be empty"};
   if (text.size() > most) return problem{"longer than " + std::to_string(most) + " bytes"};
   std::vector<std::string> fields;

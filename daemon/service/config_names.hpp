@@ -101,6 +101,7 @@ struct text_template {
   std::size_t least = 1;  // bytes; 0: may be empty
   std::size_t most = max_name_size;
   [[nodiscard]] text_result operator()(std::string_view text) const;
+  [[nodiscard]] text_result check(std::string_view text) const;
 };
 
 // `rule`, whose refusals never show the value.
@@ -108,7 +109,7 @@ template <typename Rule>
 [[nodiscard]] auto confidential(Rule rule) {
   return [rule](std::string_view text) {
     auto result = rule(text);
-    if (auto* wrong = std::get_if<problem>(&result)) wrong->confidential = true;
+    if (auto* wrong = std::get_if<problem>(&result)) wrong->shown = visible::nothing;
     return result;
   };
 }

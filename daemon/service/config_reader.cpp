@@ -20,6 +20,13 @@ std::string_view hint_for_nothing(node_kind expected) {
   }
 }
 
+// "from ROOMBRIDGE_URL"; empty where no variable gave anything.
+std::string source_of(const substituted& value) {
+  std::string out;
+  for (const std::string& name : value.variables) out += (out.empty() ? "from " : " and ") + name;
+  return out;
+}
+
 }  // namespace
 
 slot child(const slot& section, const entry& what) {
@@ -44,25 +51,37 @@ bool reader::is_section(const slot& from) {
   return from.value->kind == node_kind::nothing || is(node_kind::map, from);
 }
 
-std::optional<std::string> reader::text(const slot& from) {
+std::optional<substituted> reader::expand(const slot& from) {
   if (!is(node_kind::scalar, from)) return std::nullopt;
-  parsed<std::string> result = substitute(from.value->text, environment_);
+  parsed<substituted> result = substitute(from.value->text, environment_);
   if (const problem* wrong = std::get_if<problem>(&result)) {
     refuse(from, wrong->text);
     return std::nullopt;
   }
-  if (!is_clean_text(std::get<std::string>(result))) {
-    refuse(from, "holds a control character, or is not UTF-8");
+  auto& made = std::get<substituted>(result);
+  if (!is_clean_text(made.text)) {
+    const std::string whence = source_of(made);
+    refuse(from, (whence.empty() ? "" : whence + ": ") + "holds a control character, or is not UTF-8");
     return std::nullopt;
   }
-  return std::get<std::string>(std::move(result));
+  return std::move(made);
 }
 
-void reader::refuse_value(const slot& from, const problem& wrong, std::string_view found) {
+std::optional<std::string> reader::text(const slot& from) {
+  auto found = expand(from);
+  return found ? std::optional(std::move(found->text)) : std::nullopt;
+}
+
+void reader::refuse_value(const slot& from, const problem& wrong, const substituted& found) {
   const std::string& written = from.value->text;
-  std::string text = wrong.confidential ? "" : in_quotes(written) + ": ";
-  text += wrong.text;
-  if (!wrong.excerpt.empty() && !wrong.confidential && found == written) text += "; not " + in_quotes(wrong.excerpt);
+  std::string value;
+  if (wrong.shown == visible::written) value = in_quotes(written);
+  if (wrong.shown == visible::value) value = in_quotes(wrong.instead.empty() ? found.text : wrong.instead);
+  if (const std::string whence = source_of(found); !whence.empty() && wrong.shown != visible::written)
+    value += (value.empty() ? "" : ", ") + whence;
+  std::string text = (value.empty() ? "" : value + ": ") + wrong.text;
+  const bool excerpt = wrong.shown == visible::value || (wrong.shown == visible::written && found.text == written);
+  if (!wrong.excerpt.empty() && excerpt) text += "; not " + in_quotes(wrong.excerpt);
   refuse(from, text);
 }
 

@@ -17,6 +17,7 @@
 #include "daemon/service/config.hpp"
 #include "daemon/service/config_document.hpp"
 #include "daemon/service/config_errors.hpp"
+#include "daemon/service/config_substitute.hpp"
 #include "daemon/service/config_text.hpp"
 #include "daemon/service/config_values.hpp"
 
@@ -54,9 +55,9 @@ class reader {
   template <typename Rule>
   [[nodiscard]] auto value(const slot& from, const Rule& rule)
       -> std::optional<std::variant_alternative_t<0, std::invoke_result_t<const Rule&, std::string_view>>> {
-    const std::optional<std::string> found = text(from);
+    const std::optional<substituted> found = expand(from);
     if (!found) return std::nullopt;
-    auto result = rule(std::string_view(*found));
+    auto result = rule(std::string_view(found->text));
     if (const problem* wrong = std::get_if<problem>(&result)) {
       refuse_value(from, *wrong, *found);
       return std::nullopt;
@@ -87,7 +88,8 @@ class reader {
     bool taken;
   };
 
-  void refuse_value(const slot& from, const problem& wrong, std::string_view found);
+  [[nodiscard]] std::optional<substituted> expand(const slot& from);
+  void refuse_value(const slot& from, const problem& wrong, const substituted& found);
 
   error_list& errors_;
   const environment_lookup& environment_;

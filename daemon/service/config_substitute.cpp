@@ -18,8 +18,8 @@ std::size_t closing_brace(std::string_view text, std::size_t begin) {
   return std::string_view::npos;
 }
 
-// What stands between the braces of ${…}.
-parsed<std::string> expand(std::string_view reference, const environment_lookup& environment) {
+// What stands between the braces of ${…}: its value, and the variable that has it, if one has.
+parsed<substituted> expand(std::string_view reference, const environment_lookup& environment) {
   const std::size_t mark = reference.find(":-");
   const std::string_view name = reference.substr(0, mark);
   if (!is_variable_name(name)) {
@@ -29,7 +29,7 @@ parsed<std::string> expand(std::string_view reference, const environment_lookup&
   }
   std::optional<std::string> value = environment(name);
   if (mark == std::string_view::npos) {
-    if (value) return *std::move(value);
+    if (value) return substituted{*std::move(value), {std::string(name)}};
     return problem{"the environment variable " + std::string(name) + " is not set; set it, or write ${" +
                    std::string(name) + ":-default}"};
   }
@@ -38,13 +38,15 @@ parsed<std::string> expand(std::string_view reference, const environment_lookup&
     return problem{"the default of ${" + std::string(name) +
                    ":-…} holds another variable; only literal text can stand there"};
   }
-  return value && !value->empty() ? *std::move(value) : std::string(otherwise);
+  if (!value || value->empty()) return substituted{std::string(otherwise), {}};
+  return substituted{*std::move(value), {std::string(name)}};
 }
 
 }  // namespace
 
-parsed<std::string> substitute(std::string_view written, const environment_lookup& environment) {
-  std::string out;
+parsed<substituted> substitute(std::string_view written, const environment_lookup& environment) {
+  substituted result;
+  std::string& out = result.text;
   for (std::size_t i = 0; i < written.size();) {
     const std::string_view rest = written.substr(i);
     if (rest.starts_with("$${")) {
@@ -53,16 +55,20 @@ parsed<std::string> substitute(std::string_view written, const environment_looku
     } else if (rest.starts_with("${")) {
       const std::size_t end = closing_brace(written, i + 2);
       if (end == std::string_view::npos) return problem{"${ without its closing brace; a literal ${ is written $${"};
-      parsed<std::string> value = expand(written.substr(i + 2, end - i - 2), environment);
+      parsed<substituted> value = expand(written.substr(i + 2, end - i - 2), environment);
       if (std::holds_alternative<problem>(value)) return value;
-      out += std::get<std::string>(value);
+      const auto& [text, from] = std::get<substituted>(value);
+      out += text;
+      auto& names = result.variables;
+      if (!from.empty() && std::find(names.begin(), names.end(), from.front()) == names.end())
+        names.push_back(from.front());
       i = end + 1;
     } else {
       out += written[i++];
     }
     if (out.size() > max_value_size) return problem{"longer than " + std::to_string(max_value_size) + " bytes"};
   }
-  return out;
+  return result;
 }
 
 }  // namespace roombridge::service::reading

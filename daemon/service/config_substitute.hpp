@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "daemon/service/config.hpp"
 #include "daemon/service/config_values.hpp"
@@ -16,9 +17,14 @@ namespace roombridge::service::reading {
 // Bytes of one value after substitution.
 inline constexpr std::size_t max_value_size = 4096;
 
+struct substituted {
+  std::string text;
+  std::vector<std::string> variables;  // the names of those whose value is in it, each once
+};
+
 // `written` with its variables put in. The default stands for a variable that is unset or empty, ends at the matching
 // brace and is taken literally. "$${" gives "${"; any other dollar is itself. A problem names a variable, never its
 // value.
-[[nodiscard]] parsed<std::string> substitute(std::string_view written, const environment_lookup& environment);
+[[nodiscard]] parsed<substituted> substitute(std::string_view written, const environment_lookup& environment);
 
 }  // namespace roombridge::service::reading

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rules for the URLs of the server and of a proxy, apart from the others because they need Boost.URL. No refusal
-// shows the value: whoever put a password into it must not find it in a log.
+// The rules for the URLs of the server and of a proxy, apart from the others because they need Boost.URL. A refusal
+// shows the value less user, password and query: whoever put a secret into it must not find it in a log.
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -18,8 +18,26 @@
 namespace roombridge::service::reading {
 namespace {
 
-problem refused(std::string text) {
-  return {std::move(text), {}, true};
+std::string without_secrets(std::string_view text) {
+  const auto scheme = text.find("://");
+  const auto begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  std::string out{text.substr(0, begin)};
+  std::string_view rest = text.substr(begin);
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    out += "…";
+    rest.remove_prefix(at);
+  }
+  const auto query = rest.find_first_of("?#");
+  out += rest.substr(0, query);
+  if (query != std::string_view::npos) out.append(1, rest[query]).append("…");
+  return out;
+}
+
+// `rule`, whose refusals show what may be seen of the URL.
+text_result presentable(std::string_view text, text_result (*rule)(std::string_view)) {
+  text_result result = rule(text);
+  if (auto* wrong = std::get_if<problem>(&result)) wrong->instead = without_secrets(text);
+  return result;
 }
 
 bool is_host_character(char c) {
@@ -44,37 +62,45 @@ bool is_known_scheme(std::string_view scheme) {
   return std::find(std::begin(known), std::end(known), scheme) != std::end(known);
 }
 
-}  // namespace
-
-text_result server_url(std::string_view text) {
+text_result check_server_url(std::string_view text) {
   const auto result = boost::urls::parse_uri(text);
-  if (result.has_error()) return refused("not a URL, such as https://api.example.com or http://localhost:3001");
+  if (result.has_error()) return problem{"not a URL, such as https://api.example.com or http://localhost:3001"};
   const boost::urls::url_view url = result.value();
   if (url.has_userinfo())
-    return refused("a user or password in the URL would reach logs; the token has its own key, upstream.token");
-  if (!is_known_scheme(url.scheme())) return refused("the URL must begin with http://, https://, ws:// or wss://");
-  if (!is_usable_host(url)) return refused("the URL names no host, or one that cannot be");
-  if (url.has_port() && !is_possible_port(url.port())) return refused("the URL's port must be 1 to 65535");
+    return problem{"a user or password in the URL would reach logs; the token has its own key, upstream.token"};
+  if (!is_known_scheme(url.scheme())) return problem{"the URL must begin with http://, https://, ws:// or wss://"};
+  if (!is_usable_host(url)) return problem{"the URL names no host, or one that cannot be"};
+  if (url.has_port() && !is_possible_port(url.port())) return problem{"the URL's port must be 1 to 65535"};
   const std::string_view path = url.encoded_path();
   if ((!path.empty() && path != "/") || url.has_query() || url.has_fragment()) {
-    return refused("the URL must end after host and port; the path has its own key, upstream.path");
+    return problem{"the URL must end after host and port; the path has its own key, upstream.path"};
   }
   return std::string(text);
 }
 
-text_result proxy_url(std::string_view text) {
+text_result check_proxy_url(std::string_view text) {
   using upstream::proxy_options;
   if (text == proxy_options::none || text == proxy_options::environment) return std::string(text);
   const auto result = upstream::parse_proxy(text);
   if (const auto* why = std::get_if<std::string>(&result))
-    return refused("expected none, environment, or the URL of a proxy: " + *why);
+    return problem{"expected none, environment, or the URL of a proxy: " + *why};
   const auto& proxy = std::get<upstream::proxy>(result);
   if (!proxy.user.empty() || !proxy.password.empty()) {
-    return refused(
+    return problem{
         "a user or password in the URL would reach logs; they have a file of their own, "
-        "upstream.proxy.credentials_file");
+        "upstream.proxy.credentials_file"};
   }
   return std::string(text);
+}
+
+}  // namespace
+
+text_result server_url(std::string_view text) {
+  return presentable(text, check_server_url);
+}
+
+text_result proxy_url(std::string_view text) {
+  return presentable(text, check_proxy_url);
 }
 
 }  // namespace roombridge::service::reading

@@ -2,7 +2,9 @@
 #include "daemon/service/config_values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <span>
@@ -117,6 +119,31 @@ bool is_yaml_number(std::string_view text) {
   return digits != 0 && skip_exponent(text) && text.empty();
 }
 
+// Of three octal digits, perhaps behind a 0.
+std::optional<mode_t> octal_mode(std::string_view text) {
+  const std::string_view digits = text.size() == 4 && text[0] == '0' ? text.substr(1) : text;
+  if (digits.size() != 3 || digits.find_first_not_of("01234567") != std::string_view::npos) return std::nullopt;
+  mode_t mode = 0;
+  for (const char digit : digits) mode = mode * 8 + static_cast<mode_t>(digit - '0');
+  return mode;
+}
+
+// The modes that somebody may have had in mind: 432 is 0660 in decimal, as YAML and JSON print the number; 660 is 0660
+// without its 0, and 0o660 is how YAML 1.2 writes it.
+std::string meant_by(std::string_view text) {
+  std::array<char, 8> octal{};
+  std::string out;
+  const auto number = leading_number(text);
+  if (number && number->rest.empty() && !text.starts_with('0') && number->value <= 0777) {
+    std::snprintf(octal.data(), octal.size(), "%04o", static_cast<unsigned>(number->value));
+    out = "\"" + std::string(octal.data()) + "\", which is " + std::string(text) + " in decimal";
+  }
+  const std::string_view digits = text.starts_with("0o") ? text.substr(2) : text;
+  if (const auto mode = octal_mode(digits); mode && digits.size() == 3)
+    out += (out.empty() ? "\"0" : ", or \"0") + std::string(digits) + '"';
+  return out;
+}
+
 }  // namespace
 
 parsed<std::optional<std::string>> plain_literal(std::string_view text) {
@@ -179,13 +206,11 @@ parsed<bool> boolean(std::string_view text) {
 }
 
 parsed<mode_t> file_mode(std::string_view text) {
-  const std::string_view digits = text.size() == 4 && text[0] == '0' ? text.substr(1) : text;
-  if (digits.size() != 3 || digits.find_first_not_of("01234567") != std::string_view::npos) {
-    return problem{"not a file mode: three octal digits, such as \"0660\""};
-  }
-  mode_t mode = 0;
-  for (const char digit : digits) mode = mode * 8 + static_cast<mode_t>(digit - '0');
-  return mode;
+  const auto mode = octal_mode(text);
+  if (mode && text.size() == 4) return *mode;
+  const auto meant = meant_by(text);
+  return problem{"not a file mode: a 0 and three octal digits, such as \"0660\"" +
+                 (meant.empty() ? "" : "; did you mean " + meant + "?")};
 }
 
 }  // namespace roombridge::service::reading

@@ -19,12 +19,20 @@ namespace roombridge::service::reading {
 
 using std::chrono::milliseconds;
 
-// Why a rule refuses a value. `text` never repeats any of it: the value may come from a variable and be a secret. The
-// piece that is wrong goes into `excerpt`, which the reader shows only of what stands in the file itself.
+// How much of a value that is refused may be seen.
+enum class visible {
+  value,    // with the variables put in
+  written,  // as it stands in the file: what a variable holds may be a secret
+  nothing   // what stands in the file may be a secret, too
+};
+
+// Why a rule refuses a value. `text` repeats none of it, since the reader shows what may be seen: the value, and the
+// piece of it that is wrong, `excerpt`.
 struct problem {
   std::string text;
   std::string excerpt = {};
-  bool confidential = false;  // not even what stands in the file is shown
+  visible shown = visible::value;
+  std::string instead = {};  // what is shown in the value's place, if anything: the value less its secrets
 };
 
 template <typename T>
@@ -63,7 +71,7 @@ struct count {
 // "true" or "false".
 [[nodiscard]] parsed<bool> boolean(std::string_view text);
 
-// Permission bits in octal, "0660" or "660".
+// Permission bits in octal with the 0 that says so, "0660": without it nobody knows which number was meant.
 [[nodiscard]] parsed<mode_t> file_mode(std::string_view text);
 
 // One of some words.

@@ -34,6 +34,14 @@ std::optional<std::string> environment(std::string_view name) {
   return std::string(secret);
 }
 
+// Whether the error is about a key whose values may be secrets.
+bool is_private(std::string_view error) {
+  constexpr std::string_view keys[] = {"upstream.token", "upstream.headers", "upstream.query", "auth.payload",
+                                       "auth.headers",   "auth.query",       "rooms.payload"};
+  return std::any_of(std::begin(keys), std::end(keys),
+                     [error](std::string_view key) { return error.starts_with(key); });
+}
+
 void check_error(const config_error& error, std::string_view text, int lines) {
   require(error.file == "fuzz.yaml", "an error of another file", error.file);
   require(!error.text.empty() && reading::is_clean_text(error.text), "an error is not clean text", error.text);
@@ -41,7 +49,7 @@ void check_error(const config_error& error, std::string_view text, int lines) {
   require((error.line == 0) == (error.column == 0), "half a place", error.to_string());
   require(error.line >= 0 && error.line <= lines && error.column >= 0, "a place outside the file", error.to_string());
   const bool told = error.text.find(secret) != std::string::npos && text.find(secret) == std::string_view::npos;
-  require(!told, "a variable's value in an error", error.text);
+  require(!told || !is_private(error.text), "a variable's value in an error about what may be a secret", error.text);
 }
 
 void check_round_trip(const config& value) {

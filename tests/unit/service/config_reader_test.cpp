@@ -61,7 +61,7 @@ TEST(config_reader, values_are_shown_safely) {
                           "repeat_key, retain_key, fields"));
 }
 
-TEST(config_reader, the_token_and_the_url_are_not_shown) {
+TEST(config_reader, the_token_and_a_password_in_a_url_are_not_shown) {
   const auto expected =
       "upstream.token: expected none, {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, "
       "ARGUMENT…]}; the token itself does not "
@@ -82,7 +82,8 @@ TEST(config_reader, the_token_and_the_url_are_not_shown) {
       ElementsAre(
           "1:32: upstream.token.credential: not the name of a systemd credential: a file name without a directory"));
   EXPECT_THAT(errors_of("upstream: {url: 'https://me:secret@host'}"),
-              ElementsAre("1:17: upstream.url: a user or password in the URL would reach logs; the token has its own "
+              ElementsAre("1:17: upstream.url: \"https://…@host\": a user or password in the URL would reach logs; the "
+                          "token has its own "
                           "key, upstream.token"));
 }
 
@@ -161,7 +162,7 @@ TEST(config_reader, impossible_values_are_refused) {
   EXPECT_THAT(errors_of("local: {socket: run/x.sock}"),
               ElementsAre("1:17: local.socket: \"run/x.sock\": must be an absolute path"));
   EXPECT_THAT(errors_of("local: {mode: 888}"),
-              ElementsAre("1:15: local.mode: \"888\": not a file mode: three octal digits, such as \"0660\""));
+              ElementsAre("1:15: local.mode: \"888\": not a file mode: a 0 and three octal digits, such as \"0660\""));
   EXPECT_THAT(errors_of("local: {connections: 0}"),
               ElementsAre("1:22: local.connections: \"0\": out of range: 1 to 65536"));
   EXPECT_THAT(errors_of("local: {ping: {interval: 5ms, deadline: 0s}}"),

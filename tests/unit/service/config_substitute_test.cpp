@@ -19,7 +19,7 @@ std::string outcome(std::string_view written) {
     return std::nullopt;
   });
   const auto* wrong = std::get_if<problem>(&result);
-  return wrong != nullptr ? "! " + wrong->text : std::get<std::string>(result);
+  return wrong != nullptr ? "! " + wrong->text : std::get<substituted>(result).text;
 }
 
 TEST(config_substitute, puts_variables_in) {
@@ -99,7 +99,7 @@ TEST(config_substitute, a_value_cannot_become_structure) {
   EXPECT_THAT(errors_of("rooms: {declared: '${X}'}", environment),
               ElementsAre("1:19: rooms.declared: found a single value, expected a list"));
   EXPECT_THAT(errors_of("rooms: {own: '${Y}'}", environment),
-              ElementsAre("1:14: rooms.own: holds a control character, or is not UTF-8"));
+              ElementsAre("1:14: rooms.own: from Y: holds a control character, or is not UTF-8"));
 }
 
 TEST(config_substitute, keys_are_literal) {
@@ -110,16 +110,29 @@ TEST(config_substitute, keys_are_literal) {
   EXPECT_EQ(rules.front().name, "${X}");
 }
 
-TEST(config_substitute, an_error_shows_what_is_written_and_never_a_value) {
-  const variables secret{{"S", "hunter2"}, {"P", "{hunter2}"}, {"R", "\xffhunter2"}};
-  EXPECT_THAT(errors_of("auth: {timeout: '${S}'}", secret),
-              ElementsAre("1:17: auth.timeout: \"${S}\": not a duration, such as 250ms, 1s, 5min or 2h"));
+TEST(config_substitute, an_error_shows_the_value_and_whence_it_came) {
+  const variables given{{"ROOMBRIDGE_URL", "htp://api:80"}, {"A", "1"}, {"B", "x"}};
+  EXPECT_THAT(errors_of("upstream: {url: '${ROOMBRIDGE_URL:-http://localhost:3001}'}", given),
+              ElementsAre("1:17: upstream.url: \"htp://api:80\", from ROOMBRIDGE_URL: the URL must begin with http://, "
+                          "https://, ws:// or wss://"));
+  EXPECT_THAT(
+      errors_of("auth: {timeout: '${A}${B}${A}'}", given),
+      ElementsAre("1:17: auth.timeout: \"1x1\", from A and B: not a duration: a whole number and ms, s, min or h, "
+                  "without blanks"));
+  EXPECT_THAT(errors_of("auth: {timeout: '${UNSET:-soon}'}", given),
+              ElementsAre("1:17: auth.timeout: \"soon\": not a duration, such as 250ms, 1s, 5min or 2h"));
+}
+
+TEST(config_substitute, an_error_shows_nothing_of_a_variable_that_may_be_a_secret) {
+  const variables secret{{"S", "hunter2"}, {"P", "{hunter2}"}, {"R", "\xffhunter2"}, {"K", " hunter2"}};
+  EXPECT_THAT(errors_of("upstream: {headers: {X-Key: '${K}'}}", secret),
+              ElementsAre("1:29: upstream.headers.X-Key: from K: blanks around it would be lost on the way"));
   EXPECT_THAT(errors_of("auth: {payload: {a: '${P}'}}", secret),
               ElementsAre("1:21: auth.payload.a: \"${P}\": the only placeholder here is {token}"));
   EXPECT_THAT(errors_of("rooms: {declared: ['${S}', '${S}']}", secret),
               ElementsAre("1:28: rooms.declared[1]: \"${S}\" stands in the list twice"));
   EXPECT_THAT(errors_of("rooms: {own: '${R}'}", secret),
-              ElementsAre("1:14: rooms.own: holds a control character, or is not UTF-8"));
+              ElementsAre("1:14: rooms.own: from R: holds a control character, or is not UTF-8"));
   EXPECT_THAT(
       errors_of("rooms: {own: '${NONE}'}", secret),
       ElementsAre("1:14: rooms.own: the environment variable NONE is not set; set it, or write ${NONE:-default}"));

@@ -70,10 +70,21 @@ TEST(config_values, booleans) {
 
 TEST(config_values, file_modes) {
   EXPECT_EQ(std::get<mode_t>(file_mode("0660")), mode_t{0660});
-  EXPECT_EQ(std::get<mode_t>(file_mode("777")), mode_t{0777});
-  EXPECT_EQ(std::get<mode_t>(file_mode("000")), mode_t{0});
-  for (const char* text : {"", "66", "0888", "rw-rw----", "4755", "1777", "00660", "0o660"})
-    EXPECT_EQ(wrong(file_mode(text)), "not a file mode: three octal digits, such as \"0660\"") << text;
+  EXPECT_EQ(std::get<mode_t>(file_mode("0000")), mode_t{0});
+  const std::string none = "not a file mode: a 0 and three octal digits, such as \"0660\"";
+  for (const char* text : {"", "0888", "rw-rw----", "4755", "1777", "00660", "0x1b0", "99999999999999999999"})
+    EXPECT_EQ(wrong(file_mode(text)), none) << text;
+}
+
+TEST(config_values, a_file_mode_without_its_0_is_refused_with_what_may_have_been_meant) {
+  const auto meant = [](std::string_view text) {
+    const std::string said = wrong(file_mode(text));
+    return said.substr(said.find("did you mean"));
+  };
+  EXPECT_EQ(meant("432"), R"(did you mean "0660", which is 432 in decimal, or "0432"?)");
+  EXPECT_EQ(meant("384"), R"(did you mean "0600", which is 384 in decimal?)");
+  EXPECT_EQ(meant("660"), R"(did you mean "0660"?)");
+  EXPECT_EQ(meant("0o660"), R"(did you mean "0660"?)");
 }
 
 TEST(config_values, choices) {
