@@ -158,10 +158,10 @@ class Client(Face):
         """Of a named subscriber: everything up to `position`, by default that of the last message that was handed
         out, has been handled and need not come again, whatever ends.
 
-        Returns at once. An ack goes out within 10 ms of handling, or with the next one, so that acks of a fast reader
-        become one; close() sends the last one. A refusal comes as a Problem. `wait`: returns whether the daemon's
-        journal has it (else it is kept in memory only), and raises RequestError. Raises ValueError without
-        `subscriber`.
+        Returns at once. An ack goes out at once, too, unless one that went out less than 10 ms before is not answered:
+        then the next one takes its place, or it goes out when the client has to wait, or at close(). A refusal comes as
+        a Problem. `wait`: returns whether the daemon's journal has it (else it is kept in memory only), and raises
+        RequestError. Raises ValueError without `subscriber`.
         """
         if wait:
             return self._ask(lambda: self._session.ack_and_wait(position))
@@ -309,6 +309,7 @@ class Client(Face):
         self._greeting_by = time.monotonic() + self._timeout
         self._output.clear()
         self._session.connected()
+        self._flush()
 
     def _read(self) -> bool:
         """Takes what is there; False: nothing. Precondition: there is a socket."""

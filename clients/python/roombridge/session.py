@@ -142,8 +142,8 @@ class Session:
         came_back = self._may_come_back(error)
         self.away = error
         if self.greeted and came_back:
-            reason = error.reason if isinstance(error, ConnectionClosed) else ""
-            self._keep(Status(DISCONNECTED, now, cause=reason, text=str(error)))
+            cause, text = (error.reason, error.text) if isinstance(error, ConnectionClosed) else ("", str(error))
+            self._keep(Status(DISCONNECTED, now, cause=cause, text=text))
         self._drop_connection(error)
         if not came_back:
             self.finish(error)

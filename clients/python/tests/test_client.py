@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import tempfile
@@ -590,6 +591,27 @@ class ServedTest(unittest.TestCase):
             with self.assertRaisesRegex(RequestTimeout, "no connection to the daemon") as caught:
                 self.client.emit("e", deadline=0.01)
             self.assertEqual(caught.exception.outcome, "not_sent")
+
+    def test_a_loop_of_select_needs_no_more_than_readiness(self) -> None:
+        with self.assertLogs("roombridge"), ThreadPoolExecutor(1) as program:
+            listener = self.listen()
+            connecting = program.submit(self.client.connect)
+            peer = self.accept(listener)
+            connecting.result(30)
+            peer.close_end()
+            self.assertTrue(select.select([self.client], [], [], 30)[0])
+            self.assertEqual(self.client.receive(0), self.client.status)
+            with self.assertRaisesRegex(RoombridgeError, "no descriptor"):
+                self.client.fileno()
+            while self.client._socket is None:
+                self.assertIsNone(self.client.receive(0))
+            peer = self.accept(listener)
+            self.assertTrue(select.select([self.client], [], [], 30)[0])
+            self.assertIsNone(self.client.receive(0))
+            peer.say(FrameType.PING, {"id": 9})
+            self.assertTrue(select.select([self.client], [], [], 30)[0])
+            self.assertIsNone(self.client.receive(0))
+            self.assertEqual(peer.heard().type, FrameType.PONG)
 
     def test_permission_is_not_waited_for(self) -> None:
         with mock.patch("socket.socket.connect", side_effect=PermissionError(13, "Permission denied")):

@@ -95,7 +95,7 @@ class ComingBackTest(unittest.TestCase):
         talk.lose(ConnectionClosed("shutdown", "the daemon stops", True))
         talk.lose(AWAY)
         talk.lose(AWAY)
-        expected = Status("disconnected", 5, cause="shutdown", text="shutdown: the daemon stops")
+        expected = Status("disconnected", 5, cause="shutdown", text="the daemon stops")
         self.assertEqual(talk.taken(), [expected])
         self.assertEqual((talk.session.status, expected.summary), (expected, "offline"))
         talk.connect(epoch=OTHER, newest=2)
