@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from .errors import ConnectionClosed, RoombridgeError
-from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late
+from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late, now_us
 from .listening import Failures
 from .messages import Arguments, EmitResult, Event, Gap, Message, Position, Problem, Welcome
 from .request import Request, make_arguments
@@ -297,7 +297,7 @@ class Client(Face):
         """One connection, from its begin to its end. True: it is to be renewed."""
         opened = self._open()
         self._reader, self._writer = await asyncio.open_unix_connection(sock=opened, limit=READ_SIZE)
-        self._session.connected()
+        self._session.connected(now_us())
         self._flush()
         greeting_by = time.monotonic() + self._timeout
         while self._session.closed is None and self._session.over is None:

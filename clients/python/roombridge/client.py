@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from .errors import ConnectionClosed, RoombridgeError
-from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late
+from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late, now_us
 from .listening import Failures
 from .messages import Arguments, EmitResult, Event, Gap, Message, Position, Problem, Welcome
 from .request import Request, make_arguments
@@ -308,7 +308,7 @@ class Client(Face):
             return
         self._greeting_by = time.monotonic() + self._timeout
         self._output.clear()
-        self._session.connected()
+        self._session.connected(now_us())
         self._flush()
 
     def _read(self) -> bool:

@@ -101,7 +101,7 @@ class Face(Listening):
 
     def _lost(self, error: RoombridgeError) -> float | None:
         """See Session.lost(). What stays the same for many attempts is logged once."""
-        delay = self._session.lost(error, time.time_ns() // 1000, random.random())
+        delay = self._session.lost(error, now_us(), random.random())
         if delay is not None and self._told != str(error):
             LOGGER.warning("no connection to roombridged, trying again: %s", error)
             self._told = str(error)
@@ -129,6 +129,11 @@ class Face(Listening):
             opened.close()
             raise ConnectError(self._path, error) from error
         return opened
+
+
+def now_us() -> int:
+    """µs since the Unix epoch."""
+    return time.time_ns() // 1000
 
 
 def greeting_is_late() -> RequestTimeout:

@@ -33,9 +33,9 @@ class Arguments:
     def parse(self) -> list[Any]:
         """The arguments as Python values, attachments in their places as bytes.
 
-        A part that Python cannot hold, since it nests too deep or is an integer too long, is an Unparsed: its text. A lone
-        surrogate becomes a str that cannot be encoded as UTF-8; printing its repr() is safe. Raises PayloadError for what
-        is no JSON array, which a daemon does not send.
+        A part that Python cannot hold, since it nests too deep or is an integer too long, is an Unparsed: its text. A
+        lone surrogate becomes a str that cannot be encoded as UTF-8; printing its repr() is safe. Raises PayloadError
+        for what is no JSON array, which a daemon does not send.
         """
         try:
             value = parse_json(self.json.decode(), self._place if self.attachments else None)

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, Union
 
 from .acks import Acks
-from .backoff import Backoff
+from .backoff import LONGEST_DELAY, Backoff
 from .errors import ConnectError, ConnectionClosed, ProtocolError, RequestTimeout, RoombridgeError
 from .messages import (
     DISCONNECTED,
@@ -95,6 +95,7 @@ class Session:
         self._open: dict[int, Request[Any]] = {}
         self._acks = Acks()
         self._backoff = Backoff()
+        self._connected_at = 0
         self._next_id = 1
         self._cut = False
         self._began = False  # this connection has had a SUBSCRIBE
@@ -104,9 +105,10 @@ class Session:
 
     # ---- connections ----
 
-    def connected(self) -> None:
-        """A socket is open: the first bytes are to be sent."""
+    def connected(self, now: int) -> None:
+        """A socket is open: the first bytes are to be sent. `now` in µs since the Unix epoch."""
         self.closed = None
+        self._connected_at = now
         self._cut = self._began = False
         self._decoder = FrameDecoder()
         self._output.clear()
@@ -139,13 +141,15 @@ class Session:
     def lost(self, error: RoombridgeError, now: int, draw: float) -> float | None:
         """The connection, or an attempt at one, has ended with `error`: in how many seconds to try again. None: never,
         and `over` says why. `now` in µs since the Unix epoch; `draw`: a random number from 0 to 1."""
-        came_back = self._may_come_back(error)
+        may_come_back = self._may_come_back(error)
         self.away = error
-        if self.greeted and came_back:
+        if self.greeted and now - self._connected_at >= LONGEST_DELAY * 1_000_000:
+            self._backoff.reset()  # not sooner: a daemon may greet, and end again and again
+        if self.greeted and may_come_back:
             cause, text = (error.reason, error.text) if isinstance(error, ConnectionClosed) else ("", str(error))
             self._keep(Status(DISCONNECTED, now, cause=cause, text=text))
         self._drop_connection(error)
-        if not came_back:
+        if not may_come_back:
             self.finish(error)
             return None
         return self._backoff.next(draw)
@@ -356,7 +360,6 @@ class Session:
         self.welcome = welcome
         self.greeted = True
         self.away = None
-        self._backoff.reset()
         asked = list(self._open.values())
         if self._subscriptions:
             self._subscribe_again()

@@ -31,7 +31,7 @@ class Talk:
     def connect(self, **welcome: Any) -> list[tuple[FrameType, dict[str, Any]]]:
         """Up to the greeting; what the session says behind its HELLO."""
         self.decoder = FrameDecoder()
-        self.session.connected()
+        self.session.connected(0)
         assert self.heard()[0][0] == FrameType.HELLO
         self.say(FrameType.WELCOME, {**WELCOME, **welcome})
         return self.heard()
@@ -54,8 +54,8 @@ class Talk:
         frames = iter(self.decoder.next_frame, None)
         return [(FrameType(frame.type), frame.head) for frame in frames]
 
-    def lose(self, error: Exception = EOF) -> float | None:
-        return self.session.lost(error, 5, 0.0)
+    def lose(self, error: Exception = EOF, now: int = 5) -> float | None:
+        return self.session.lost(error, now, 0.0)
 
     def taken(self) -> list[Any]:
         return list(iter(self.session.take_message, None))
@@ -208,11 +208,13 @@ class ComingBackTest(unittest.TestCase):
             self.assertIsNone(talk.lose(error))
             self.assertIs(talk.session.over, error)
 
-    def test_delays_grow_until_a_daemon_greets(self) -> None:
+    def test_delays_grow_until_a_connection_has_lasted(self) -> None:
         talk = Talk()
-        self.assertEqual([talk.lose(AWAY) for _ in range(3)], [0.125, 0.25, 0.5])
+        self.assertEqual([talk.lose(AWAY) for _ in range(2)], [0.125, 0.25])
         talk.connect()
-        self.assertEqual(talk.lose(), 0.125)
+        self.assertEqual(talk.lose(now=4_999_999), 0.5, "a daemon that greets and ends is none to hurry for")
+        talk.connect()
+        self.assertEqual(talk.lose(now=5_000_000), 0.125)
 
 
 class BackoffTest(unittest.TestCase):
