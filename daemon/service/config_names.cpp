@@ -18,8 +18,8 @@ namespace {
 // What sockaddr_un::sun_path holds, less the final NUL and the ".new" behind the path while the socket is made.
 constexpr std::size_t max_socket_path = 103;
 
-constexpr std::string_view handshake_headers[] = {"connection", "content-length",    "host",
-                                                  "upgrade",    "transfer-encoding", "user-agent"};
+constexpr std::string_view handshake_headers[] = {"accept-encoding", "connection",        "content-length", "host",
+                                                  "upgrade",         "transfer-encoding", "user-agent"};
 constexpr std::string_view engineio_parameters[] = {"EIO", "transport", "sid", "j", "b64", "t"};
 
 bool is_letter(char c) {

@@ -7,6 +7,8 @@
 #include <boost/beast/http/rfc7230.hpp>
 
 #include "daemon/base/ascii.hpp"
+#include "daemon/upstream/redirect.hpp"
+#include "daemon/upstream/web_page.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -50,6 +52,7 @@ cause refusal(unsigned status) {
 }
 
 std::string_view advice(unsigned status) {
+  if (status < 300) return "; something else answers there: a login page of the network, or another service";
   switch (status) {
     case 401:
     case 403:
@@ -180,6 +183,17 @@ std::vector<http_extension> http_response::extensions(std::string_view name) con
   }
   return out;
 }
+std::string http_response::coding() const {
+  std::string out;
+  for (const char* name : {"Content-Encoding", "Transfer-Encoding"}) {
+    const std::string list = field(name);
+    for (const beast::string_view one : http::token_list{list}) {
+      if (beast::iequals(one, "identity") || beast::iequals(one, "chunked")) continue;
+      out.append(out.empty() ? "" : ", ").append(view(one));
+    }
+  }
+  return out;
+}
 std::optional<std::uint64_t> http_response::content_length() const {
   return impl_->content_length();
 }
@@ -201,23 +215,38 @@ failure describe_no_http(const http_response& response, const endpoint& where) {
     return {cause::http_not_websocket, where.name + " speaks TLS: the URL should begin with https or wss"};
   }
   return {cause::http_not_websocket,
-          where.name + " answered, but not in HTTP: \"" + quoted(response.rest(), where, 80) + '"'};
+          where.name + " answered, but not in HTTP: " + named_or_quoted(cleared(response.rest(), where), 80)};
 }
 
 failure describe_refusal(const http_response& response, const endpoint& where) {
   const unsigned status = response.status();
   std::string text = where.name + " answered HTTP " + std::to_string(status);
   if (const auto reason = response.reason(); !reason.empty()) text += ' ' + quoted(reason, where, 60);
-  if (const auto to = response.field("Location"); !to.empty()) text += ", to " + quoted(to, where, 200);
-  if (!response.body().empty()) text += ": " + quoted(response.body(), where, 200);
+  if (const auto to = response.field("Location"); !to.empty()) {
+    text += quoted(explain_redirect(to, where), where, 400);
+  } else if (!response.body().empty()) {
+    text += ": " + body_in_words(response, where);
+  }
   return {refusal(status), text + std::string(advice(status)),
           parse_retry_after(response.field("Retry-After"), response.field("Date"))};
 }
 
+std::string body_in_words(const http_response& response, const endpoint& where) {
+  if (const std::string coding = response.coding(); !coding.empty())
+    return "a body in " + quoted(coding, where, 40) + ", which was not asked for";
+  const std::string said = cleared(response.body(), where);
+  auto page = name_web_page(said);
+  return page ? *std::move(page) : printable(said, 200);
+}
+
+std::string cleared(std::string_view said, const endpoint& where) {
+  constexpr std::size_t enough = 16 * 1024;
+  return without_token(said.substr(0, enough), where.extras.secret);
+}
+
 std::string quoted(std::string_view said, const endpoint& where, std::size_t limit) {
   // Cleared before it is cut: the rest of a secret is one, too.
-  constexpr std::size_t enough = 16 * 1024;
-  return printable(without_token(said.substr(0, enough), where.extras.secret), limit);
+  return printable(cleared(said, where), limit);
 }
 
 }  // namespace roombridge::upstream

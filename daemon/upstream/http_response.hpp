@@ -56,6 +56,8 @@ class http_response {
   [[nodiscard]] bool field_has(std::string_view name, std::string_view item) const;
   // The items of a list with parameters.
   [[nodiscard]] std::vector<http_extension> extensions(std::string_view name) const;
+  // How the body is coded, such as "gzip", beside being cut into chunks; empty: it is as it is.
+  [[nodiscard]] std::string coding() const;
   [[nodiscard]] std::optional<std::uint64_t> content_length() const;
   [[nodiscard]] bool keep_alive() const;
 
@@ -77,7 +79,13 @@ class http_response {
 // Why a response other than the wanted one was given: with the status and the beginning of its body in words.
 [[nodiscard]] failure describe_refusal(const http_response& response, const endpoint& where);
 
-// What a server says, safe for a log line: cut, and without the secret that a request to it carried.
+// What a body that is not the wanted one is: a web page by its title, one in a coding by that, else its beginning.
+[[nodiscard]] std::string body_in_words(const http_response& response, const endpoint& where);
+
+// The beginning of what a server says, without the secret that a request to it carried.
+[[nodiscard]] std::string cleared(std::string_view said, const endpoint& where);
+
+// Safe for a log line: cleared and cut.
 [[nodiscard]] std::string quoted(std::string_view said, const endpoint& where, std::size_t limit);
 
 }  // namespace roombridge::upstream

@@ -2,6 +2,7 @@
 #include "daemon/upstream/http_tunnel.hpp"
 
 #include "daemon/base/ascii.hpp"
+#include "daemon/upstream/web_page.hpp"
 #include "daemon/upstream/ws_handshake.hpp"
 
 namespace roombridge::upstream {
@@ -40,7 +41,7 @@ bool http_tunnel::advance(std::string& came) {
   if (!begin.starts_with(known)) {
     const std::string_view hint = came[0] == '\5' ? "; does it speak SOCKS, socks5:// ?" : "";
     fail(cause::proxy_failure,
-         "answered, but not in HTTP: \"" + printable(without_credentials(came), 80) + '"' + std::string(hint));
+         "answered, but not in HTTP: " + named_or_quoted(without_credentials(came), 80) + std::string(hint));
     return true;
   }
   const auto end = came.find("\r\n\r\n");

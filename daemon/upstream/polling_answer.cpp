@@ -2,6 +2,7 @@
 #include "daemon/upstream/polling_answer.hpp"
 
 #include "daemon/upstream/polling_payload.hpp"
+#include "daemon/upstream/web_page.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -29,8 +30,11 @@ std::variant<engineio::open, failure> read_opening(std::string_view body, const 
   std::string_view rest = body;
   const auto packet = engineio::decode(polling_payload::take_packet(rest));
   if (!packet || packet->type != engineio::packet_type::open) {
-    return failure{cause::engine_refused, where.name + " answers, but not as an Engine.IO server; check `path`: \"" +
-                                              quoted(body, where, 80) + '"'};
+    return failure{cause::engine_refused,
+                   where.name +
+                       " answers, but not as an Engine.IO server; check `path`, and whether a network's login "
+                       "page is in the way: " +
+                       named_or_quoted(cleared(body, where), 80)};
   }
   auto opened = engineio::parse_open(packet->data);
   if (opened) return std::move(*opened);
@@ -40,6 +44,10 @@ std::variant<engineio::open, failure> read_opening(std::string_view body, const 
 
 std::optional<failure> judge_answer(const http_response& response, const endpoint& where, std::size_t posted) {
   if (response.status() == 200) {
+    if (const std::string coding = response.coding(); posted == 0 && !coding.empty()) {
+      return failure{cause::protocol_error, where.name + " (or a proxy before it) answered a poll in " +
+                                                quoted(coding, where, 40) + ", which was not asked for"};
+    }
     if (posted != 0 || !response.body().empty()) return std::nullopt;
     return failure{cause::protocol_error, where.name + " answered a poll with nothing"};
   }

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "daemon/upstream/web_page.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -89,7 +91,7 @@ bool socks_tunnel::refuse_version(std::string_view came) {
   if (came.empty() || came[0] == version) return false;
   const std::string_view hint = came[0] == 'H' ? "; does it speak HTTP, http:// ?" : "";
   fail(cause::proxy_failure,
-       "answered, but not in SOCKS 5: \"" + printable(without_credentials(came), 80) + '"' + std::string(hint));
+       "answered, but not in SOCKS 5: " + named_or_quoted(without_credentials(came), 80) + std::string(hint));
   return true;
 }
 

@@ -163,6 +163,26 @@ TEST(http_response, says_what_came_instead) {
   EXPECT_THAT(describe_no_http(tls, server()).text, HasSubstr("speaks TLS"));
 }
 
+TEST(http_response, knows_how_its_body_is_coded) {
+  const auto coding = [](std::string_view fields) {
+    http_response response;
+    EXPECT_EQ(response.feed("HTTP/1.1 200 OK\r\n" + std::string(fields) + "\r\n"), state::more);
+    return response.coding();
+  };
+  EXPECT_EQ(coding("Content-Length: 1\r\n"), "");
+  EXPECT_EQ(coding("Content-Length: 1\r\nContent-Encoding: Identity\r\n"), "");
+  EXPECT_EQ(coding("Content-Length: 1\r\nContent-Encoding: gzip\r\n"), "gzip");
+  EXPECT_EQ(coding("Transfer-Encoding: chunked\r\n"), "");
+  EXPECT_EQ(coding("Transfer-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n"), "deflate");
+  EXPECT_EQ(coding("Content-Length: 1\r\nContent-Encoding: br\r\ncontent-encoding: zstd\r\n"), "br, zstd");
+}
+
+TEST(http_response, names_a_page_that_came_instead) {
+  http_response page;
+  EXPECT_EQ(page.feed("<html><title>Old router</title></html>\r\n\r\n"), state::broken);
+  EXPECT_THAT(describe_no_http(page, server()).text, HasSubstr("not in HTTP: the web page \"Old router\""));
+}
+
 TEST(http_response, names_a_refusal) {
   http_response response;
   ASSERT_EQ(response.feed("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\noops"), state::complete);

@@ -38,6 +38,25 @@ TEST(polling_answer, names_what_opens_none) {
   }
 }
 
+TEST(polling_answer, names_a_page_by_its_title) {
+  const auto why = std::get<failure>(read_opening("<html><title>Hotel WiFi</title>", server()));
+  EXPECT_THAT(why.text, HasSubstr("network's login page is in the way: the web page \"Hotel WiFi\""));
+  EXPECT_THAT(why.text, Not(HasSubstr("<html>")));
+}
+
+TEST(polling_answer, names_a_coding_that_was_not_asked_for) {
+  for (const std::string_view said : {"Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\n?",
+                                      "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\n?\r\n0\r\n\r\n"}) {
+    http_response response;
+    ASSERT_EQ(response.feed("HTTP/1.1 200 OK\r\n" + std::string(said)), http_response::state::complete);
+    const auto failed = judge_answer(response, server(), 0);
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->why, cause::protocol_error);
+    EXPECT_THAT(failed->text, HasSubstr("in gzip, which was not asked for"));
+    EXPECT_FALSE(judge_answer(response, server(), 7)) << "of a POST's answer nothing is read";
+  }
+}
+
 TEST(polling_answer, never_shows_a_token_that_the_server_repeats) {
   endpoint where = server();
   where.extras.secret = std::string(300, 's');

@@ -256,7 +256,8 @@ TEST_P(polling_endings, are_named) {
 INSTANTIATE_TEST_SUITE_P(
     all, polling_endings,
     testing::Values(ending{refusal(404, "nothing here"), "", "", cause::http_4xx, "nothing here"},
-                    ending{good("<html>a portal</html>"), "", "", cause::engine_refused, "check `path`: \"<html>"},
+                    ending{good("<html>a portal</html>"), "", "", cause::engine_refused,
+                           "check `path`, and whether a network's login page is in the way: a web page"},
                     ending{"SSH-2.0\r\n\r\n", "", "", cause::http_not_websocket, "not in HTTP"},
                     ending{good(std::string(offer)), good(""), "", cause::protocol_error, "with nothing"},
                     ending{good(std::string(offer)), good(std::string(1001, '6')), "", cause::message_too_large,

@@ -55,7 +55,7 @@ TEST(upgrade, never_shows_a_token_that_the_server_repeats) {
   endpoint where = server();
   where.extras.secret = token;
   for (const std::string& response :
-       {"HTTP/1.1 302 Found\r\nLocation: https://h/socket.io/?EIO=4&token=" + token + "\r\n\r\n",
+       {"HTTP/1.1 302 Found\r\nLocation: https://h/" + token + "/socket.io/?EIO=4&token=" + token + "\r\n\r\n",
         "HTTP/1.1 400 " + token + "\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 400 Bad\r\nContent-Length: 300\r\n\r\n" + token, "BAD token " + token + "\r\n\r\n"}) {
     upgrade handshake(where, {}, nonce, false);
@@ -171,8 +171,13 @@ INSTANTIATE_TEST_SUITE_P(
                 cause::http_4xx, "Transport unk"},
         refusal{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", cause::http_4xx, "check `path`"},
         refusal{"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", cause::http_4xx, "before Socket.IO"},
-        refusal{"HTTP/1.1 302 Found\r\nLocation: https://other.example/x\r\n\r\n", cause::http_redirect,
-                "https://other.example/x"},
+        refusal{"HTTP/1.1 301 Moved\r\nLocation: https://other.example/socket.io/?EIO=4&transport=websocket\r\n\r\n",
+                cause::http_redirect, "answered HTTP 301 Moved; to follow it, set upstream.url: https://other.example"},
+        refusal{"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n<html><title>Hotel WiFi</title>welcome!!!",
+                cause::http_not_websocket,
+                "answered HTTP 200 OK: the web page \"Hotel WiFi\"; something else answers there: a login page"},
+        refusal{"HTTP/1.1 502 Bad Gateway\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08?",
+                cause::http_5xx, "502 Bad Gateway: a body in gzip, which was not asked for"},
         refusal{"HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad\r\n", cause::http_5xx,
                 "503"},
         refusal{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", cause::http_not_websocket, "200"},
