@@ -1,53 +1,50 @@
 // SPDX-License-Identifier: MIT
 #include <roombridge/booking.hpp>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
-#include <boost/json.hpp>
+#include "json_scan.hpp"
 
 namespace roombridge::booking {
 namespace {
 
-namespace json = boost::json;
 using parse_result = proto::expected<update, parse_failure>;
+using members = std::map<std::string, std::string_view>;
 
 constexpr std::array<std::string_view, 6> type_names{"unknown",   "created",  "confirmed",
                                                      "cancelled", "modified", "completed"};
 
-std::string text_of(const json::object& object, std::string_view field) {
-  const auto* value = object.if_contains(field);
-  if (value == nullptr) return {};
-  if (const auto* text = value->if_string()) return {text->data(), text->size()};
-  if (value->is_int64() || value->is_uint64()) return json::serialize(*value);
-  return {};
+// Each as it is written; empty when absent.
+std::string_view raw(const members& object, const std::string& field) {
+  const auto found = object.find(field);
+  return found == object.end() ? std::string_view{} : found->second;
 }
 
-constexpr unsigned char max_depth = 64;
-
-std::optional<json::value> read(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = max_depth;
-  json::error_code failed;
-  auto value = json::parse(text, failed, {}, options);
-  if (failed) return std::nullopt;
-  return value;
+std::string text_of(const members& object, const std::string& field) {
+  const auto value = raw(object, field);
+  if (is_json_string(value)) return json_string_text(value);
+  const bool is_integer = is_json_number(value) && value.find_first_of(".eE") == std::string_view::npos;
+  return is_integer ? std::string{value} : std::string{};
 }
 
-// Empty when it cannot be written as JSON: the library reads 1e400 as infinity.
-std::string json_of(const json::value& value) {
-  auto text = json::serialize(value);
-  return read(text) ? text : std::string{};
+std::string time_of(const members& object, const std::string& field) {
+  const auto value = raw(object, field);
+  return is_json_number(value) ? std::string{value} : text_of(object, field);
 }
 
-std::string json_of(const json::object& object, std::string_view field) {
-  const auto* value = object.if_contains(field);
-  return value == nullptr ? std::string{} : json_of(*value);
+std::string json_of(const members& object, const std::string& field) {
+  return std::string{raw(object, field)};
 }
 
-std::optional<double> number_of(const json::object& object, std::string_view field) {
-  const auto* value = object.if_contains(field);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  return value->to_number<double>();
+std::optional<double> number_of(const members& object, const std::string& field) {
+  const auto value = raw(object, field);
+  double number = 0;
+  if (!is_json_number(value) || std::from_chars(value.data(), value.data() + value.size(), number).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return number;
 }
 
 update_type type_of(std::string_view name) {
@@ -61,46 +58,52 @@ parse_result lacks(std::string_view field) {
   return parse_failure{"the event has no `" + std::string{field} + "`"};
 }
 
-parse_result read_reservation(const json::object& from) {
-  reservation_update out{text_of(from, "reservationId"),
-                         text_of(from, "status"),
-                         text_of(from, "shopId"),
-                         text_of(from, "userId"),
-                         type_of(text_of(from, "updateType")),
-                         text_of(from, "timestamp"),
-                         json_of(from, "data")};
+parse_result read_reservation(const members& from) {
+  reservation_update out{.reservation_id = text_of(from, "reservationId"),
+                         .status = text_of(from, "status"),
+                         .shop_id = text_of(from, "shopId"),
+                         .user_id = text_of(from, "userId"),
+                         .type = type_of(text_of(from, "updateType")),
+                         .type_text = text_of(from, "updateType"),
+                         .timestamp = time_of(from, "timestamp"),
+                         .data = json_of(from, "data")};
   if (out.reservation_id.empty()) return lacks("reservationId");
   return update{std::move(out)};
 }
 
-parse_result read_payment(const json::object& from) {
+parse_result read_payment(const members& from) {
   payment_update out{text_of(from, "paymentId"), text_of(from, "reservationId"), text_of(from, "status"),
-                     number_of(from, "amount"), text_of(from, "timestamp")};
+                     number_of(from, "amount"), time_of(from, "timestamp")};
   if (out.payment_id.empty()) return lacks("paymentId");
   return update{std::move(out)};
 }
 
-parse_result read_notification(const json::object& from) {
+parse_result read_notification(const members& from) {
   notification out{text_of(from, "id"),   text_of(from, "type"), text_of(from, "title"),
-                   text_of(from, "body"), json_of(from, "data"), text_of(from, "timestamp")};
+                   text_of(from, "body"), json_of(from, "data"), time_of(from, "timestamp")};
   if (out.id.empty()) return lacks("id");
   return update{std::move(out)};
 }
 
 template <class Update>
-parse_result read_content(const json::object& from) {
-  return update{Update{json_of(json::value(from))}};
+parse_result read_content(std::string_view argument, const members&) {
+  return update{Update{std::string{argument}}};
+}
+
+template <parse_result (*read)(const members&)>
+parse_result read_fields(std::string_view, const members& from) {
+  return read(from);
 }
 
 struct reader {
   std::string_view event_name;
-  parse_result (*read)(const json::object&);
+  parse_result (*read)(std::string_view argument, const members& fields);
 };
 
 constexpr std::array<reader, 7> readers{{
-    {reservation_update::event_name, read_reservation},
-    {payment_update::event_name, read_payment},
-    {notification::event_name, read_notification},
+    {reservation_update::event_name, read_fields<read_reservation>},
+    {payment_update::event_name, read_fields<read_payment>},
+    {notification::event_name, read_fields<read_notification>},
     {admin_notification::event_name, read_content<admin_notification>},
     {settings_update::event_name, read_content<settings_update>},
     {user_activity::event_name, read_content<user_activity>},
@@ -108,12 +111,11 @@ constexpr std::array<reader, 7> readers{{
 }};
 
 parse_result read_arguments(std::string_view arguments, const reader& how) {
-  const auto value = read(arguments);
-  if (!value) return parse_failure{"the payload is not JSON that this reader can hold; its text is in arguments"};
-  const auto* list = value->if_array();
-  const auto* first = list == nullptr || list->empty() ? nullptr : list->front().if_object();
-  if (first == nullptr) return parse_failure{"the event's first argument is not an object"};
-  return how.read(*first);
+  const auto list = json_elements(arguments);
+  if (!list) return parse_failure{"the payload is no JSON array; its text is in arguments"};
+  const auto fields = list->empty() ? std::nullopt : json_members(list->front());
+  if (!fields) return parse_failure{"the event's first argument is not an object"};
+  return how.read(list->front(), *fields);
 }
 
 }  // namespace

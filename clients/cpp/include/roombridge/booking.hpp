@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The booking backend's events as typed structs. Reading is tolerant: ids may be strings or numbers, what is absent or
-// of another type stays empty, unknown fields are ignored. Only an event without its object or without its own id is an
-// error.
+// of another type stays empty, unknown fields are ignored. Nothing that a server sends is an exception: an event
+// without its object or without its own id is a parse_failure, to be handled or passed over like any other value, and
+// event::arguments is still there.
 //
-// The payload stays what the server wrote; where it holds what Boost.JSON refuses (a lone surrogate, more than 64
-// levels), the error says so and event::arguments is still there.
+// What servers legally send is read: numbers of any length, any nesting. Half of a surrogate pair, which has no UTF-8,
+// is U+FFFD in a text (and as it was in `data` and `content`, which are the server's bytes).
 #pragma once
 
 #include <optional>
@@ -28,6 +29,7 @@ struct reservation_update {
   std::string shop_id;
   std::string user_id;
   update_type type = update_type::unknown;
+  std::string type_text;  // the server's word for it, also where `type` is unknown
   std::string timestamp;
   std::string data;  // JSON; empty when absent
 };
