@@ -16,11 +16,12 @@ from typing import Any, Literal, Union
 
 from .errors import PayloadError
 from .messages import Event
+from .payload import Unparsed
 
 Id = Union[str, int]
 UpdateType = Literal["unknown", "created", "confirmed", "cancelled", "modified", "completed"]
 UPDATE_TYPES: tuple[UpdateType, ...] = ("created", "confirmed", "cancelled", "modified", "completed")
-"""Those that are known. Of another one `fields["updateType"]` has the server's word."""
+"""Those that are known."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class BookingEvent:
 
 @dataclass(frozen=True)
 class ReservationUpdate(BookingEvent):
-    """`reservation_update`: something happened to a reservation."""
+    """`reservation_update`: something happened to a reservation. `type_text`: the server's word for what, also where
+    `update_type` is "unknown"."""
 
     reservation_id: Id
     status: str | None
@@ -50,6 +52,7 @@ class ReservationUpdate(BookingEvent):
     user_id: Id | None
     update_type: UpdateType
     timestamp: str | int | float | None
+    type_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,10 @@ class _Fields:
         return value if isinstance(value, (int, float)) and type(value) is not bool and _is_double(value) else None
 
     def id(self, name: str) -> Id | None:
-        """An empty text names nothing."""
+        """An empty text names nothing; an integer that Python cannot hold is its digits."""
         value = self.values.get(name)
+        if isinstance(value, Unparsed) and value.lstrip("-").isdecimal():
+            return str(value)
         return value if type(value) is int else self.text(name) or None
 
     def time(self, name: str) -> str | int | float | None:
@@ -116,6 +121,7 @@ def _reservation(source: _Fields) -> ReservationUpdate | str:
         user_id=source.id("userId"),
         update_type=known,
         timestamp=source.time("timestamp"),
+        type_text=said or "",
     )
 
 

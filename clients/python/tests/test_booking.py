@@ -35,7 +35,8 @@ class BookingTest(unittest.TestCase):
     def test_a_reservation(self) -> None:
         got = parse(event("reservation_update", RESERVATION, "more"))
         self.assertEqual(
-            got, ReservationUpdate(RESERVATION, "r-42", "confirmed", 7, 3, "confirmed", "2026-01-01T00:00:00Z")
+            got,
+            ReservationUpdate(RESERVATION, "r-42", "confirmed", 7, 3, "confirmed", "2026-01-01T00:00:00Z", "confirmed"),
         )
         self.assertEqual(got.fields["data"], {"seat": 4})
 
@@ -63,6 +64,7 @@ class BookingTest(unittest.TestCase):
             with self.subTest(word):
                 got = parse(event("reservation_update", {**RESERVATION, "updateType": word}))
                 self.assertEqual((got.reservation_id, got.update_type), ("r-42", "unknown"))
+                self.assertEqual(got.type_text, word if isinstance(word, str) else "")
                 self.assertEqual(got.fields["updateType"], word)
         for known in UPDATE_TYPES:
             got = parse(event("reservation_update", {**RESERVATION, "updateType": known}))
@@ -87,6 +89,13 @@ class BookingTest(unittest.TestCase):
         self.assertEqual((got.id, got.title, got.body), ("\ufffd", "a\ufffdb", "\U0001f600"))
         f"{got.id}{got.title}{got.body}".encode()
         self.assertEqual(got.fields["title"], "a\udfffb")
+        halves = parse(raw("notification", rb'[{"id":1,"title":"\udc00\ud800\u00e9x"}]'))
+        self.assertEqual(halves.title, "\ufffd\ufffd\u00e9x")
+
+    def test_an_id_of_any_length(self) -> None:
+        for digits in ("1" + "0" * 30, "9" * 5000, "-" + "9" * 5000):
+            got = parse(raw("reservation_update", b'[{"reservationId":%b}]' % digits.encode()))
+            self.assertEqual(got.reservation_id, int(digits) if len(digits) < 4000 else digits)
 
     def test_an_event_without_its_object_or_its_id_is_a_failure_that_says_so(self) -> None:
         cases: list[tuple[str, str, tuple[Any, ...]]] = [
