@@ -231,7 +231,9 @@ class application::impl {
     }
     server_.publish_status(status_frame(status, client_.rooms()));
     std::string line(to_string(status.state));
-    if (!status.text.empty()) line += ": " + status.text;
+    // On the way to a connection the words are still of the last one's end.
+    const bool stands_still = status.state == upstream::state::offline || status.next_attempt;
+    if (stands_still && !status.text.empty()) line += ": " + status.text;
     if (const std::string trouble = server_.socket_trouble(); !trouble.empty())
       line += "; no local program can connect: " + trouble;
     systemd::status(line);

@@ -33,8 +33,10 @@ using wall_time = std::chrono::sys_time<std::chrono::microseconds>;
 struct client_status {
   upstream::state state = upstream::state::offline;
   wall_time since{};  // of `state`
-  std::string cause;  // why the last connection ended or the last attempt failed, e.g. "ping_timeout"; empty: none did
-  std::string text;   // the same in words, for a person
+  // Why the last connection ended or the last attempt failed, e.g. "ping_timeout". Empty: none did, or all is well
+  // again, that is `authenticated`.
+  std::string cause;
+  std::string text;                       // the same in words, for a person
   std::optional<wall_time> next_attempt;  // while waiting between attempts
   // Since when events may have been missed: when the last authenticated session was last heard of, or when we left it,
   // if the server answered that. Set while there is none, and on entering `authenticated`, unless the server has sent

@@ -41,21 +41,21 @@ result<connect_reply> parse_connect_reply(std::string_view data) {
   return connect_reply{text_field(*value, "pid")};
 }
 
-result<connect_refusal> parse_connect_refusal(std::string_view data) {
-  if (data.empty()) return connect_refusal{};
+result<refusal> parse_refusal(std::string_view data) {
+  if (data.empty()) return refusal{};
   const auto value = parse(data);
   if (!value) return value.error();
-  connect_refusal refusal;
+  refusal out;
   if (value->is_string()) {
-    refusal.message = std::string_view{value->get_string()};
+    out.message = std::string_view{value->get_string()};
   } else if (auto message = text_field(*value, "message")) {
-    refusal.message = std::move(*message);
+    out.message = std::move(*message);
   }
   const json::object* fields = value->if_object();
   if (const json::value* details = fields != nullptr ? fields->if_contains("data") : nullptr) {
-    refusal.data = json::serialize(*details);
+    out.data = json::serialize(*details);
   }
-  return refusal;
+  return out;
 }
 
 }  // namespace roombridge::upstream::socketio

@@ -23,6 +23,13 @@ bool needs_new_connection(const options& before, const options& after) {
          before.transports != after.transports;
 }
 
+// The words of a CONNECT_ERROR or DISCONNECT.
+std::string words_of(std::string_view data) {
+  const auto refusal = socketio::parse_refusal(data);
+  if (!refusal) return {};
+  return refusal->message + (refusal->message.empty() || refusal->data.empty() ? "" : " ") + refusal->data;
+}
+
 }  // namespace
 
 std::string_view to_string(state value) {
@@ -236,7 +243,8 @@ void session::on_packet(const socketio::packet& packet, moment at) {
       if (phase_ == phase::joining) refuse_connect(packet.data, at);
       return;
     case socketio::packet_type::disconnect:
-      end({cause::kicked, "the server ended our Socket.IO session (DISCONNECT)"}, at, ws_close_normal);
+      end({cause::kicked, "the server ended our Socket.IO session (DISCONNECT)" + quoted(words_of(packet.data))}, at,
+          ws_close_normal);
       return;
     default:
       return;
@@ -246,14 +254,15 @@ void session::on_packet(const socketio::packet& packet, moment at) {
 // Where the token came with the connection, it is what a server refuses, unless these are the reference server's words
 // for a namespace that it does not have.
 void session::refuse_connect(std::string_view data, moment at) {
-  const auto parsed = socketio::parse_connect_refusal(data);
-  const auto refusal = parsed ? *parsed : socketio::connect_refusal{};
-  std::string said = refusal.message;
-  if (!refusal.data.empty()) said += (said.empty() ? "" : " ") + refusal.data;
-  if (options_.auth.mode != auth_mode::event && refusal.message != "Invalid namespace") return refuse(said, at);
-  std::string words = "the server refused the namespace \"" + options_.nsp + '"';
-  if (!said.empty()) words += ": \"" + printable(cleared(said), 200) + '"';
-  end({cause::namespace_refused, words}, at, ws_close_normal);
+  const std::string said = words_of(data);
+  if (options_.auth.mode != auth_mode::event && said != "Invalid namespace") return refuse(said, at);
+  end({cause::namespace_refused, "the server refused the namespace \"" + options_.nsp + '"' + quoted(said)}, at,
+      ws_close_normal);
+}
+
+// What the server said, to stand behind our words; nothing when it said nothing.
+std::string session::quoted(std::string_view words) const {
+  return words.empty() ? std::string() : ": \"" + printable(cleared(words), 200) + '"';
 }
 
 void session::enter(phase next, state shown) {
@@ -263,10 +272,33 @@ void session::enter(phase next, state shown) {
   report();
 }
 
+// The first cause of an episode is its cause: another one that befalls the same connection, and is not our own wish,
+// follows from it and is only told with it. An episode ends when all is well, with the connection, or where another
+// token is tried. Returns what counts.
+failure session::blame(failure what) {
+  const retry_policy policy = policy_of(what.why);
+  const bool wish = policy == retry_policy::at_once || policy == retry_policy::never;
+  if (blamed_ && what.why != status_.cause && !wish) {
+    what = {status_.cause, status_.text + "; then " + what.text};
+  } else {
+    ++counters_.causes[what.why];
+  }
+  blamed_ = phase_ > phase::idle;
+  explain(what);
+  return what;
+}
+
 void session::explain(const failure& why) {
   status_.cause = why.why;
   status_.text = why.text;
   status_.user.clear();
+}
+
+// A state that is well has no cause.
+void session::absolve() {
+  blamed_ = false;
+  status_.cause = cause::none;
+  status_.text.clear();
 }
 
 void session::report() {

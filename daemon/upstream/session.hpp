@@ -239,7 +239,10 @@ class session {
   void open_engine(std::string_view data, moment at);
   void refuse_connect(std::string_view data, moment at);
   void enter(phase next, state shown);
+  failure blame(failure what);
   void explain(const failure& why);
+  void absolve();
+  [[nodiscard]] std::string quoted(std::string_view words) const;
   void report();
   void send(engineio::packet_type type, std::string_view data);
 
@@ -300,6 +303,7 @@ class session {
   options options_;
   phase phase_ = phase::stopped;
   session_status status_;
+  bool blamed_ = false;  // status_ says what is wrong with this connection
   session_counters counters_;
   std::vector<session_action> actions_;
 

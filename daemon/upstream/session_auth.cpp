@@ -18,6 +18,7 @@ void session::on_token(token_reading reading, moment at) {
   if (!token_.token) return lack_token(at);
   if (refreshing && !changed) return miss_newer_token(at);
   if (changed) {
+    blamed_ = false;
     refused_.reset();
     refused_until_.reset();
     refusals_.reset();
@@ -48,8 +49,7 @@ void session::lack_token(moment at) {
   if (phase_ != phase::idle) return log_out(at);
   retry_at_ = at.now + (failed ? slow_.next(at.random) : options_.reconnect.max);
   if (!failed && status_.cause == token_.missing.why && status_.text == token_.missing.text) return;
-  ++counters_.causes[token_.missing.why];
-  explain(token_.missing);
+  blame(token_.missing);
   status_.next_attempt = failed ? retry_at_ : std::nullopt;
   report();
 }
@@ -125,6 +125,7 @@ void session::accept(std::string_view arguments, moment at) {
   if (!std::exchange(counted_, true)) ++counters_.authenticated;
   quiet_at_ = at.now + options_.reconnect.quiet;
   plan_refresh(at);
+  absolve();
   const std::string user = identity_.text(options_.auth.user_field);
   status_.user = cleared(user);
   status_.lost = std::exchange(lost_at_, std::nullopt);
@@ -143,15 +144,14 @@ void session::become(std::string whose) {
 }
 
 void session::refuse(const std::string& said, moment at) {
-  failure why{cause::token_refused, "the server refused the token"};
-  if (!said.empty()) why.text += ": \"" + printable(cleared(said), 200) + '"';
+  failure why{cause::token_refused, "the server refused the token" + quoted(said)};
   if (const auto& exp = status_.token_expires; exp && *exp <= at.wall) why.text += "; it expired at " + in_utc(*exp);
   recovery_.on_refused();
   refused_ = token_.token;
   refused_until_ = at.now + refusals_.next(at.random);
   // Only the event can be sent again on this connection.
   if (options_.auth.mode != auth_mode::event) return end(why, at, ws_close_normal);
-  ++counters_.causes[why.why];
+  blame(why);
   leave_authenticated(why.why, at);
   forget_identity();
   send_held_at_.reset();
@@ -161,7 +161,6 @@ void session::refuse(const std::string& said, moment at) {
   retry_at_ = refused_until_;
   phase_ = phase::connected;
   status_.state = state::connected;
-  explain(why);
   status_.next_attempt = retry_at_;
   report();
 }

@@ -90,20 +90,18 @@ std::optional<session::time_point> session::next_deadline() const {
 // The one way out of a connection, an attempt or a wait.
 void session::end(const failure& told, moment at, std::optional<std::uint16_t> code) {
   const std::string_view next_transport = choose_transport(told.why);
-  const failure why{told.why, cleared(told.text) + note_pause(told, at) + std::string(next_transport)};
   // How one transport is refused says nothing of the others, unless all are.
   const bool refused_alone = !next_transport.empty() && policy_of(status_.cause) == retry_policy::normal;
+  const failure why = blame({told.why, cleared(told.text) + note_pause(told, at) + std::string(next_transport)});
   const bool socket_open = phase_ > phase::opening;
-  ++counters_.causes[why.why];
-  leave_authenticated(why.why, at);
+  leave_authenticated(told.why, at);
   forget_connection(why);
   if (pause_ && pause_->until > at.now) pause_->why = why;
-  recovery_.on_end(why.why);
+  recovery_.on_end(told.why);
   if (phase_ > phase::idle) actions_.emplace_back(action::close{socket_open ? code : std::nullopt});
   phase_ = phase::idle;
   status_.state = state::offline;
   status_.transport.reset();
-  explain(why);
   schedule(why, refused_alone ? retry_policy::normal : policy_for(why.why, at), at);
   report();
   if (policy_of(why.why) == retry_policy::at_once) begin_attempt();
@@ -129,6 +127,7 @@ void session::forget_connection(const failure& why) {
   forget_identity();
   engine_.reset();
   answers_due_ = 0;
+  blamed_ = false;
   token_sent_ = false;
   awaits_token_ = false;
   step_deadline_.reset();

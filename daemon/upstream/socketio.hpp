@@ -77,13 +77,13 @@ struct connect_reply {
 };
 [[nodiscard]] result<connect_reply> parse_connect_reply(std::string_view data);
 
-// The server's refusal of CONNECT.
-struct connect_refusal {
+// Why the server refuses CONNECT, or ends what it had accepted.
+struct refusal {
   std::string message;  // may be empty: servers differ
   std::string data;     // the JSON text of the optional `data`, or empty
 };
-// `data` of a CONNECT_ERROR: an object with `message` and perhaps `data`, or a bare string. What is neither gives an
-// empty message.
-[[nodiscard]] result<connect_refusal> parse_connect_refusal(std::string_view data);
+// `data` of a CONNECT_ERROR or a DISCONNECT: an object with `message` and perhaps `data`, or a bare string. What is
+// neither gives an empty message.
+[[nodiscard]] result<refusal> parse_refusal(std::string_view data);
 
 }  // namespace roombridge::upstream::socketio

@@ -4,7 +4,7 @@
 // usage: node server.js NODE_MODULES SETTINGS
 //   SETTINGS: {"port":0,"tokens":{"TOKEN":{"userId":3}},"tls":{"key":FILE,"cert":FILE,"ca":FILE},"options":{…},
 //     "auth":"event" (the default), "connect", "header" or "query": where the token comes; "tells": auth_success is sent unasked;
-//     "any": every token is taken; "package": the server's, "socket.io" (the default), "socket.io-3" or "socket.io-2"}
+//     "dismisses": whose token is refused is disconnected; "any": every token is taken; "package": the server's, "socket.io" (the default), "socket.io-3" or "socket.io-2"}
 'use strict';
 
 const fs = require('node:fs');
@@ -66,7 +66,11 @@ if (carriedBy) {
 function authenticate(socket, request) {
   const user = userOf(request?.token);
   report('authenticate', { id: socket.id, ok: user !== undefined, keys: Object.keys(request ?? {}) });
-  if (!user) return socket.emit('auth_error', { message: 'token refused by the test' });
+  if (!user) {
+    socket.emit('auth_error', { message: 'token refused by the test' });
+    if (settings.dismisses) socket.disconnect(true);
+    return;
+  }
   socket.data.token = request.token;
   socket.data.userId = user.userId;
   socket.emit('auth_success', user);

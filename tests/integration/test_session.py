@@ -57,6 +57,27 @@ class WrongTokenTest(IntegrationTest):
         self.server.saw("authenticate", ok=True)
         subscriber.until_state("authenticated")
 
+    def test_a_server_that_hangs_up_on_a_wrong_token_has_refused_the_token(self) -> None:
+        for transport in ("websocket", "polling"):
+            server = self.start_server(dismisses=True)
+            self.write_token(self.new_token())
+            daemon = self.start_daemon(
+                upstream={**self.config()["upstream"], "url": server.url, "transports": [transport]}
+            )
+            daemon.logged(r"upstream offline: the server refused the token: .*; then the server ended .*CAUSE=token_refused")
+            caller = self.peer(daemon)
+            status = caller.call("status")["upstream"]
+            self.assertEqual(status["cause"], "token_refused")
+            self.assertIn("token refused by the test", status["text"])
+            self.assertNotIn("kicked", status["causes"])
+            self.write_token(self.token)
+            self.subscriber(daemon).until_state("authenticated")
+            status = caller.call("status")["upstream"]
+            self.assertNotIn("cause", status, "what is well has none")
+            self.assertNotIn("text", status)
+            self.assertRegex(daemon.log, r"(?m)upstream authenticated: (?!.*CAUSE)")
+            self.stop(daemon)
+
     def test_no_token_file_means_offline_and_no_connection(self) -> None:
         self.token_file.unlink()
         daemon = self.start_daemon()

@@ -122,8 +122,8 @@ class Status:
     The state "disconnected" is this program's own: it has lost the daemon, and is trying to come back. `cause` is the
     daemon's reason then ("shutdown", …, or "eof"). When it has come back, the daemon tells its own state.
 
-    `cause` and `text` say why the last connection ended or an attempt failed; empty when nothing did. `transport`:
-    "websocket" or "polling", empty while offline.
+    `cause` and `text` say why the last connection ended or an attempt failed; empty when nothing did, and when
+    authenticated. `transport`: "websocket" or "polling", empty while offline.
     """
 
     state: str

@@ -79,9 +79,9 @@ void check_replies(const packet& value) {
     require(reply || !to_string(reply.error()).empty(), "an error without words");
   }
   if (value.type == packet_type::connect_error) {
-    const auto refusal = parse_connect_refusal(value.data);
+    const auto refusal = parse_refusal(value.data);
     if (!refusal || refusal->data.empty()) return;
-    const auto again = parse_connect_refusal("{\"data\":" + refusal->data + "}");
+    const auto again = parse_refusal("{\"data\":" + refusal->data + "}");
     require(again && again->data == refusal->data, "a refusal's data written again differs");
   }
 }

@@ -28,27 +28,27 @@ TEST(connect_reply, names_what_is_wrong) {
   EXPECT_EQ(parse_connect_reply(std::string(reply_limit + 1, ' ')).error(), error::reply_too_large);
 }
 
-TEST(connect_refusal, reads_message_and_data) {
-  const auto refusal = parse_connect_refusal(R"({"message":"not authorized","data":{"code":7}})");
+TEST(refusal, reads_message_and_data) {
+  const auto refusal = parse_refusal(R"({"message":"not authorized","data":{"code":7}})");
   EXPECT_EQ(refusal->message, "not authorized");
   EXPECT_EQ(refusal->data, R"({"code":7})");
-  EXPECT_EQ(parse_connect_refusal(R"({"message":"no"})")->data, "");
+  EXPECT_EQ(parse_refusal(R"({"message":"no"})")->data, "");
 }
 
-TEST(connect_refusal, takes_a_bare_string) {
-  EXPECT_EQ(parse_connect_refusal("\"Unable to connect\"")->message, "Unable to connect");
+TEST(refusal, takes_a_bare_string) {
+  EXPECT_EQ(parse_refusal("\"Unable to connect\"")->message, "Unable to connect");
 }
 
-TEST(connect_refusal, is_a_refusal_also_without_words) {
+TEST(refusal, is_a_refusal_also_without_words) {
   for (const std::string_view data : {"", "{}", "[]", "null", R"({"message":7})"}) {
-    ASSERT_TRUE(parse_connect_refusal(data)) << data;
-    EXPECT_EQ(parse_connect_refusal(data)->message, "") << data;
+    ASSERT_TRUE(parse_refusal(data)) << data;
+    EXPECT_EQ(parse_refusal(data)->message, "") << data;
   }
 }
 
-TEST(connect_refusal, names_what_is_wrong) {
-  EXPECT_EQ(parse_connect_refusal("{").error(), error::reply_not_json);
-  EXPECT_EQ(parse_connect_refusal(std::string(reply_limit + 1, ' ')).error(), error::reply_too_large);
+TEST(refusal, names_what_is_wrong) {
+  EXPECT_EQ(parse_refusal("{").error(), error::reply_not_json);
+  EXPECT_EQ(parse_refusal(std::string(reply_limit + 1, ' ')).error(), error::reply_too_large);
 }
 
 }  // namespace

@@ -71,6 +71,65 @@ TEST(session_auth, holds_a_refused_token_back_also_when_the_server_hangs_up) {
   ASSERT_TRUE(h.reach(state::authenticated, 2));
 }
 
+class session_refusals : public testing::TestWithParam<void (*)(harness&)> {};
+
+TEST_P(session_refusals, are_the_cause_whatever_the_server_does_then) {
+  for (const bool was_well : {false, true}) {
+    harness h(plain_options());
+    if (!was_well) h.token = "bad";
+    h.start();
+    if (was_well) h.event("auth_error", R"({"message":"jwt expired"})");
+    ASSERT_EQ(h.status().cause, cause::token_refused);
+    GetParam()(h);
+    EXPECT_EQ(h.status().state, state::offline);
+    EXPECT_EQ(h.status().cause, cause::token_refused);
+    EXPECT_THAT(h.status().text, testing::StartsWith("the server refused the token: \"jwt expired\"; then "));
+    EXPECT_EQ(h.machine.counters().causes, (std::map<cause, std::uint64_t>{{cause::token_refused, 1}}));
+    EXPECT_TRUE(h.status().next_attempt);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(hang_ups, session_refusals,
+                         testing::Values([](harness& h) { h.engine("41"); }, [](harness& h) { h.engine("1"); },
+                                         [](harness& h) { h.lose(cause::server_closed); },
+                                         [](harness& h) { h.lose(cause::policy_violation); },
+                                         [](harness& h) { h.lose(cause::connection_lost); }));
+
+TEST(session_refusal, is_no_cause_of_what_we_do_ourselves_or_of_another_tokens_end) {
+  harness h(plain_options());
+  h.token = "bad";
+  h.start();
+  h.reachable = false;
+  h.machine.reconnect(h.at());
+  h.machine.stop(h.at());
+  h.settle();
+  EXPECT_EQ(h.status().cause, cause::shutdown);
+
+  harness logged_out(plain_options());
+  logged_out.token = "bad";
+  logged_out.start();
+  logged_out.put_token(std::nullopt);
+  EXPECT_EQ(logged_out.status().cause, cause::token_missing);
+
+  harness renewed(plain_options());
+  renewed.token = "bad";
+  renewed.start();
+  renewed.answers = false;
+  renewed.put_token("better");
+  renewed.lose(cause::server_closed);
+  EXPECT_EQ(renewed.status().cause, cause::server_closed);
+  EXPECT_EQ(renewed.status().text, "test");
+}
+
+TEST(session_refusal, that_comes_again_is_told_as_it_was) {
+  harness h(plain_options());
+  h.token = "bad";
+  h.start();
+  h.advance(wait_of(h));
+  EXPECT_EQ(h.status().text, "the server refused the token: \"jwt expired\"");
+  EXPECT_EQ(h.machine.counters().causes.at(cause::token_refused), 2u);
+}
+
 TEST(session_auth, drops_to_connected_when_the_server_takes_it_back) {
   harness h(plain_options());
   h.start();

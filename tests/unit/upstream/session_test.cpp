@@ -140,6 +140,20 @@ TEST(session, that_the_server_ended_long_ago_is_lost_since_then_however_later_at
   EXPECT_EQ(h.status().lost, heard);
 }
 
+TEST(session, that_is_well_has_no_cause) {
+  for (const cause_entry& entry : cause_table()) {
+    if (entry.retry == retry_policy::never || entry.value == cause::none) continue;
+    SCOPED_TRACE(entry.name);
+    harness h(plain_options());
+    h.start();
+    h.lose(entry.value);
+    ASSERT_TRUE(h.reach(state::authenticated, 10));
+    EXPECT_EQ(h.status().cause, cause::none);
+    EXPECT_EQ(h.status().text, "");
+    EXPECT_EQ(h.machine.counters().causes.at(entry.value), 1u);
+  }
+}
+
 TEST(session, that_nobody_ends_is_not_lost) {
   harness h(plain_options());
   h.start();
@@ -243,8 +257,10 @@ INSTANTIATE_TEST_SUITE_P(
         packet_fault{2, "40", cause::engine_io_3, "sid"},
         packet_fault{2, R"(40{"id":"s"})", cause::engine_io_3, R"(: "{"id":"s"}")"},
         packet_fault{2, "40{\"sid\":", cause::protocol_error, R"(: "{"sid":")"},
-        packet_fault{3, "41", cause::kicked, "DISCONNECT"}, packet_fault{3, "1", cause::server_closed, "closed"},
-        packet_fault{5, "41", cause::kicked, "DISCONNECT"}));
+        packet_fault{3, "41", cause::kicked, "DISCONNECT"},
+        packet_fault{5, R"(41{"message":"moved to host b"})", cause::kicked, R"((DISCONNECT): "moved to host b")"},
+        packet_fault{5, R"(41"go away")", cause::kicked, R"((DISCONNECT): "go away")"},
+        packet_fault{3, "1", cause::server_closed, "closed"}, packet_fault{5, "41", cause::kicked, "DISCONNECT"}));
 
 // A script that fails at every step in turn, in every way: once the fault is gone, the session is whole again.
 struct fault_kind {
