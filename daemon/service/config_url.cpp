@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "daemon/base/ascii.hpp"
 #include "daemon/service/config_names.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/proxy.hpp"
@@ -68,14 +69,16 @@ text_result check_server_url(std::string_view text) {
   const boost::urls::url_view url = result.value();
   if (url.has_userinfo())
     return problem{"a user or password in the URL would reach logs; the token has its own key, upstream.token"};
-  if (!is_known_scheme(url.scheme())) return problem{"the URL must begin with http://, https://, ws:// or wss://"};
+  if (!is_known_scheme(to_lower(std::string_view(url.scheme()))))
+    return problem{"the URL must begin with http://, https://, ws:// or wss://"};
   if (!is_usable_host(url)) return problem{"the URL names no host, or one that cannot be"};
   if (url.has_port() && !is_possible_port(url.port())) return problem{"the URL's port must be 1 to 65535"};
   const std::string_view path = url.encoded_path();
   if ((!path.empty() && path != "/") || url.has_query() || url.has_fragment()) {
     return problem{"the URL must end after host and port; the path has its own key, upstream.path"};
   }
-  return std::string(text);
+  // Scheme and host mean the same in either case (RFC 3986 section 3.1): written otherwise it is no other server.
+  return to_lower(text);
 }
 
 text_result check_proxy_url(std::string_view text) {

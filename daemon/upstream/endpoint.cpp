@@ -5,6 +5,8 @@
 #include <boost/url/url_view.hpp>
 #include <charconv>
 
+#include "daemon/base/ascii.hpp"
+
 namespace roombridge::upstream {
 namespace {
 
@@ -36,7 +38,7 @@ std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_
   if (view.has_userinfo()) return failure{cause::bad_url, "the upstream URL must not hold a user or a password"};
 
   endpoint out;
-  const std::string_view scheme = view.scheme();
+  const std::string scheme = to_lower(std::string_view(view.scheme()));
   if (scheme == "https" || scheme == "wss") {
     out.tls = true;
   } else if (scheme != "http" && scheme != "ws") {
@@ -59,7 +61,7 @@ std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_
   out.host_header = out.port == usual ? bracketed : bracketed + ':' + out.port;
   out.path = path;
   out.extras = std::move(extras);
-  out.name = std::string(scheme) + "://" + bracketed + ':' + out.port;
+  out.name = scheme + "://" + bracketed + ':' + out.port;
   return out;
 }
 

@@ -35,6 +35,7 @@ class polling::impl : public std::enable_shared_from_this<polling::impl> {
         receive_limit_(receive_limit),
         polls_(context, trace, where_, tls),
         posts_(context, trace, where_, tls),
+        cookies_(where_),
         post_deadline_(context),
         close_deadline_(context),
         idle_(context) {}

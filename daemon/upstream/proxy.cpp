@@ -56,13 +56,6 @@ bool same_network(const address& one, const address& other, unsigned bits) {
   return rest == 0 || (one.bytes[next] ^ other.bytes[next]) >> (8 - rest) == 0;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 // "host", "host:port", "[::1]:port", "::1"
 struct host_and_port {
   std::string_view host;
@@ -81,6 +74,8 @@ host_and_port split(std::string_view entry) {
 
 bool names(std::string_view entry, std::string_view host, std::string_view port) {
   if (entry == "*") return true;
+  // "*.example.com" says what ".example.com" does.
+  if (entry.starts_with("*.")) entry.remove_prefix(1);
   const host_and_port wanted = split(entry);
   if (wanted.host.empty() || (!wanted.port.empty() && wanted.port != port)) return false;
   const auto own = parse_address(host);
@@ -100,7 +95,7 @@ std::variant<proxy, std::string> parse_proxy(std::string_view url) {
   if (parsed.has_error()) return "not a URL, such as http://proxy.example.com:3128 or socks5://localhost:1080";
   const boost::urls::url_view view = parsed.value();
   proxy out;
-  const std::string scheme(view.scheme());
+  const std::string scheme = to_lower(std::string_view(view.scheme()));
   if (scheme == "socks5" || scheme == "socks5h") {
     out.speaks = proxy::protocol::socks5;
   } else if (scheme != "http") {
@@ -126,9 +121,9 @@ std::variant<proxy, std::string> parse_proxy(std::string_view url) {
 
 bool is_excepted(std::string_view no_proxy, std::string_view host, std::string_view port) {
   while (!no_proxy.empty()) {
-    const auto comma = no_proxy.find(',');
-    if (names(trimmed(no_proxy.substr(0, comma)), host, port)) return true;
-    no_proxy.remove_prefix(comma == std::string_view::npos ? no_proxy.size() : comma + 1);
+    const std::string_view entry = no_proxy.substr(0, no_proxy.find_first_of(", \t\r\n"));
+    if (names(entry, host, port)) return true;
+    no_proxy.remove_prefix(std::min(entry.size() + 1, no_proxy.size()));
   }
   return false;
 }

@@ -23,8 +23,9 @@ struct proxy {
 // and a password. Else why it cannot be used, in words that repeat nothing of it.
 [[nodiscard]] std::variant<proxy, std::string> parse_proxy(std::string_view url);
 
-// Whether the list in a variable no_proxy names this host: entries between commas, each "*", an address, a network
-// ("10.0.0.0/8"), or a domain, which stands for what lies below it too; each perhaps with a port.
+// Whether the list in a variable no_proxy names this host: entries between commas or blanks, each "*", an address, a
+// network ("10.0.0.0/8"), or a domain ("example.com", ".example.com" or "*.example.com"), which stands for itself and
+// what lies below it; each perhaps with a port.
 [[nodiscard]] bool is_excepted(std::string_view no_proxy, std::string_view host, std::string_view port);
 
 // localhost and what lies below it, 127.0.0.0/8, ::1.

@@ -23,7 +23,7 @@ bool is_line(std::string_view text) {
 
 void check_whole(const http_response& response) {
   require(response.body().size() <= max_body, "the body is larger than its limit");
-  cookie_jar jar;
+  cookie_jar jar{endpoint{}};
   for (const std::string_view one : response.lines("Set-Cookie")) jar.take(one);
   require(is_line(jar.header()), "a cookie would break a header");
   (void)response.extensions("Sec-WebSocket-Extensions");

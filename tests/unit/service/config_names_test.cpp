@@ -147,6 +147,8 @@ TEST(config_names, urls) {
   for (const char* text : {"http://localhost:3001", "https://api.example.com", "ws://10.0.0.1:1", "wss://[::1]:65535",
                            "https://a/", "http://booking_backend:80"})
     EXPECT_EQ(outcome(server_url, text), text);
+  EXPECT_EQ(outcome(server_url, "HTTPS://API.Example.com"), "https://api.example.com") << "it is the same server";
+  EXPECT_EQ(outcome(proxy_url, "HTTP://proxy:3128"), "HTTP://proxy:3128");
   for (const char* text : {"", "localhost:3001/x y", "http//x", "http://a b", "http://[::1", "예약"})
     EXPECT_EQ(outcome(server_url, text), "! not a URL, such as https://api.example.com or http://localhost:3001")
         << text;

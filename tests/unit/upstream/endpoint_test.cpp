@@ -37,6 +37,8 @@ TEST(endpoint, takes_the_four_schemes) {
   EXPECT_FALSE(plain.is_address);
   EXPECT_FALSE(good("ws://localhost").tls);
   EXPECT_TRUE(good("wss://localhost").tls);
+  EXPECT_TRUE(good("HTTPS://localhost").tls);
+  EXPECT_EQ(good("Http://localhost").name, "http://localhost:80");
   const endpoint tls = good("https://api.example.com/");
   EXPECT_TRUE(tls.tls);
   EXPECT_EQ(tls.port, "443");

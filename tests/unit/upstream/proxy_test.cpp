@@ -32,6 +32,8 @@ TEST(proxy, has_a_protocol_a_host_and_a_port) {
   EXPECT_EQ(good("socks5://[::1]:1080/"),
             (proxy{proxy::protocol::socks5, "::1", "1080", "socks5://[::1]:1080", "", ""}));
   EXPECT_EQ(good("socks5h://10.0.0.1:9").speaks, proxy::protocol::socks5);
+  EXPECT_EQ(good("HTTP://proxy.example:3128").name, "http://proxy.example:3128");
+  EXPECT_EQ(good("SOCKS5://proxy.example:1080").speaks, proxy::protocol::socks5);
 }
 
 TEST(proxy, keeps_its_credentials_out_of_its_name) {
@@ -57,13 +59,14 @@ TEST(proxy, is_refused_in_words_that_repeat_nothing) {
 
 TEST(no_proxy, names_domains_and_what_lies_below) {
   for (const char* list : {"shop.example", ".shop.example", "other.example, shop.example", "SHOP.Example", "*",
-                           "shop.example:443", "a,,shop.example,"}) {
+                           "shop.example:443", "a,,shop.example,", "*.shop.example", "a.example *.Shop.example:443",
+                           "localhost 10.0.0.1\tshop.example", " shop.example "}) {
     EXPECT_TRUE(is_excepted(list, "shop.example", "443")) << list;
   }
-  for (const char* list : {"shop.example", ".shop.example", "example"})
+  for (const char* list : {"shop.example", ".shop.example", "example", "*.shop.example", "a, *.example"})
     EXPECT_TRUE(is_excepted(list, "api.shop.example", "443")) << list;
-  for (const char* list :
-       {"", ",", "api.shop.example", "op.example", "shop.example:80", "shop.example.com", ":443", "."})
+  for (const char* list : {"", ",", "api.shop.example", "op.example", "shop.example:80", "shop.example.com", ":443",
+                           ".", "*.", "*shop.example", "*.op.example", "*.api.shop.example", "shop. example1"})
     EXPECT_FALSE(is_excepted(list, "shop.example", "443")) << list;
 }
 

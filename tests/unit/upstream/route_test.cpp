@@ -50,6 +50,8 @@ TEST(route, goes_as_the_environment_says_unless_told) {
   EXPECT_EQ(through(plain, {{"HTTP_PROXY", "http://p:1"}}), "") << "a web server may have made it of a request";
   EXPECT_EQ(through(plain, {{"all_proxy", "p:1"}}), "http://p:1") << "the scheme may be missing";
   EXPECT_EQ(through(to("wss://api.example"), {{"https_proxy", "http://p:1"}}), "http://p:1");
+  EXPECT_EQ(through(to("WSS://api.example"), {{"https_proxy", "HTTP://p:1"}}), "http://p:1");
+  EXPECT_EQ(through(tls, {{"https_proxy", "http://p:1"}, {"no_proxy", "a.example *.example"}}), "");
 }
 
 TEST(route, avoids_the_proxy_for_what_the_environment_excepts_and_for_this_machine) {
