@@ -9,13 +9,14 @@ import unittest
 from collections.abc import Callable
 from pathlib import Path
 
-from .harness import IntegrationTest, JournaledTest, reservation
+from .harness import SANITIZED, IntegrationTest, JournaledTest, reservation
 from .hostile import FLAT_HOSTILE, HOSTILE
 from .processes import BUILD, DEADLINE, Daemon, Output
 
 EXAMPLE = BUILD / "clients/cpp/roombridge_example_tail"
 ASIO_EXAMPLE = BUILD / "clients/cpp/roombridge_example_asio_tail"
 README = BUILD / "clients/cpp/roombridge_example_readme"
+BACKLOG = BUILD / "tests/integration/cpp_client/roombridge_backlog"
 
 
 class ProgramTest(IntegrationTest):
@@ -89,6 +90,26 @@ class RestartedCppClientTest(JournaledTest, ProgramTest):
             self.server.emit("reservation_update", reservation(number))
         for number in range(2, 20):
             output.line(f'"reservationId":{number},')
+
+
+class BehindCppClientTest(IntegrationTest):
+    needed = (BACKLOG,)
+
+    def test_a_backlog_is_worked_off_in_bounded_memory(self) -> None:
+        count = 30_000
+        daemon = self.start_authenticated(log={"capacity": "64MiB"})
+        witness = self.subscriber(daemon, events=["last"])
+        self.server.command(do="series", event="n", first=1, count=count, size=1000)
+        self.server.emit("last")
+        witness.until_event("last")
+        done = subprocess.run(
+            [str(BACKLOG), str(daemon.socket), str(count)], capture_output=True, text=True, timeout=120, check=False
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        last, gaps, kibibytes = map(int, done.stdout.split())
+        self.assertEqual((last, gaps), (count, 0))
+        if not SANITIZED:
+            self.assertLess(kibibytes, 16 << 10, "of 30 MB")
 
 
 if __name__ == "__main__":

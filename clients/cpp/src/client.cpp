@@ -98,6 +98,7 @@ class client::impl {
   [[nodiscard]] failure full(bool sent) const;
   void step();
   void attempt(clock::time_point now);
+  void renew(clock::time_point now);
   void read();
   void write();
   waited wait(const deadline& until) const;
@@ -129,6 +130,7 @@ void client::impl::step() {
   const bool was_open = session_->is_open();
   session_->tick(now);
   if (was_open && !session_->is_open()) socket_.shut_down();
+  if (session_->wants_renewal()) renew(now);
   if (session_->attempt_is_due(now)) attempt(now);
   write();
   if (session_->wants_bytes()) read();
@@ -138,6 +140,12 @@ void client::impl::attempt(clock::time_point now) {
   if (const auto wrong = fault()) return session_->attempt_failed(*wrong, false, now);
   if (const auto failed = socket_.connect(path_)) return session_->attempt_failed(*failed, true, now);
   session_->begin(now);
+}
+
+void client::impl::renew(clock::time_point now) {
+  session_->renew(now);
+  write();
+  socket_.end_writing();
 }
 
 void client::impl::read() {
@@ -249,7 +257,7 @@ outcome<answer> client::impl::await_answer(request_id request, milliseconds time
     if (auto got = session_->take_answer()) return *std::move(got);
     if (!session_->is_awaiting()) return with_sent(session_->last_end());
     std::optional<failure> vain;
-    if (session_->inbox_is_full()) vain = full(true);
+    if (session_->inbox_bars_answers()) vain = full(true);
     if (waker_.is_stopped()) vain = with_sent(stopped());
     if (clock::now() >= *until) {
       vain = failure{failure_kind::timeout,
@@ -264,7 +272,7 @@ outcome<answer> client::impl::await_answer(request_id request, milliseconds time
 }
 
 outcome<answer> client::impl::ask(milliseconds timeout, const std::function<outcome<request_id>()>& request) {
-  if (session_->inbox_is_full()) return full(false);
+  if (session_->inbox_bars_answers()) return full(false);
   if (auto none = await_connection(in(options_.timeout))) return *std::move(none);
   const auto made = request();
   if (!made) return made.error();
@@ -273,7 +281,7 @@ outcome<answer> client::impl::ask(milliseconds timeout, const std::function<outc
 
 outcome<std::optional<answer>> client::impl::wish(milliseconds timeout,
                                                   const std::function<outcome<request_id>()>& request) {
-  if (session_->inbox_is_full()) return full(false);
+  if (session_->inbox_bars_answers()) return full(false);
   // A connection that is only just being made is waited for, a daemon that is not there is not.
   notice_end();
   (void)greet();

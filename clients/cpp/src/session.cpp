@@ -41,8 +41,13 @@ std::size_t cost_of(const message& what) {
   return bytes;
 }
 
-// Moves a position behind a message; false: the message has no place in the log.
-bool advance(log_position& position, const message& got) {
+// In the log.
+bool has_place(const message& what) {
+  return std::holds_alternative<event>(what) || std::holds_alternative<live>(what) || std::holds_alternative<gap>(what);
+}
+
+// Moves a position behind a message that has a place.
+void advance(log_position& position, const message& got) {
   if (const auto* one = std::get_if<event>(&got)) {
     if (!one->retained) position.seq = one->seq;
   } else if (const auto* replayed = std::get_if<live>(&got)) {
@@ -50,10 +55,7 @@ bool advance(log_position& position, const message& got) {
   } else if (const auto* missed = std::get_if<gap>(&got)) {
     position.seq = missed->last;
     if (!missed->epoch.empty()) position.epoch = missed->epoch;
-  } else {
-    return false;
   }
-  return true;
 }
 
 }  // namespace
@@ -201,8 +203,14 @@ void session::finish() {
 // ---- messages
 
 void session::keep(message what) {
+  const bool placed = has_place(what);
+  cut_ = cut_ || (placed && inbox_is_full() && awaited_ && can_cut());
+  if (placed && cut_) return;
+  if (placed) {
+    advance(received_, what);
+    ++placed_;
+  }
   inbox_bytes_ += cost_of(what);
-  if (advance(received_, what)) ++placed_;
   inbox_.push_back({std::move(what), std::exchange(begins_, std::nullopt)});
 }
 
@@ -212,7 +220,10 @@ std::optional<message> session::next() {
   inbox_.pop_front();
   inbox_bytes_ -= cost_of(first.what);
   if (first.begins) position_ = *std::move(first.begins);
-  if (advance(position_, first.what)) --placed_;
+  if (has_place(first.what)) {
+    advance(position_, first.what);
+    --placed_;
+  }
   return std::move(first.what);
 }
 
@@ -242,7 +253,20 @@ void session::demand_attempt(time_point now) {
   attempt_at_ = now;
 }
 
+bool session::wants_renewal() const {
+  // Answers that are still to come would be lost with the connection.
+  const bool owes = std::any_of(open_.begin(), open_.end(), [](const auto& each) { return !each.second.ack; });
+  return cut_ && inbox_.empty() && is_connected() && !owes;
+}
+
+void session::renew(time_point now) {
+  finish();
+  renewing_ = true;
+  greet_by_ = now + options_.timeout;
+}
+
 void session::begin(time_point now) {
+  cut_ = false;
   core_.emplace(options_.name, last_id_, options_.subscriber);
   attempt_at_.reset();
   greet_by_ = now + options_.timeout;
@@ -250,6 +274,7 @@ void session::begin(time_point now) {
 }
 
 void session::attempt_failed(const failure& why, bool sensible, time_point now) {
+  renewing_ = false;
   end(why, sensible, now);
 }
 
@@ -267,12 +292,11 @@ void session::receive_end(std::string_view text, time_point now) {
 
 void session::tick(time_point now) {
   if (is_open() && !is_connected() && now >= greet_by_) {
+    const std::string late = renewing_ && cut_ ? "the daemon did not end a connection that was to be renewed within "
+                                               : "the daemon accepted the connection but did not answer HELLO within ";
     core_.reset();
-    end({failure_kind::timeout,
-         "the daemon accepted the connection but did not answer HELLO within " +
-             std::to_string(options_.timeout.count()) + " ms",
-         std::nullopt},
-        true, now);
+    renewing_ = false;
+    end({failure_kind::timeout, late + std::to_string(options_.timeout.count()) + " ms", std::nullopt}, true, now);
   }
   send_ack(now);
 }
@@ -286,6 +310,7 @@ std::optional<session::time_point> session::due() const {
 
 void session::take_in(message got, time_point now) {
   if (auto* ended = std::get_if<closed>(&got)) return on_end(*ended, now);
+  if (cut_ && renewing_) return;
   if (const auto* greeting = std::get_if<welcome>(&got)) return on_welcome(*greeting, now);
   if (!core_->welcomed()) return;  // ERROR and BYE instead of WELCOME: `closed` repeats their reason
   if (auto* answered = std::get_if<answer>(&got)) return on_answer(std::move(*answered));
@@ -300,7 +325,7 @@ void session::on_welcome(const welcome& greeting, time_point now) {
   told_.clear();
   if (subscriptions_.empty()) begun_ = false;
   if (!begun_) begin_at({daemon_.epoch, daemon_.newest});
-  keep(greeting);
+  if (!std::exchange(renewing_, false)) keep(greeting);
   ask_for_all();
 }
 
@@ -385,7 +410,12 @@ void session::on_end(const closed& how, time_point now) {
   if (std::exchange(open_acks_, 0) > 0 && !ack_wanted_) ack_wanted_ = acked_;
   acked_ = {};
   awaited_.reset();
-  end(how.why, how.reconnect, now);
+  if (cut_ && renewing_) {
+    attempt_at_ = now;
+  } else {
+    renewing_ = false;
+    end(how.why, how.reconnect, now);
+  }
 }
 
 // Schedules the next attempt, if there is to be one. That attempt after attempt fails for one reason is told once.

@@ -104,6 +104,10 @@ void unix_socket::close() {
   fd_ = -1;
 }
 
+void unix_socket::end_writing() {
+  ::shutdown(fd_, SHUT_WR);
+}
+
 void unix_socket::shut_down() {
   ::shutdown(fd_, SHUT_RDWR);
 }

@@ -39,6 +39,7 @@ class unix_socket {
   void adopt(int fd);
   void close();
 
+  void end_writing();  // the other side sees the end, and may go on writing
   // The other side sees the end; the descriptor stays, because an event loop may still watch it.
   void shut_down();
   [[nodiscard]] int fd() const { return fd_; }

@@ -165,7 +165,7 @@ TEST(client, a_request_reads_no_more_than_the_inbox_holds) {
                             {frame_type::subscribe, proto::encode(proto::result{1, {}, {}, {}})},
                             {frame_type::emit, flood + proto::encode(proto::result{2, {}, {}, {}})}},
                            false}}};
-  client one{{.socket = daemon.path(), .timeout = seconds{60}, .inbox_limit = 100'000}};
+  client one{{.socket = daemon.path(), .timeout = seconds{60}, .reconnect = false, .inbox_limit = 100'000}};
   connect(one);
   ASSERT_TRUE(one.subscribe({}));
   const auto got = one.emit({.event = "x"});
@@ -177,6 +177,36 @@ TEST(client, a_request_reads_no_more_than_the_inbox_holds) {
   EXPECT_FALSE(again.error().sent);
   for (std::uint64_t seq = 1043; seq < 3043; ++seq) EXPECT_EQ(std::get<event>(one.next().value()).seq, seq);
   EXPECT_EQ(std::get<answer>(one.next().value()).id, 2u) << "it comes after all, as a message";
+}
+
+TEST(client, an_answer_is_found_behind_more_events_than_may_be_kept_and_these_come_again) {
+  const std::string filling(1000, ' ');
+  const auto event = [&](std::uint64_t seq) {
+    return proto::encode(proto::event{seq, 1, "e", {}, {}, false}, std::as_bytes(std::span{filling}));
+  };
+  std::string flood;
+  for (std::uint64_t seq = 1043; seq < 3043; ++seq) flood += event(seq);
+  scripted_daemon daemon{{{{{frame_type::hello, welcome_frame()},
+                            {frame_type::subscribe, proto::encode(proto::result{1, {}, {}, {}})},
+                            {frame_type::emit, flood + proto::encode(proto::result{2, {}, {}, {}})}},
+                           false},
+                          {{{frame_type::hello, welcome_frame()},
+                            {frame_type::subscribe, proto::encode(proto::result{3, {}, {}, {}}) + event(9000)}},
+                           false}}};
+  std::uint64_t last = 1042;
+  {
+    client one{{.socket = daemon.path(), .timeout = seconds{60}, .inbox_limit = 100'000}};
+    connect(one);
+    ASSERT_TRUE(one.subscribe({}));
+    ASSERT_TRUE(one.emit({.event = "x"}));
+    for (;;) {
+      const auto seq = std::get<roombridge::event>(one.next().value()).seq;
+      if (seq == 9000) break;
+      EXPECT_EQ(seq, ++last);
+    }
+  }
+  EXPECT_LT(last, 1250u) << "of 100 kB";
+  EXPECT_THAT(daemon.received().back().head, HasSubstr("\"seq\":" + std::to_string(last) + "}}"));
 }
 
 TEST(client, a_request_whose_answer_the_end_overtook_may_have_been_carried_out) {
@@ -530,7 +560,7 @@ TEST(client, an_ack_reads_nothing_so_that_a_backlog_stays_where_it_is) {
                             {frame_type::ack, ""}},
                            false}}};
   {
-    client one{{.socket = daemon.path(), .subscriber = "till", .inbox_limit = 0}};
+    client one{{.socket = daemon.path(), .subscriber = "till"}};
     connect(one);
     ASSERT_TRUE(one.subscribe({}));
     EXPECT_TRUE(one.next());

@@ -66,6 +66,13 @@ class a_session : public testing::Test {
     (void)taken();
     (void)written();
   }
+  // More events than the inbox holds come before an answer.
+  void flood() {
+    const auto request = *session_.call("status");
+    session_.await(request);
+    for (std::uint64_t seq = 1043; seq < 1143; ++seq) say(one_event(seq));
+    say(ok(request));
+  }
   void fail() { session_.attempt_failed({failure_kind::unreachable, "nobody there", {}}, true, now_); }
 
   session::time_point now_{seconds{1000}};
@@ -312,13 +319,114 @@ TEST_F(a_session, acknowledges_only_where_that_means_something) {
   EXPECT_EQ(session_.ack(log_position{"here", 1})->kind, failure_kind::invalid_argument);
 }
 
-TEST_F(a_session, wants_no_bytes_while_its_inbox_is_full) {
+class a_session_of_one_connection : public a_session {
+ protected:
+  a_session_of_one_connection() : a_session({.subscriber = "till", .reconnect = false, .inbox_limit = 4000}) {}
+};
+
+TEST_F(a_session_of_one_connection, wants_no_bytes_while_its_inbox_is_full) {
   be_at_work();
   std::uint64_t seq = 1043;
   while (session_.wants_bytes()) say(one_event(seq++));
   EXPECT_LT(seq, 1060u) << "of 4000 bytes";
   EXPECT_TRUE(session_.next());
   EXPECT_TRUE(session_.wants_bytes());
+  EXPECT_FALSE(session_.wants_renewal());
+}
+
+TEST_F(a_session_of_one_connection, remembers_nothing_without_it) {
+  EXPECT_FALSE(session_.due());
+  EXPECT_EQ(session_.subscribe({}).error().kind, failure_kind::not_connected);
+  EXPECT_EQ(session_.join("shop-7").error().kind, failure_kind::not_connected);
+  be_at_work();
+  hang_up();
+  EXPECT_TRUE(session_.is_over());
+  EXPECT_EQ(session_.call("status").error().kind, failure_kind::not_connected);
+}
+
+TEST_F(a_session, a_full_inbox_wants_bytes_for_an_answer_only) {
+  be_at_work();
+  std::uint64_t seq = 1043;
+  while (session_.wants_bytes()) say(one_event(seq++));
+  EXPECT_FALSE(session_.inbox_bars_answers());
+  session_.await(*session_.call("status"));
+  EXPECT_TRUE(session_.wants_bytes());
+  say(one_event(seq) + one_event(seq + 1) + ok(2));
+  EXPECT_EQ(taken().size(), seq - 1043);
+  EXPECT_TRUE(session_.wants_renewal());
+}
+
+TEST_F(a_session, what_the_inbox_does_not_hold_is_asked_for_again_when_the_rest_is_taken) {
+  be_at_work();
+  const auto call = *session_.call("status");
+  session_.await(call);
+  for (std::uint64_t seq = 1043; seq < 1143; ++seq) {
+    ASSERT_TRUE(session_.wants_bytes()) << "the answer stands behind the events";
+    say(one_event(seq));
+  }
+  say(ok(call));
+  EXPECT_TRUE(session_.take_answer());
+  EXPECT_FALSE(session_.wants_renewal()) << "there is something to be taken";
+  const auto kept = taken();
+  EXPECT_LT(kept.size(), 20u) << "of 4000 bytes";
+  const auto last = std::get<event>(kept.back()).seq;
+  EXPECT_EQ(last, 1042 + kept.size());
+  ASSERT_TRUE(session_.wants_renewal());
+  EXPECT_FALSE(session_.ack());
+  session_.renew(now_);
+  EXPECT_FALSE(session_.is_connected() || session_.wants_renewal());
+  EXPECT_THAT(written().back(), HasSubstr("\"seq\":" + std::to_string(last) + "}"));
+  say(one_event(1143) + proto::encode(status{}));
+  hang_up();
+  EXPECT_TRUE(session_.attempt_is_due(now_)) << "without a delay";
+  come();
+  EXPECT_THAT(written().at(1), HasSubstr("\"seq\":" + std::to_string(last) + "}}"));
+  say(one_event(last + 1));
+  const auto rest = taken();
+  ASSERT_THAT(rest, SizeIs(1)) << "and no message tells of it";
+  EXPECT_EQ(std::get<event>(rest[0]).seq, last + 1);
+}
+
+TEST_F(a_session, a_renewal_waits_for_the_answers_that_are_to_come) {
+  be_at_work();
+  const auto call = *session_.call("status");
+  flood();
+  (void)taken();
+  EXPECT_FALSE(session_.wants_renewal());
+  say(ok(call));
+  EXPECT_THAT(taken(), SizeIs(1));
+  EXPECT_TRUE(session_.wants_renewal());
+}
+
+TEST_F(a_session, a_renewal_that_finds_no_daemon_is_an_end_like_any_other) {
+  be_at_work();
+  flood();
+  (void)taken();
+  session_.renew(now_);
+  now_ += seconds{5};
+  session_.tick(now_);
+  EXPECT_THAT(std::get<closed>(taken().at(0)).why.text, HasSubstr("did not end a connection that was to be renewed"));
+  come();
+  EXPECT_TRUE(std::holds_alternative<welcome>(taken().at(0)));
+  say(ok(3));
+  flood();
+  (void)taken();
+  session_.renew(now_);
+  hang_up();
+  fail();
+  EXPECT_THAT(taken(), SizeIs(1));
+}
+
+TEST_F(a_session, a_snapshot_is_kept_whole) {
+  ASSERT_TRUE(session_.subscribe({}, {.snapshot = true}));
+  come();
+  say(ok(2));
+  for (std::uint64_t seq = 1; seq < 100; ++seq) {
+    say(proto::encode(proto::event{seq, 1, "e", {}, {}, false, true}));
+  }
+  EXPECT_TRUE(session_.inbox_bars_answers());
+  EXPECT_THAT(taken(), SizeIs(100));
+  EXPECT_FALSE(session_.wants_renewal());
 }
 
 TEST_F(a_session, an_awaited_answer_is_no_message_and_ends_with_its_connection) {

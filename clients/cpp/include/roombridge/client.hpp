@@ -75,8 +75,10 @@ class client {
   [[nodiscard]] const log_position& position() const;
 
   // Requests that wait for their answer, which takes the options' timeout at most (and the deadline of an emission or a
-  // join). What else comes meanwhile is kept for next(), up to `inbox_limit`; beyond it the failure is inbox_full. A
-  // failure says in `sent` whether the request may have been carried out; its answer may still come as a message.
+  // join). What else comes meanwhile is kept for next(), up to `inbox_limit`. Events beyond that are asked for again,
+  // over a new connection, when the rest has been taken; where that cannot be (without `reconnect`, within a snapshot)
+  // the failure is inbox_full. A failure says in `sent` whether the request may have been carried out; its answer may
+  // still come as a message.
   //
   // Subscriptions and rooms are wishes (see session.hpp): with `reconnect` and no daemon there, they are remembered,
   // and these calls succeed at once.

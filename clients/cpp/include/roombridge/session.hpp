@@ -82,18 +82,27 @@ class session {
   void receive_end(std::string_view text, time_point now);
   [[nodiscard]] std::string_view output() const { return core_ ? core_->output() : std::string_view{}; }
   void sent(std::size_t bytes) { core_->sent(bytes); }
-  // Whether the inbox has place: who reads on all the same makes it grow.
-  [[nodiscard]] bool wants_bytes() const { return is_open() && !inbox_is_full(); }
-  [[nodiscard]] bool inbox_is_full() const { return inbox_bytes_ > options_.inbox_limit; }
+  // Whether to read. A full inbox wants nothing more until some is taken; but while an answer is awaited, what is
+  // beyond `inbox_limit` is cut off, where it can be asked for again: not within a snapshot, and not without
+  // `reconnect`.
+  [[nodiscard]] bool wants_bytes() const { return is_open() && (!inbox_is_full() || cut_ || (awaited_ && can_cut())); }
+  [[nodiscard]] bool inbox_bars_answers() const { return inbox_is_full() && !cut_ && !can_cut(); }
+  // All has been taken up to the cut: this connection is to be renewed. Call renew(), write what output() has, and end
+  // the writing side of the socket. The daemon ends the other one, and the next attempt is due at once. No message
+  // tells of it.
+  [[nodiscard]] bool wants_renewal() const;
+  void renew(time_point now);
   // What has become due: WELCOME that did not come, an acknowledgement. When it is to be called again at the latest.
   void tick(time_point now);
   [[nodiscard]] std::optional<time_point> due() const;
   // A program that ends: its last acknowledgement is due now.
   void finish();
 
-  [[nodiscard]] bool is_open() const { return core_ && !core_->is_closed(); }         // there is a socket
-  [[nodiscard]] bool is_connected() const { return is_open() && core_->welcomed(); }  // and the daemon has greeted
-  [[nodiscard]] bool is_over() const { return !is_open() && !attempt_at_; }           // nothing more will come
+  [[nodiscard]] bool is_open() const { return core_ && !core_->is_closed(); }  // there is a socket
+  [[nodiscard]] bool is_connected() const {
+    return is_open() && core_->welcomed() && !renewing_;
+  }                                                                          // and the daemon has greeted
+  [[nodiscard]] bool is_over() const { return !is_open() && !attempt_at_; }  // nothing more will come
   void forget(request_id subscription) { subscriptions_.erase(subscription); }
   // Why there is no connection.
   [[nodiscard]] const failure& last_end() const { return last_end_; }
@@ -118,6 +127,8 @@ class session {
     std::optional<log_position> begins;  // the position that holds before it
   };
 
+  [[nodiscard]] bool inbox_is_full() const { return inbox_bytes_ > options_.inbox_limit; }
+  [[nodiscard]] bool can_cut() const { return options_.reconnect && begun_ && !snapshot_; }
   [[nodiscard]] failure not_connected() const;
   [[nodiscard]] request_id current(request_id made) const;
   outcome<request_id> noted(const outcome<request_id>& request, asked what);
@@ -152,7 +163,9 @@ class session {
 
   std::deque<kept> inbox_;
   std::size_t inbox_bytes_ = 0;
-  std::size_t placed_ = 0;              // messages in it that have a place in the log
+  bool cut_ = false;        // it was full: of what came behind it nothing was kept that has a place in the log
+  bool renewing_ = false;   // its writing side has been ended, or the next connection has not greeted yet
+  std::size_t placed_ = 0;  // messages in it that have a place in the log
   std::optional<log_position> begins_;  // of the next one to be kept
   log_position received_;               // of the last one that came
   log_position position_;               // of the last one that was taken
