@@ -35,7 +35,7 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
     : executor_(context.get_executor()),
       diagnostics_(diagnostics),
       self_(std::make_shared<journal*>(this)),
-      keeper_(std::make_unique<keeper>(config, files)),
+      keeper_(std::make_unique<keeper>(config, files, now())),
       directory_(config.directory),
       always_(config.sync == sync_policy::always) {
   work opening;

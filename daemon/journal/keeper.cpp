@@ -15,7 +15,8 @@ constexpr std::chrono::minutes between_prunes{10};
 
 }  // namespace
 
-keeper::keeper(options config, file_system& files) : config_(std::move(config)), store_(config_, files) {}
+keeper::keeper(options config, file_system& files, moment start)
+    : config_(std::move(config)), store_(config_, files, start) {}
 
 void keeper::turn(work& what, moment at) {
   if (what.book) book_ = std::exchange(what.book, std::nullopt);
@@ -55,7 +56,7 @@ fault keeper::work_off(work& what, moment at, bool is_try) {
   if (!wrong && sync_at_ && (config_.sync == sync_policy::always || at.now >= *sync_at_)) wrong = sync();
   if (!wrong && at.now >= prune_at_) {
     prune_at_ = at.now + between_prunes;
-    wrong = store_.prune(at.wall);
+    wrong = store_.prune(at);
   }
   return wrong;
 }
@@ -104,7 +105,7 @@ fault keeper::write_book() {
 
 fault keeper::write_records(work& what, moment at) {
   if (what.records.empty()) return std::nullopt;
-  if (auto wrong = store_.append(what.records, at.wall)) {
+  if (auto wrong = store_.append(what.records, at)) {
     state_.unwritten += what.count;
     return wrong;
   }

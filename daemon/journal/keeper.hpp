@@ -22,11 +22,6 @@
 
 namespace roombridge::journal {
 
-struct moment {
-  std::chrono::steady_clock::time_point now;
-  wall_time wall;
-};
-
 // What one turn has to do. A ledger is written before the records, and subscribers behind them.
 struct work {
   std::optional<ledger> book;
@@ -68,7 +63,8 @@ struct keeper_state {
 
 class keeper {
  public:
-  keeper(options config, file_system& files);
+  // `start`: the present moment.
+  keeper(options config, file_system& files, moment start);
 
   [[nodiscard]] journal::store& store() { return store_; }
   [[nodiscard]] const options& config() const { return config_; }

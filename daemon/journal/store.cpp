@@ -49,11 +49,12 @@ std::string to_text(const damage& what) {
   return text + ": events " + std::to_string(what.first) + " to " + std::to_string(what.last) + " are lost";
 }
 
-store::store(options config, file_system& files)
+store::store(options config, file_system& files, moment start)
     : config_(std::move(config)),
       segment_bytes_(std::clamp(config_.capacity / 16, smallest_segment, largest_segment)),
       files_(files),
-      subscribers_(config_.directory, config_.sync != sync_policy::never, files) {}
+      subscribers_(config_.directory, config_.sync != sync_policy::never, files),
+      watch_({start.now, start.wall}) {}
 
 std::string store::failed(std::string_view what, std::string_view name) const {
   return failure_text(what, config_.directory, name);
@@ -324,20 +325,25 @@ fault store::remove_strays() {
   return std::nullopt;
 }
 
-bool store::must_rotate(std::size_t more, wall_time now) const {
+bool store::must_rotate(std::size_t more, moment at) {
   return !open_ || segments_.back().bytes + more > segment_bytes_ ||
-         now - segments_.back().begun > config_.age / parts_of_age;
+         age(segments_.back().begun, segments_.back().begun_here, at) > config_.age / parts_of_age;
 }
 
-fault store::append(std::span<std::byte> records, wall_time now) {
+std::chrono::nanoseconds store::age(wall_time then, const std::optional<std::chrono::steady_clock::time_point>& here,
+                                    moment at) {
+  return here ? at.now - *here : watch_.since(then, {at.now, at.wall});
+}
+
+fault store::append(std::span<std::byte> records, moment at) {
   while (!records.empty()) {
     const log::sequence first = record_seq(records);
     std::size_t size = record_size(records);
-    if (must_rotate(size, now)) {
+    if (must_rotate(size, at)) {
       if (config_.sync != sync_policy::never) {
         if (auto wrong = sync()) return wrong;
       }
-      if (auto wrong = begin_segment(first, now)) return wrong;
+      if (auto wrong = begin_segment(first, at)) return wrong;
     }
     // As many records as fit are one write.
     std::size_t run = 0;
@@ -358,29 +364,32 @@ fault store::append(std::span<std::byte> records, wall_time now) {
     }
     dirty_ = true;
     newest.bytes += run;
-    newest.written = now;
+    newest.written = at.wall;
+    newest.written_here = at.now;
     bytes_ += run;
     records = records.subspan(run);
   }
   return std::nullopt;
 }
 
-fault store::begin_segment(log::sequence first, wall_time now) {
+fault store::begin_segment(log::sequence first, moment at) {
   give_up_open();
   const std::string name = segment_name(first);
   unique_fd file{files_.open(directory_.get(), name.c_str(), O_WRONLY | O_CREAT | O_TRUNC, file_mode)};
   if (!file) return failed("make", name);
   directory_dirty_ = true;
-  if (auto wrong = write_at(file.get(), encode(segment_header{ledger_->epoch, first, now.time_since_epoch().count()}),
-                            0, name)) {
+  if (auto wrong = write_at(
+          file.get(), encode(segment_header{ledger_->epoch, first, at.wall.time_since_epoch().count()}), 0, name)) {
     (void)files_.remove(directory_.get(), name.c_str());
     return wrong;
   }
   open_ = std::move(file);
   segments_.push_back({.first = first,
                        .bytes = segment_header_size,
-                       .begun = now,
-                       .written = now,
+                       .begun = at.wall,
+                       .written = at.wall,
+                       .begun_here = at.now,
+                       .written_here = at.now,
                        .mark = record_mark(secret_, ledger_->epoch)});
   bytes_ += segment_header_size;
   return std::nullopt;
@@ -417,8 +426,12 @@ fault store::probe() {
   return wrong;
 }
 
-fault store::prune(wall_time now) {
-  while (!segments_.empty() && now - segments_.front().written > config_.age) {
+// What lies before a segment that is too old is older, whatever a clock has said of it.
+fault store::prune(moment at) {
+  watch_.look({at.now, at.wall});
+  const auto too_old = [&](const segment& each) { return age(each.written, each.written_here, at) > config_.age; };
+  const auto last = std::find_if(segments_.rbegin(), segments_.rend(), too_old);
+  for (auto count = std::distance(last, segments_.rend()); count > 0; --count) {
     if (segments_.size() == 1) give_up_open();
     if (auto wrong = remove_oldest()) return wrong;
   }

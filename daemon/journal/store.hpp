@@ -5,8 +5,9 @@
 // Invariants: the directory is locked while a store has it open. Files of another epoch than the ledger's are never
 // read and are removed once a ledger is written. Only the newest segment is ever written to, and only at its end; after
 // a failed write or sync it is given up, and the next record begins another. What was torn is cut off at the first
-// open. No record is longer on disk than options::age and an eighth of it; all segments together take at most
-// options::capacity, unless one record alone is larger.
+// open. No record is longer on disk than options::age and an eighth of it, as far as clocks can tell: what this life
+// has written counts by the steady one, and of what it has found nothing is removed for an age by a wall clock that is
+// or was wrong. All segments together take at most options::capacity, unless one record alone is larger.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "daemon/base/unique_fd.hpp"
+#include "daemon/base/wall_watch.hpp"
 #include "daemon/journal/fault.hpp"
 #include "daemon/journal/file_system.hpp"
 #include "daemon/journal/ledger.hpp"
@@ -42,10 +44,15 @@ struct damage {
 
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
+struct moment {
+  std::chrono::steady_clock::time_point now;
+  wall_time wall;
+};
+
 class store {
  public:
-  // `files` outlives the store.
-  store(options config, file_system& files);
+  // `files` outlives the store; `start`: the present moment.
+  store(options config, file_system& files, moment start);
   store(const store&) = delete;
   store& operator=(const store&) = delete;
 
@@ -80,13 +87,13 @@ class store {
   // Is on the disk when it returns. A new epoch takes all records of the old one away.
   [[nodiscard]] fault write(const ledger& value);
   // Whole records as append_record() makes them, of the ledger's epoch; seals them.
-  [[nodiscard]] fault append(std::span<std::byte> records, wall_time now);
+  [[nodiscard]] fault append(std::span<std::byte> records, moment at);
   // Forces what append() wrote, and what the subscribers' file did, to the disk.
   [[nodiscard]] fault sync();
   // Whether there is room for more than a few bytes: writes a file that it removes again.
   [[nodiscard]] fault probe();
   // Removes what is too old.
-  [[nodiscard]] fault prune(wall_time now);
+  [[nodiscard]] fault prune(moment at);
 
   // Open as the store is; what it has is of every epoch.
   [[nodiscard]] subscriber_file& subscribers() { return subscribers_; }
@@ -99,9 +106,11 @@ class store {
   struct segment {
     log::sequence first = 0;
     std::size_t bytes = 0;
-    wall_time begun;
-    wall_time written;       // last
-    std::uint64_t mark = 0;  // of its records; 0: of version 1
+    wall_time begun;                                                      // as the file says
+    wall_time written;                                                    // last; likewise
+    std::optional<std::chrono::steady_clock::time_point> begun_here{};    // in this life
+    std::optional<std::chrono::steady_clock::time_point> written_here{};  // likewise
+    std::uint64_t mark = 0;                                               // of its records; 0: of version 1
   };
 
   [[nodiscard]] fault take_directory();
@@ -114,8 +123,11 @@ class store {
   [[nodiscard]] std::vector<std::byte> read(const segment& what) const;
   [[nodiscard]] std::vector<segment>::const_iterator find(log::history_place& where) const;
   [[nodiscard]] std::vector<std::byte> read_part(const segment& what, std::size_t offset, std::size_t size) const;
-  [[nodiscard]] bool must_rotate(std::size_t more, wall_time now) const;
-  [[nodiscard]] fault begin_segment(log::sequence first, wall_time now);
+  [[nodiscard]] bool must_rotate(std::size_t more, moment at);
+  [[nodiscard]] fault begin_segment(log::sequence first, moment at);
+  [[nodiscard]] std::chrono::nanoseconds age(wall_time then,
+                                             const std::optional<std::chrono::steady_clock::time_point>& here,
+                                             moment at);
   [[nodiscard]] fault make_room(std::size_t more);
   [[nodiscard]] fault write_at(int fd, std::span<const std::byte> bytes, std::size_t offset, std::string_view name);
   [[nodiscard]] fault remove(const std::string& name);
@@ -137,6 +149,7 @@ class store {
   std::vector<std::string> strays_;  // names of segments that are not
   std::size_t bytes_ = 0;
   log::sequence newest_ = 0;
+  wall_watch watch_;
   std::vector<damage> damages_;
   std::uint64_t damaged_ = 0;
   unique_fd open_;                // the newest of segments_; nothing: the next record begins another

@@ -17,18 +17,19 @@ void named_subscribers::configure(std::size_t per_user, std::chrono::millisecond
 
 void named_subscribers::restore(std::size_t slot, named_subscriber what) {
   if (slot >= most || used_[slot]) return;
-  if (what.seen == 0) what.seen = now_().count();
+  entry made{.what = std::move(what), .slot = slot};
+  if (made.what.seen == 0) leave(made);
   used_[slot] = true;
-  if (const auto other = entries_.find(what.key); other != entries_.end()) {
-    if (other->second.what.seen >= what.seen) {
+  if (const auto other = entries_.find(made.what.key); other != entries_.end()) {
+    if (other->second.what.seen >= made.what.seen) {
       (void)put(slot, nullptr);
       used_[slot] = false;
       return;
     }
     (void)forget(other);
   }
-  const subscriber_key key = what.key;
-  entries_.emplace(key, entry{.what = std::move(what), .slot = slot});
+  subscriber_key key = made.what.key;
+  entries_.emplace(std::move(key), std::move(made));
 }
 
 std::optional<pid_t> named_subscribers::hold(const subscriber_key& key, pid_t process) {
@@ -45,8 +46,14 @@ void named_subscribers::release(const subscriber_key& key) {
   if (holders_.erase(key) == 0) return;
   const auto found = entries_.find(key);
   if (found == entries_.end()) return;
-  found->second.what.seen = now_().count();
+  leave(found->second);
   keep(found->second);
+}
+
+void named_subscribers::leave(entry& of) const {
+  const wall_watch::reading now = now_();
+  of.what.seen = now.wall.time_since_epoch().count();
+  of.left = now.steady;
 }
 
 std::optional<pid_t> named_subscribers::holder(const subscriber_key& key) const {
@@ -162,10 +169,15 @@ void named_subscribers::answer_when(ticket kept, kept_function done) {
 }
 
 void named_subscribers::forget_expired() {
-  const std::int64_t now = now_().count();
+  const wall_watch::reading now = now_();
+  watch_.look(now);
+  const auto unused = [&](const entry& each) -> std::chrono::nanoseconds {
+    if (each.left) return now.steady - *each.left;
+    return watch_.since(wall_watch::wall_time{std::chrono::microseconds{each.what.seen}}, now);
+  };
   for (auto next = entries_.begin(); next != entries_.end();) {
     const auto current = next++;
-    if (!holders_.contains(current->first) && now - current->second.what.seen > expire_.count()) (void)forget(current);
+    if (!holders_.contains(current->first) && unused(current->second) > expire_) (void)forget(current);
   }
 }
 

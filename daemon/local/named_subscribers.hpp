@@ -5,6 +5,9 @@
 // Invariants: a position never moves backwards within its epoch; a name has one holder at most; every acknowledgement
 // and removal is answered once, when the storage has said what became of it. A subscriber has a slot of the storage,
 // which nobody else gets before the storage was told that it is free.
+//
+// How long nobody has had a name counts by the steady clock, and by the wall's only over the ends of the daemon and
+// where that can be believed.
 #pragma once
 
 #include <sys/types.h>
@@ -21,6 +24,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/wall_watch.hpp"
 #include "daemon/log/sequence.hpp"
 
 namespace roombridge::local {
@@ -57,12 +61,12 @@ class named_subscribers {
   static constexpr std::size_t most = 1024;  // of all users
 
   using ticket = subscriber_storage::ticket;
-  using clock = std::function<std::chrono::microseconds()>;  // since the Unix epoch
+  using clock = std::function<wall_watch::reading()>;
   // `durable`: the storage has it.
   using kept_function = std::function<void(bool durable)>;
 
   // `storage` outlives this; null: there is none, and nothing is ever durable.
-  named_subscribers(subscriber_storage* storage, clock now) : storage_(storage), now_(std::move(now)) {}
+  named_subscribers(subscriber_storage* storage, clock now) : storage_(storage), now_(std::move(now)), watch_(now_()) {}
   named_subscribers(const named_subscribers&) = delete;
   named_subscribers& operator=(const named_subscribers&) = delete;
 
@@ -111,10 +115,13 @@ class named_subscribers {
     named_subscriber what;
     std::size_t slot = 0;
     ticket kept = 0;  // that what is in the storage has
+    // When a connection of this life last had it; nothing: none has.
+    std::optional<std::chrono::steady_clock::time_point> left{};
   };
   using entries = std::map<subscriber_key, entry>;
 
   void keep(entry& of);
+  void leave(entry& of) const;
   [[nodiscard]] ticket put(std::size_t slot, const named_subscriber* what);
   void answer_when(ticket kept, kept_function done);
   [[nodiscard]] bool is_durable(ticket kept) const { return storage_ != nullptr && kept <= durable_; }
@@ -123,6 +130,7 @@ class named_subscribers {
 
   subscriber_storage* storage_;
   const clock now_;
+  wall_watch watch_;
   std::size_t per_user_ = 64;
   std::chrono::microseconds expire_{std::chrono::hours{720}};
   entries entries_;

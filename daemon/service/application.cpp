@@ -84,7 +84,10 @@ class application::impl {
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
                                    local::answer_function done) { trace(who, time, std::move(done)); }}),
         subscribers_kept_(journal_ ? std::make_optional<subscriber_journal>(*journal_) : std::nullopt),
-        named_(subscribers_kept_ ? &*subscribers_kept_ : nullptr, [] { return now().time_since_epoch(); }),
+        named_(subscribers_kept_ ? &*subscribers_kept_ : nullptr,
+               [] {
+                 return wall_watch::reading{std::chrono::steady_clock::now(), now()};
+               }),
         server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),

@@ -112,7 +112,7 @@ class life {
   io::context context_;
   local::recording_logger diagnostics_;
   local::recording_handler handler_;
-  local::named_subscribers named_{nullptr, [] { return std::chrono::microseconds{1}; }};
+  local::named_subscribers named_{nullptr, [] { return wall_watch::reading{}; }};
   mortal_files files_;
   journal::journal kept_;
   log::event_log log_;
@@ -236,7 +236,7 @@ class model {
     log::sequence kept = 0;
     {
       journal::unsynced_files files;
-      journal::store found{config_, files};
+      journal::store found{config_, files, {}};
       ASSERT_EQ(found.open(), std::nullopt);
       for (const auto seq : journal::all_of(found)) kept = std::max(kept, seq);
     }

@@ -37,12 +37,12 @@ class keepers : public testing::Test {
   temporary_directory place_;
   failing_files files_;
   recorder source_;
-  moment now_{std::chrono::steady_clock::time_point{10h}, wall_time{std::chrono::hours{500'000}}};
+  moment now_ = at(wall_time{std::chrono::hours{500'000}});
   static constexpr ledger book{.epoch = 7, .next = 1'000'000};
 };
 
 TEST_F(keepers, write_the_ledger_and_then_records) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 2, book);
   const auto& state = under_test.state();
   EXPECT_EQ(state.trouble, "");
@@ -54,7 +54,7 @@ TEST_F(keepers, write_the_ledger_and_then_records) {
 }
 
 TEST_F(keepers, sync_an_interval_after_the_first_write) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 1, book);
   const int syncs = files_.calls("sync");
   EXPECT_EQ(under_test.next(), now_.now + 1s);
@@ -68,7 +68,7 @@ TEST_F(keepers, sync_an_interval_after_the_first_write) {
 }
 
 TEST_F(keepers, sync_every_turn_where_always_is_asked_for) {
-  keeper under_test{config(sync_policy::always), files_};
+  keeper under_test{config(sync_policy::always), files_, now_};
   turn(under_test, 1, book);
   const int syncs = files_.calls("sync");
   turn(under_test, 3);
@@ -76,7 +76,7 @@ TEST_F(keepers, sync_every_turn_where_always_is_asked_for) {
 }
 
 TEST_F(keepers, sync_nothing_but_the_ledger_where_never_is_asked_for) {
-  keeper under_test{config(sync_policy::never), files_};
+  keeper under_test{config(sync_policy::never), files_, now_};
   turn(under_test, 1, book);
   const int syncs = files_.calls("sync");
   turn(under_test, 3);
@@ -86,7 +86,7 @@ TEST_F(keepers, sync_nothing_but_the_ledger_where_never_is_asked_for) {
 
 TEST_F(keepers, write_subscribers_behind_the_records_and_tell) {
   for (const auto policy : {sync_policy::never, sync_policy::interval, sync_policy::always}) {
-    keeper under_test{config(policy), files_};
+    keeper under_test{config(policy), files_, now_};
     turn(under_test, 1, book);
     const int syncs = files_.calls("sync");
     change(under_test, 1, {{0, subscriber(1)}});
@@ -103,7 +103,7 @@ TEST_F(keepers, write_the_newest_of_a_subscriber_when_the_disk_is_back) {
   for (const auto policy : {sync_policy::interval, sync_policy::always}) {
     for (const auto* call : {"write", "sync"}) {
       if (policy == sync_policy::interval && std::string_view{call} == "sync") continue;
-      auto under_test = std::make_unique<keeper>(config(policy), files_);
+      auto under_test = std::make_unique<keeper>(config(policy), files_, now_);
       turn(*under_test, 0, book);
       files_.fail(EIO, {call});
       change(*under_test, 3, {{0, subscriber(1)}, {1, subscriber(1)}});
@@ -119,7 +119,7 @@ TEST_F(keepers, write_the_newest_of_a_subscriber_when_the_disk_is_back) {
       EXPECT_EQ(under_test->state().trouble, "");
       EXPECT_EQ(under_test->state().subscribers_kept, 4u);
       under_test.reset();
-      keeper next{config(policy), files_};
+      keeper next{config(policy), files_, now_};
       turn(next);
       EXPECT_EQ(next.store().subscribers().found(),
                 (std::vector<std::pair<std::size_t, subscriber_record>>{{0, subscriber(2)}, {1, subscriber(1)}}));
@@ -128,7 +128,7 @@ TEST_F(keepers, write_the_newest_of_a_subscriber_when_the_disk_is_back) {
 }
 
 TEST_F(keepers, keep_subscribers_over_a_new_epoch) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 1, book);
   change(under_test, 1, {{0, subscriber(1)}});
   turn(under_test, 0, ledger{.epoch = 8, .next = 1});
@@ -136,7 +136,7 @@ TEST_F(keepers, keep_subscribers_over_a_new_epoch) {
 }
 
 TEST_F(keepers, finish_by_a_sync) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 1, book);
   const int syncs = files_.calls("sync");
   under_test.finish(now_);
@@ -146,7 +146,7 @@ TEST_F(keepers, finish_by_a_sync) {
 }
 
 TEST_F(keepers, drop_what_comes_while_the_disk_fails_and_try_again_ever_more_seldom) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 2, book);
   files_.fail(ENOSPC, {"write"});
   turn(under_test, 1);
@@ -185,7 +185,7 @@ TEST_F(keepers, do_not_take_a_disk_with_room_for_a_few_bytes_for_a_good_one) {
     }
     bool full = true;
   } cramped;
-  keeper under_test{config(), cramped};
+  keeper under_test{config(), cramped, now_};
   work what;
   what.book = book;
   what.records = source_.events(1, 5000);
@@ -207,7 +207,7 @@ TEST_F(keepers, do_not_take_a_disk_with_room_for_a_few_bytes_for_a_good_one) {
 }
 
 TEST_F(keepers, call_a_disk_failing_that_works_for_moments_and_wait_ever_longer) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 1, book);
   int began = 0;
   const auto until = now_.now + 100s;
@@ -239,7 +239,7 @@ TEST_F(keepers, call_a_disk_failing_that_works_for_moments_and_wait_ever_longer)
 
 // Nobody has to wait for an event to learn that the disk is well again.
 TEST_F(keepers, find_the_disk_mended_without_an_event) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 1, book);
   files_.fail(EIO, {"sync"});
   pass(1s);
@@ -257,7 +257,7 @@ TEST_F(keepers, find_the_disk_mended_without_an_event) {
 TEST_F(keepers, take_up_a_directory_that_comes_later) {
   options late = config();
   late.directory = (place_ / "mount/journal").string();
-  keeper under_test{late, files_};
+  keeper under_test{late, files_, now_};
   turn(under_test, 1, book);
   EXPECT_EQ(under_test.state().trouble,
             "journal: cannot make " + late.directory +
@@ -271,7 +271,7 @@ TEST_F(keepers, take_up_a_directory_that_comes_later) {
 }
 
 TEST_F(keepers, write_no_record_that_no_ledger_covers) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 0, book);
   files_.fail(EIO, {"sync"});
   turn(under_test, 1, ledger{.epoch = 8, .next = 1'000'000});
@@ -285,7 +285,7 @@ TEST_F(keepers, write_no_record_that_no_ledger_covers) {
 }
 
 TEST_F(keepers, remove_what_is_too_old_while_nothing_happens) {
-  keeper under_test{config(), files_};
+  keeper under_test{config(), files_, now_};
   turn(under_test, 1, book);
   pass(std::chrono::hours{168} + 1s);
   EXPECT_LE(under_test.next(), now_.now);

@@ -19,7 +19,7 @@ class faults : public testing::Test {
   }
   fault append(int count) {
     auto records = source_.events(count);
-    return store_.append(records, start);
+    return store_.append(records, at(start));
   }
   [[nodiscard]] std::vector<log::sequence> after_a_restart() {
     failing_files sound;
@@ -27,7 +27,7 @@ class faults : public testing::Test {
     elsewhere.directory = (place_ / "copy").string();
     std::filesystem::remove_all(elsewhere.directory);
     std::filesystem::copy(config().directory, elsewhere.directory);
-    store next{elsewhere, sound};
+    store next{elsewhere, sound, at(start)};
     EXPECT_EQ(next.open(), std::nullopt);
     return all_of(next);
   }
@@ -35,7 +35,7 @@ class faults : public testing::Test {
   temporary_directory place_;
   failing_files files_;
   recorder source_;
-  store store_{config(), files_};
+  store store_{config(), files_, at(start)};
 };
 
 TEST_F(faults, a_write_that_takes_few_bytes_at_a_time_is_finished) {
@@ -134,7 +134,7 @@ TEST_F(faults, one_at_every_call_in_turn) {
       std::vector<log::sequence> promised;
       std::set<log::sequence> appended;
       {
-        store under_test{config, files};
+        store under_test{config, files, at(start)};
         for (int tries = 0; under_test.open() && tries < 2; ++tries) {
         }
         ASSERT_TRUE(under_test.is_open());
@@ -143,13 +143,13 @@ TEST_F(faults, one_at_every_call_in_turn) {
         for (auto records : batch) {
           const log::sequence seq = record_seq(records);
           appended.insert({seq, seq + 1});
-          const fault wrong = under_test.append(records, start);
+          const fault wrong = under_test.append(records, at(start));
           if (!wrong && !under_test.sync()) promised.insert(promised.end(), {seq, seq + 1});
         }
       }
       const bool all_went_well = files.calls() <= failing;
       files.heal();
-      store again{config, files};
+      store again{config, files, at(start)};
       ASSERT_EQ(again.open(), std::nullopt);
       ASSERT_EQ(again.found(), (ledger{.epoch = 7, .next = 1'000'000}));
       const auto kept = all_of(again);

@@ -28,11 +28,11 @@ class stores : public testing::Test {
     return out;
   }
   void append(store& to, std::vector<std::byte> records, wall_time now = start) {
-    ASSERT_EQ(to.append(records, now), std::nullopt);
+    ASSERT_EQ(to.append(records, at(now)), std::nullopt);
   }
   // A directory of epoch 7 with these records of one byte each.
   void fill(int count, log::sequence next = 1'000'000) {
-    store first{config(), files_};
+    store first{config(), files_, at(start)};
     ASSERT_EQ(first.open(), std::nullopt);
     ASSERT_EQ(first.write({.epoch = 7, .next = next}), std::nullopt);
     append(first, source_.events(count));
@@ -44,7 +44,7 @@ class stores : public testing::Test {
 };
 
 TEST_F(stores, an_empty_directory_knows_nothing) {
-  store first{config(), files_};
+  store first{config(), files_, at(start)};
   ASSERT_EQ(first.open(), std::nullopt);
   EXPECT_FALSE(first.found());
   EXPECT_EQ(all_of(first), numbers(1, 0));
@@ -53,7 +53,7 @@ TEST_F(stores, an_empty_directory_knows_nothing) {
 
 TEST_F(stores, give_back_what_was_appended) {
   fill(3);
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   ASSERT_EQ(second.open(), std::nullopt);
   EXPECT_EQ(second.found()->epoch, 7u);
   EXPECT_EQ(second.found()->next, 1'000'000u);
@@ -78,9 +78,9 @@ TEST_F(stores, are_for_one_user_only) {
 }
 
 TEST_F(stores, do_not_share_a_directory) {
-  store first{config(), files_};
+  store first{config(), files_, at(start)};
   ASSERT_EQ(first.open(), std::nullopt);
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   const fault wrong = second.open();
   ASSERT_TRUE(wrong);
   EXPECT_EQ(*wrong, "journal: another process uses " + path() + "; give each its own");
@@ -90,14 +90,14 @@ TEST_F(stores, do_not_share_a_directory) {
 TEST_F(stores, say_what_is_wrong_with_the_directory) {
   options nowhere = config();
   nowhere.directory = (place_ / "none/journal").string();
-  store first{nowhere, files_};
+  store first{nowhere, files_, at(start)};
   EXPECT_EQ(first.open(), "journal: cannot make " + nowhere.directory +
                               ": No such file or directory (the directory in which it is to lie must be there)");
 }
 
 TEST_F(stores, say_what_to_do_about_something_else_in_their_place) {
   write_file(path(), {});
-  store first{config(), files_};
+  store first{config(), files_, at(start)};
   EXPECT_EQ(first.open(),
             "journal: cannot open " + path() + ": Not a directory (something else has this name: move that away)");
   fs::remove(path());
@@ -114,14 +114,14 @@ TEST_F(stores, cut_at_any_byte_go_on_behind_the_last_whole_record) {
     write_file(file, std::span{whole}.first(size));
     const std::size_t kept = size < segment_header_size ? 0 : (size - segment_header_size) / record;
     {
-      store again{config(), files_};
+      store again{config(), files_, at(start)};
       ASSERT_EQ(again.open(), std::nullopt);
       ASSERT_EQ(all_of(again), numbers(1, kept)) << size;
       ASSERT_EQ(again.write({.epoch = 7, .next = 2'000'000}), std::nullopt);
       recorder later{100};
       append(again, later.events(1));
     }
-    store last{config(), files_};
+    store last{config(), files_, at(start)};
     ASSERT_EQ(last.open(), std::nullopt);
     auto expected = numbers(1, kept);
     expected.push_back(100);
@@ -143,7 +143,7 @@ class damaged_stores : public stores {
   [[nodiscard]] std::unique_ptr<store> open() {
     options small = config();
     small.capacity = 8u << 20;
-    auto out = std::make_unique<store>(small, files_);
+    auto out = std::make_unique<store>(small, files_, at(start));
     EXPECT_EQ(out->open(), std::nullopt);
     return out;
   }
@@ -189,7 +189,7 @@ TEST_F(damaged_stores, tell_of_the_end_of_a_file_too) {
 TEST_F(damaged_stores, go_on_behind_what_is_whole_in_the_newest_file) {
   fill(1500);
   damage_file(0, fs::file_size(segments()[0]) / 2);
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   ASSERT_EQ(second.open(), std::nullopt);
   EXPECT_EQ(second.newest(), 1500u);
   append(second, source_.events(1));
@@ -224,7 +224,7 @@ TEST_F(damaged_stores, read_what_the_first_version_has_written_and_write_to_anot
     rest = rest.subspan(size);
   }
   write_file(segments()[0], file);
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   ASSERT_EQ(second.open(), std::nullopt);
   EXPECT_EQ(all_of(second), numbers(1, 3));
   append(second, source_.events(2));
@@ -290,7 +290,7 @@ TEST_F(damaged_stores, lose_no_more_than_is_damaged) {
 TEST_F(stores, keep_to_their_capacity) {
   options small = config();
   small.capacity = 4u << 20;
-  store first{small, files_};
+  store first{small, files_, at(start)};
   ASSERT_EQ(first.open(), std::nullopt);
   ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
   for (int i = 0; i < 40; ++i) {
@@ -311,7 +311,7 @@ class read_stores : public stores {
   [[nodiscard]] std::unique_ptr<store> full() {
     options small = config();
     small.capacity = 16u << 20;
-    auto out = std::make_unique<store>(small, files_);
+    auto out = std::make_unique<store>(small, files_, at(start));
     EXPECT_EQ(out->open(), std::nullopt);
     EXPECT_EQ(out->write({.epoch = 7, .next = 1'000'000}), std::nullopt);
     for (int i = 0; i < 30; ++i) append(*out, source_.events(10, 10'000));
@@ -353,7 +353,7 @@ TEST_F(read_stores, go_on_with_what_was_written_since) {
 }
 
 TEST_F(read_stores, give_records_as_the_log_has_them) {
-  store from{config(), files_};
+  store from{config(), files_, at(start)};
   ASSERT_EQ(from.open(), std::nullopt);
   ASSERT_EQ(from.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
   append(from, source_.event(2, "first", {"shop-7", "", "user-1"}));
@@ -380,7 +380,7 @@ TEST_F(read_stores, give_records_as_the_log_has_them) {
 
 // What the log has of a short text takes more than its place in the file.
 TEST_F(read_stores, have_room_for_many_short_texts) {
-  store from{config(), files_};
+  store from{config(), files_, at(start)};
   ASSERT_EQ(from.open(), std::nullopt);
   ASSERT_EQ(from.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
   std::vector<std::string> letters;
@@ -423,7 +423,7 @@ TEST_F(read_stores, begin_anew_with_the_oldest_where_their_place_is_erased) {
   log::history_place place;
   log::history_chunk chunk;
   ASSERT_TRUE(from->read_on(place, 1u << 16, chunk));
-  ASSERT_EQ(from->prune(start + 1000h), std::nullopt);
+  ASSERT_EQ(from->prune(at(start + 1000h)), std::nullopt);
   EXPECT_EQ(from->oldest(), 0u);
   append(*from, source_.events(2), start + 1000h);
   EXPECT_EQ(from->oldest(), 301u);
@@ -433,7 +433,7 @@ TEST_F(read_stores, begin_anew_with_the_oldest_where_their_place_is_erased) {
 TEST_F(stores, know_where_the_newest_of_them_begin) {
   options small = config();
   small.capacity = 16u << 20;
-  store first{small, files_};
+  store first{small, files_, at(start)};
   ASSERT_EQ(first.open(), std::nullopt);
   ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
   for (int i = 0; i < 6; ++i) append(first, source_.events(1, 500'000));
@@ -445,27 +445,110 @@ TEST_F(stores, know_where_the_newest_of_them_begin) {
 TEST_F(stores, keep_nothing_longer_than_an_age_and_an_eighth) {
   options young = config();
   young.age = 8h;
-  store first{young, files_};
+  store first{young, files_, at(start)};
   ASSERT_EQ(first.open(), std::nullopt);
   ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
   append(first, source_.events(1), start);
   append(first, source_.events(1), start + 50min);
   append(first, source_.events(1), start + 61min);
   EXPECT_EQ(first.segments(), 2u);
-  EXPECT_EQ(first.prune(start + 50min + 8h), std::nullopt);
+  EXPECT_EQ(first.prune(at(start + 50min + 8h)), std::nullopt);
   EXPECT_EQ(all_of(first), numbers(1, 3));
-  EXPECT_EQ(first.prune(start + 50min + 8h + 1ms), std::nullopt);
+  EXPECT_EQ(first.prune(at(start + 50min + 8h + 1ms)), std::nullopt);
   EXPECT_EQ(all_of(first), numbers(3, 3));
-  EXPECT_EQ(first.prune(start + 61min + 8h + 1ms), std::nullopt);
+  EXPECT_EQ(first.prune(at(start + 61min + 8h + 1ms)), std::nullopt);
   EXPECT_EQ(all_of(first), numbers(1, 0));
   EXPECT_EQ(first.bytes(), 0u);
   append(first, source_.events(1), start + 20h);
   EXPECT_EQ(all_of(first), numbers(4, 4));
 }
 
+// A board without a clock of its own, that is set over the network.
+class stores_under_a_wrong_clock : public stores {
+ protected:
+  // A life that begins at this time by the wall clock, which has `files_` open since.
+  void begin(wall_time wall) {
+    // As the file system would, and the header.
+    young_ = config();
+    young_.age = 8h;
+    store_ = std::make_unique<store>(young_, files_, at(wall));
+    ASSERT_EQ(store_->open(), std::nullopt);
+    ASSERT_EQ(store_->write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+    now_ = at(wall);
+  }
+  void put() { append_at(now_); }
+  void append_at(moment when) {
+    auto records = source_.events(1);
+    ASSERT_EQ(store_->append(records, when), std::nullopt);
+    const auto written = std::chrono::file_clock::from_sys(when.wall);
+    fs::last_write_time(segments().back(), std::chrono::time_point_cast<fs::file_time_type::duration>(written));
+  }
+  void pass(std::chrono::milliseconds time) {
+    now_.now += time;
+    now_.wall += time;
+  }
+  std::vector<log::sequence> pruned() {
+    EXPECT_EQ(store_->prune(now_), std::nullopt);
+    return all_of(*store_);
+  }
+  // Long enough for the clock to be believed.
+  std::vector<log::sequence> pruned_later() {
+    (void)pruned();
+    pass(wall_watch::calm);
+    return pruned();
+  }
+
+  options young_;
+  std::unique_ptr<store> store_;
+  moment now_{};
+};
+
+TEST_F(stores_under_a_wrong_clock, keep_what_this_life_has_written_when_it_jumps) {
+  begin(start);
+  put();
+  log::sequence written = 1;
+  for (const auto jump : {24h * 3650, -24h * 7300}) {
+    now_.wall += jump;
+    EXPECT_EQ(pruned_later(), numbers(1, written)) << jump.count();
+    put();
+    ++written;
+  }
+  EXPECT_EQ(store_->segments(), 1u) << "nor does a jump begin another";
+  pass(9h);
+  EXPECT_EQ(pruned(), numbers(1, 0)) << "by the steady clock it is old";
+}
+
+TEST_F(stores_under_a_wrong_clock, keep_what_an_earlier_life_has_written_until_the_clock_can_be_believed) {
+  begin(start);
+  put();
+  begin(start + 24h * 3650);
+  EXPECT_EQ(pruned(), numbers(1, 1)) << "the clock may have been set to anything at the start";
+  now_.wall = start + 1h;
+  pass(wall_watch::calm - 1ms);
+  EXPECT_EQ(pruned(), numbers(1, 1));
+  EXPECT_EQ(pruned_later(), numbers(1, 1)) << "an hour and some is no age";
+  now_.wall += 24h;
+  EXPECT_EQ(pruned(), numbers(1, 1)) << "it has just jumped";
+  EXPECT_EQ(pruned_later(), numbers(1, 0)) << "it was set, and goes on as it is";
+}
+
+TEST_F(stores_under_a_wrong_clock, keep_what_was_written_under_an_impossible_one) {
+  begin(wall_time{1h});
+  put();
+  begin(start);
+  EXPECT_EQ(pruned_later(), numbers(1, 1)) << "written in 1970";
+  begin(wall_time{2h});
+  EXPECT_EQ(pruned_later(), numbers(1, 1)) << "read in 1970";
+  begin(start);
+  put();
+  (void)pruned();
+  pass(9h);
+  EXPECT_EQ(pruned(), numbers(1, 0)) << "what lies before what is too old is older";
+}
+
 TEST_F(stores, a_new_epoch_takes_the_old_records_away) {
   fill(3);
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   ASSERT_EQ(second.open(), std::nullopt);
   ASSERT_EQ(second.write({.epoch = 8, .next = 1'000'000}), std::nullopt);
   EXPECT_TRUE(segments().empty());
@@ -479,12 +562,12 @@ TEST_F(stores, records_of_another_epoch_are_never_read) {
   const auto old = segments().front();
   const auto bytes = read_file(old);
   {
-    store second{config(), files_};
+    store second{config(), files_, at(start)};
     ASSERT_EQ(second.open(), std::nullopt);
     ASSERT_EQ(second.write({.epoch = 8, .next = 1'000'000}), std::nullopt);
   }
   write_file(old, bytes);
-  store third{config(), files_};
+  store third{config(), files_, at(start)};
   ASSERT_EQ(third.open(), std::nullopt);
   EXPECT_EQ(all_of(third), numbers(1, 0));
   ASSERT_EQ(third.write({.epoch = 8, .next = 2'000'000}), std::nullopt);
@@ -494,7 +577,7 @@ TEST_F(stores, records_of_another_epoch_are_never_read) {
 TEST_F(stores, without_a_sound_ledger_there_is_no_history) {
   fill(3);
   write_file(place_ / "journal/ledger", {});
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   ASSERT_EQ(second.open(), std::nullopt);
   EXPECT_FALSE(second.found());
   EXPECT_EQ(all_of(second), numbers(1, 0));
@@ -505,7 +588,7 @@ TEST_F(stores, leave_files_alone_that_are_not_theirs) {
   for (const auto* name : {"0000000000000001.segment.bak", "notes", "1.segment", "000000000000000a.segment"}) {
     write_file(place_ / (std::string("journal/") + name), {});
   }
-  store second{config(), files_};
+  store second{config(), files_, at(start)};
   ASSERT_EQ(second.open(), std::nullopt);
   ASSERT_EQ(second.write({.epoch = 8, .next = 1}), std::nullopt);
   EXPECT_EQ(std::distance(fs::directory_iterator{path()}, {}), 6);
@@ -524,7 +607,7 @@ TEST_F(stores, do_as_the_model_says) {
 
   ledger book{.epoch = 1, .next = 1'000'000'000};
   std::vector<log::sequence> model;  // of these the store has a suffix
-  auto under_test = std::make_unique<store>(small, files_);
+  auto under_test = std::make_unique<store>(small, files_, at(start));
   ASSERT_EQ(under_test->open(), std::nullopt);
   ASSERT_EQ(under_test->write(book), std::nullopt);
   for (int step = 0; step < 300; ++step) {
@@ -556,7 +639,7 @@ TEST_F(stores, do_as_the_model_says) {
         const log::sequence begin = std::stoull(files.back().stem().string());
         std::erase_if(model, [&](log::sequence seq) { return seq >= begin && (last == 0 || seq > last); });
       }
-      under_test = std::make_unique<store>(small, files_);
+      under_test = std::make_unique<store>(small, files_, at(start));
       ASSERT_EQ(under_test->open(), std::nullopt);
       ASSERT_EQ(under_test->found(), book);
       ASSERT_EQ(under_test->write(book), std::nullopt);

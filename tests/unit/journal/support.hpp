@@ -203,6 +203,15 @@ class failing_files final : public unsynced_files {
   std::map<std::string, int> counts_;
 };
 
+// By clocks that go alike.
+inline moment at(wall_time wall) {
+  return {std::chrono::steady_clock::time_point{wall.time_since_epoch()}, wall};
+}
+inline moment present() {
+  return {std::chrono::steady_clock::now(),
+          std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
 inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
   std::ifstream in{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{in}, {}};

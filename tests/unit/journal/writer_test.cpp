@@ -16,7 +16,7 @@ class writers : public testing::Test {
  protected:
   [[nodiscard]] options config() const { return {.directory = (place_ / "journal").string(), .capacity = 64u << 20}; }
   [[nodiscard]] std::unique_ptr<writer> make(file_system& files) {
-    auto what = std::make_unique<keeper>(config(), files);
+    auto what = std::make_unique<keeper>(config(), files, present());
     work opening;
     opening.book = book;
     what->turn(opening, {});
@@ -45,7 +45,7 @@ class writers : public testing::Test {
   }
   [[nodiscard]] std::vector<log::sequence> on_disk() {
     unsynced_files sound;
-    store again{config(), sound};
+    store again{config(), sound, present()};
     EXPECT_EQ(again.open(), std::nullopt);
     found_ = again.found();
     return all_of(again);

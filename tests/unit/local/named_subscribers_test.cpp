@@ -22,6 +22,9 @@ class named : public testing::Test {
   named_subscribers::kept_function noted(const std::string& what) {
     return [this, what](bool durable) { told_.push_back(what + (durable ? " durable" : " not")); };
   }
+  [[nodiscard]] wall_watch::reading reading() const {
+    return {std::chrono::steady_clock::time_point{now_}, wall_watch::wall_time{now_ + jumped_}};
+  }
   void hold(const subscriber_key& key) { ASSERT_FALSE(book_.hold(key, 100)); }
   void make(const subscriber_key& key, log::sequence seq = 1) {
     hold(key);
@@ -35,8 +38,9 @@ class named : public testing::Test {
   const subscriber_key till_{1000, "till"};
   const subscriber_key other_{1001, "till"};
   std::chrono::microseconds now_ = 1'000'000us;
+  std::chrono::microseconds jumped_ = 0us;  // the wall clock, so far
   recording_storage storage_;
-  named_subscribers book_{&storage_, [this] { return now_; }};
+  named_subscribers book_{&storage_, [this] { return reading(); }};
   std::vector<std::string> told_;
 };
 
@@ -95,7 +99,7 @@ TEST_F(named, an_answer_may_ask_for_another) {
 }
 
 TEST_F(named, without_a_storage_are_answered_at_once) {
-  named_subscribers book{nullptr, [this] { return now_; }};
+  named_subscribers book{nullptr, [this] { return reading(); }};
   ASSERT_FALSE(book.hold(till_, 1));
   book.add(till_, epoch, 1);
   book.acknowledge(till_, epoch, 2, noted("2"));
@@ -158,6 +162,41 @@ TEST_F(named, are_removed_when_no_connection_has_them) {
   EXPECT_EQ(told_, strings{"x durable"});
 }
 
+TEST_F(named, are_not_forgotten_when_the_clock_jumps) {
+  for (const auto jump : {24h * 3650, -24h * 7300}) {
+    make(till_);
+    book_.release(till_);
+    now_ += 3s;
+    jumped_ += jump;
+    EXPECT_EQ(position_of(till_), 1u);
+    hold(till_);
+    book_.release(till_);
+    EXPECT_EQ(position_of(till_), 1u) << jump.count();
+    now_ += 1h + 1us;
+    EXPECT_EQ(position_of(till_), 0u) << "by the steady clock it is long ago";
+  }
+}
+
+TEST_F(named, of_an_earlier_life_are_not_forgotten_by_a_clock_that_cannot_be_believed) {
+  const auto today = (wall_watch::earliest + 24h * 600).time_since_epoch();
+  for (const auto seen : {today - 2h, today + 2h, 5us}) {
+    for (const auto starts : {std::chrono::microseconds{today}, std::chrono::microseconds{today + 24h * 3650}, 9us}) {
+      now_ = 1s;
+      jumped_ = starts - now_;
+      named_subscribers book{&storage_, [this] { return reading(); }};
+      book.configure(3, 1h);
+      book.restore(0, {.key = till_, .epoch = epoch, .seq = 9, .seen = seen.count()});
+      EXPECT_NE(book.find(till_), nullptr);
+      jumped_ = today - now_;
+      EXPECT_NE(book.find(till_), nullptr) << "it was set just now";
+      now_ += wall_watch::calm + 1s;
+      EXPECT_EQ(book.find(till_) == nullptr, seen == today - 2h) << seen.count() << " " << starts.count();
+      now_ += 1h;
+      EXPECT_EQ(book.find(till_), nullptr) << "this life alone is long enough";
+    }
+  }
+}
+
 TEST_F(named, are_restored) {
   book_.restore(5, {.key = till_, .epoch = epoch, .seq = 9, .seen = 999'999});
   book_.restore(7, {.key = other_, .epoch = epoch, .seq = 3, .seen = 0});
@@ -177,7 +216,7 @@ TEST_F(named, of_two_with_one_key_the_one_that_was_seen_last_is_restored) {
   for (const bool older_first : {true, false}) {
     recording_storage storage;
     storage.slots = {{1, older}, {2, newer}};
-    named_subscribers book{&storage, [] { return 30us; }};
+    named_subscribers book{&storage, [] { return wall_watch::reading{}; }};
     book.restore(older_first ? 1 : 2, older_first ? older : newer);
     book.restore(older_first ? 2 : 1, older_first ? newer : older);
     EXPECT_EQ(book.find(till_)->seq, 4u);

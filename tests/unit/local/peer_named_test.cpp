@@ -267,7 +267,7 @@ TEST_F(named_peers, are_removed_by_their_user_and_by_control) {
 
 TEST_F(named_peers, acks_wait_for_the_disk_and_are_open_requests) {
   recording_storage storage;
-  named_subscribers stored{&storage, [this] { return wall_; }};
+  named_subscribers stored{&storage, [this] { return reading(wall_); }};
   hub_.reset();
   events_.emplace(2u << 20, epoch);
   hub_.emplace(

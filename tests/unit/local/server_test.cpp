@@ -70,7 +70,7 @@ class serving : public testing::Test {
   options options_;
   log::event_log events_{2u << 20, 1};
   recording_handler handler_;
-  named_subscribers named_{nullptr, [] { return std::chrono::microseconds{1}; }};
+  named_subscribers named_{nullptr, [] { return wall_watch::reading{}; }};
   recording_logger log_;
   std::optional<server> server_;
   bool returned_ = false;

@@ -239,6 +239,10 @@ class hub_test : public testing::Test {
     status_published_ = true;
   }
 
+  // By clocks that go alike.
+  static wall_watch::reading reading(std::chrono::microseconds now) {
+    return {std::chrono::steady_clock::time_point{now}, wall_watch::wall_time{now}};
+  }
   void advance(std::chrono::milliseconds by) {
     now_ += by;
     hub_->expire();
@@ -250,7 +254,7 @@ class hub_test : public testing::Test {
   std::optional<log::event_log> events_;
   recording_handler handler_;
   std::chrono::microseconds wall_{1'000'000};
-  named_subscribers named_{nullptr, [this] { return wall_; }};
+  named_subscribers named_{nullptr, [this] { return reading(wall_); }};
   recording_logger log_;
   // Far ahead of the real clock, so that the hub's timer never fires by itself.
   peer_host::time_point now_ = std::chrono::steady_clock::now() + std::chrono::hours{1000};
