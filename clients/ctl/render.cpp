@@ -71,8 +71,11 @@ std::string gap_text(const gap& what, std::int64_t now) {
     return "events up to " + std::to_string(what.last) + " are not in the daemon's log any more";
   }
   if (what.reason == "crash") {
-    return "perhaps missed events (" + std::to_string(what.first) + " to " + std::to_string(what.last) +
-           "): the daemon ended without warning, or its disk failed";
+    std::string text =
+        "perhaps missed events (" + std::to_string(what.first) + " to " + std::to_string(what.last) + ")";
+    if (what.from && what.until)
+      text += " between " + time_text(*what.from, now) + " and " + time_text(*what.until, now);
+    return text + ": the daemon ended without warning, or its disk failed";
   }
   if (what.reason == "epoch") {
     return "from here on the daemon serves another user or another server, or it was started anew; what was before is"

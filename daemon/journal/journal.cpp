@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "daemon/log/cursor.hpp"
+#include "daemon/log/frame_time.hpp"
 
 namespace roombridge::journal {
 namespace {
@@ -22,6 +24,14 @@ static_assert(margin < journal::block / 2);
 constexpr std::size_t most_pending = 1u << 20;  // bytes of a burst that are handed over at once
 constexpr std::chrono::milliseconds patience{5s};
 constexpr std::size_t most_told = 10;  // damages, one by one
+
+std::string utc_text(std::int64_t microseconds) {
+  const std::time_t seconds = microseconds / 1'000'000;
+  std::tm parts{};
+  char out[64] = "";
+  if (::gmtime_r(&seconds, &parts) != nullptr) (void)std::strftime(out, sizeof out, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return out;
+}
 
 moment now() {
   return {std::chrono::steady_clock::now(),
@@ -43,6 +53,8 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
   if (keeper_->store().is_open()) subscribers_ = keeper_->store().subscribers().found();
   if (const auto& found = keeper_->store().found()) {
     book_ = *found;
+    if (!found->clean) crashed_ = remains{.session = found->session};
+    book_.clean = false;
     // A ledger whose newer slot has rotted knows of fewer numbers than were used.
     next_ = std::max(found->next, keeper_->store().newest() + 1);
     restorable_ = true;
@@ -64,6 +76,7 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
   // These numbers may have been given out before: they are not used again under this epoch.
   next_ = 1;
   restorable_ = false;
+  crashed_.reset();
   book_ = {.epoch = fresh_epoch, .next = next_ + block};
   work beginning;
   beginning.book = book_;
@@ -82,7 +95,10 @@ void journal::attach(log::event_log& log) {
     keeper_->replay([this, begin](const stored_record& what) { restore(what, begin); });
   }
   report_damages();
-  log.go_on_from(next_);
+  const std::int64_t begun =
+      std::chrono::duration_cast<std::chrono::microseconds>(now().wall.time_since_epoch()).count();
+  log.go_on_from(next_, begun);
+  if (crashed_) report_crash();
   newest_ = log.newest();
   settled_ = accepted_ = newest_;
   owner_known_ = book_.owner == owner_digest{};
@@ -120,8 +136,23 @@ void journal::warn_of_damage(const std::string& text) {
                        {{"CAUSE", "journal_damaged"}});
 }
 
+void journal::report_crash() {
+  if (const auto last = log::frame_time(last_frame_)) crashed_->last = *last;
+  last_frame_ = {};
+  std::string text = "the last run ended without warning";
+  if (crashed_->last != 0) text += "; its last event on disk is of " + utc_text(crashed_->last);
+  if (const auto torn = keeper_->store().torn(); torn != 0) {
+    text += ", and " + std::to_string(torn) + " bytes behind it are not whole and were cut off";
+  }
+  diagnostics_.warning(text + "; a gap tells programs what may be missing", {{"CAUSE", "crash"}});
+}
+
 void journal::restore(const stored_record& what, log::sequence begin_of_memory) {
   if (what.seq >= next_) return;
+  if (crashed_) {
+    last_frame_.assign(what.frame.begin(), what.frame.end());
+    if (what.seq >= book_.session_from && !what.offset.empty()) crashed_->offset = what.offset;
+  }
   const log::kept_record kept{.seq = what.seq,
                               .kind = what.kind,
                               .unexpected = what.unexpected,
@@ -170,10 +201,18 @@ void journal::on_append(const log::record& what, std::string_view retain_key) {
     book_.next = what.seq + block;
     book_changed_ = true;
   }
-  append_record(pending_, what, retain_key);
+  append_record(pending_, what, retain_key, what.kind == log::record_kind::event ? offset_ : std::string_view{});
   ++pending_count_;
   newest_ = what.seq;
   if (pending_.size() >= most_pending) flush();
+}
+
+void journal::keep_session(std::string_view id, std::string text) {
+  if (text.size() > max_session) text.clear();
+  if (text == book_.session) return;
+  if (id != std::exchange(session_id_, std::string{id})) book_.session_from = newest_ + 1;
+  book_.session = std::move(text);
+  book_changed_ = true;
 }
 
 void journal::flush() {
@@ -263,7 +302,7 @@ void journal::answer_erasures(const fault& wrong) {
 void journal::stop() {
   if (!writer_) return;
   flush();
-  const ledger last{.epoch = book_.epoch, .next = newest_ + 1, .owner = book_.owner};
+  const ledger last{.epoch = book_.epoch, .next = newest_ + 1, .owner = book_.owner, .clean = true};
   if (!writer_->stop(last, patience)) {
     diagnostics_.error("the journal's disk does not answer: the newest events may be missing after the next start",
                        {{"CAUSE", "journal_failed"}});

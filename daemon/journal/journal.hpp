@@ -47,6 +47,15 @@ class journal final : public log::log_observer, public log::history {
 
   [[nodiscard]] std::uint64_t epoch() const { return book_.epoch; }
 
+  // What an earlier life that ended without warning has left.
+  struct remains {
+    std::int64_t last = 0;  // µs since the Unix epoch: the time of the last record on the disk; 0: there is none
+    std::string session{};  // as that life has kept it
+    std::string offset{};   // of the last record on the disk that has one of that session; empty: none has
+  };
+  // Once attached; nothing: the last life has ended well, or nobody knows.
+  [[nodiscard]] const std::optional<remains>& crashed() const { return crashed_; }
+
   // Once, with a log of epoch() that is empty and whose retained events are configured: fills it, and records it from
   // then on. Reads all of the journal. The log is not destroyed before stop().
   void attach(log::event_log& log);
@@ -56,6 +65,13 @@ class journal final : public log::log_observer, public log::history {
   // They have logged in; where that is not owner(), the log has started another epoch. Before anything of theirs is
   // appended.
   void set_owner(const owner_digest& owner);
+
+  // With what the upstream side could ask its server, after a crash, for what came behind a record's offset: `id` names
+  // the session, `text` is whatever that takes. Both empty: with nothing. A text longer than max_session is not kept.
+  void keep_session(std::string_view id, std::string text);
+  // The server's offset of what is appended next, and of all before it; empty: not known. A copy is kept until the next
+  // call; one longer than max_offset is not.
+  void set_offset(std::string_view offset) { offset_ = offset.size() > max_offset ? std::string_view{} : offset; }
 
   // At the end of a burst: hands over what was appended.
   void flush();
@@ -91,6 +107,7 @@ class journal final : public log::log_observer, public log::history {
   void on_read(std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk);
   void on_news();
   void report_damages();
+  void report_crash();
   void warn_of_damage(const std::string& text);
   void show();
   void settle(log::sequence until);
@@ -108,6 +125,10 @@ class journal final : public log::log_observer, public log::history {
   ledger book_;  // as the disk is to have it
   bool book_changed_ = false;
   ledger durable_;  // as it has it, as far as this thread knows
+  std::string session_id_;
+  std::string offset_;
+  std::optional<remains> crashed_;
+  std::vector<std::byte> last_frame_;  // of what was restored
   std::vector<std::byte> pending_;
   std::uint64_t pending_count_ = 0;
   std::vector<std::function<void(const fault&)>> erasures_;

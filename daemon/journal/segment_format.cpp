@@ -43,9 +43,11 @@ constexpr std::uint16_t unexpected_flag = 1;
 
 // Of a text; more are not kept for matching.
 constexpr std::size_t packed_text = log::max_matched_text + sizeof(std::uint16_t);
-static_assert(extra_texts_at + log::max_retain_key + log::max_fields * packed_text <= UINT16_MAX);
-static_assert(mark_size + texts_at + log::max_matched_text + log::max_topics * packed_text + extra_texts_at +
-                  log::max_retain_key + log::max_fields * packed_text + proto::header_size + proto::max_body <=
+constexpr std::size_t most_extra =
+    extra_texts_at + log::max_retain_key + log::max_fields * packed_text + sizeof(std::uint16_t) + max_offset;
+static_assert(most_extra <= UINT16_MAX);
+static_assert(mark_size + texts_at + log::max_matched_text + log::max_topics * packed_text + most_extra +
+                  proto::header_size + proto::max_body <=
               max_record);
 
 std::string_view text_of(std::span<const std::byte> bytes) {
@@ -72,14 +74,20 @@ void put_texts(std::vector<std::byte>& out, const log::packed_texts& texts, std:
 }
 
 // Its size.
-std::size_t put_extra(std::vector<std::byte>& out, const log::packed_texts& fields, std::string_view retain_key) {
-  if (fields.size() == 0 && retain_key.empty()) return 0;
+std::size_t put_extra(std::vector<std::byte>& out, const log::packed_texts& fields, std::string_view retain_key,
+                      std::string_view offset) {
+  if (fields.size() == 0 && retain_key.empty() && offset.empty()) return 0;
   const std::size_t begin = out.size();
   out.resize(begin + extra_texts_at + sizeof(std::uint16_t) * fields.size());
   set<std::uint16_t>(out, begin + key_size_at, static_cast<std::uint16_t>(retain_key.size()));
   set<std::uint16_t>(out, begin + fields_at, static_cast<std::uint16_t>(fields.size()));
   put(out, std::as_bytes(std::span{retain_key}));
   put_texts(out, fields, begin + extra_texts_at);
+  if (!offset.empty()) {
+    out.resize(out.size() + sizeof(std::uint16_t));
+    set<std::uint16_t>(out, out.size() - sizeof(std::uint16_t), static_cast<std::uint16_t>(offset.size()));
+    put(out, std::as_bytes(std::span{offset}));
+  }
   return out.size() - begin;
 }
 
@@ -156,13 +164,14 @@ std::uint64_t record_mark(std::uint64_t secret, std::uint64_t epoch) {
   return mark == 0 ? secret | 1 : mark;
 }
 
-void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key) {
-  assert(retain_key.size() <= log::max_retain_key);
+void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key,
+                   std::string_view offset) {
+  assert(retain_key.size() <= log::max_retain_key && offset.size() <= max_offset);
   const std::size_t begin = out.size();
   out.resize(begin + mark_size + texts_at + sizeof(std::uint16_t) * what.topics.size());
   put(out, std::as_bytes(std::span{what.name}));
   put_texts(out, what.topics, begin + mark_size + texts_at);
-  const std::size_t extra = put_extra(out, what.fields, retain_key);
+  const std::size_t extra = put_extra(out, what.fields, retain_key, offset);
   put(out, what.frame);
 
   assert(out.size() - begin <= max_record);
@@ -290,7 +299,13 @@ bool segment_reader::parse_extra(std::span<const std::byte> extra, stored_record
   if (!key || key->size() > log::max_retain_key) return false;
   out.retain_key = *key;
   out.fields = std::span{fields_}.first(count);
-  return texts.take_all(extra.subspan(extra_texts_at, sizes), std::span{fields_}.first(count));
+  if (!texts.take_all(extra.subspan(extra_texts_at, sizes), std::span{fields_}.first(count))) return false;
+  if (texts.rest().size() < sizeof(std::uint16_t)) return true;
+  const std::size_t size = get<std::uint16_t>(texts.rest(), 0);
+  (void)texts.take(sizeof(std::uint16_t));
+  const auto offset = texts.take(size);
+  if (offset && offset->size() <= max_offset) out.offset = *offset;
+  return true;
 }
 
 }  // namespace roombridge::journal

@@ -29,7 +29,8 @@
 //
 //   0  u16      size of the key under which the event is retained; 0: it is not
 //   2  u16      number of fields
-//   4  u16 …    sizes of the fields; then the texts of key and fields, and what a later version may put behind them
+//   4  u16 …    sizes of the fields; then the texts of key and fields; then, if there is one, the size of the offset,
+//               u16, and the offset; and what a later version may put behind it
 //
 // What is read is hostile: it is whatever a disk has made of it, and holds texts that a server or a local program has
 // chosen. A reader passes over what no writer has written, says where that is, and goes on at the next mark that begins
@@ -77,6 +78,7 @@ struct stored_record {
   std::span<const std::string_view> fields;  // likewise
   std::span<const std::byte> frame;
   std::string_view retain_key;
+  std::string_view offset;  // of the server's, by which it can be asked for what comes behind; empty: not known
 };
 
 // No record is larger, its mark and its prefix of size and checksum included.
@@ -84,8 +86,11 @@ inline constexpr std::size_t mark_size = 8;
 inline constexpr std::size_t record_prefix = 8;
 inline constexpr std::size_t max_record = (1u << 20) + (64u << 10);
 
-// Appends a record to `out`, all but its mark and its checksum. `retain_key` has at most log::max_retain_key bytes.
-void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key);
+// Appends a record to `out`, all but its mark and its checksum. `retain_key` has at most log::max_retain_key bytes,
+// and `offset` max_offset.
+inline constexpr std::size_t max_offset = 256;
+void append_record(std::vector<std::byte>& out, const log::record& what, std::string_view retain_key,
+                   std::string_view offset = {});
 // The size of the record at the front of what append_record() made, all included.
 [[nodiscard]] std::size_t record_size(std::span<const std::byte> records);
 [[nodiscard]] log::sequence record_seq(std::span<const std::byte> records);

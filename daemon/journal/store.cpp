@@ -66,6 +66,7 @@ fault store::open() {
   strays_.clear();
   bytes_ = 0;
   newest_ = 0;
+  torn_ = 0;
   damages_.clear();
   damaged_ = 0;
   fault wrong = take_directory();
@@ -198,7 +199,8 @@ void store::mend_newest() {
     if (!file) return;
     if (reader.sound() < newest.bytes) {
       if (files_.truncate(file.get(), static_cast<off_t>(reader.sound())) != 0) return;
-      bytes_ -= newest.bytes - reader.sound();
+      torn_ = newest.bytes - reader.sound();
+      bytes_ -= torn_;
       newest.bytes = reader.sound();
     }
     open_ = std::move(file);

@@ -60,6 +60,9 @@ class store {
   [[nodiscard]] fault open();
   [[nodiscard]] bool is_open() const { return static_cast<bool>(directory_); }
 
+  // So many bytes behind the last record were no whole one, and open() has cut them off.
+  [[nodiscard]] std::size_t torn() const { return torn_; }
+
   // What was in the directory; nothing: no ledger, or none that is sound.
   [[nodiscard]] const std::optional<ledger>& found() const { return ledger_; }
 
@@ -149,6 +152,7 @@ class store {
   std::vector<std::string> strays_;  // names of segments that are not
   std::size_t bytes_ = 0;
   log::sequence newest_ = 0;
+  std::size_t torn_ = 0;
   wall_watch watch_;
   std::vector<damage> damages_;
   std::uint64_t damaged_ = 0;

@@ -27,6 +27,10 @@ std::string encode(const log::replay::hole& missing, std::uint64_t epoch) {
   told.first = missing.first;
   told.last = missing.last;
   told.reason = missing.erased ? "expired" : "crash";
+  if (missing.times) {
+    told.from = missing.times->from;
+    told.until = missing.times->until;
+  }
   if (missing.new_epoch) told.epoch = proto::epoch_text(epoch);
   return proto::encode(told);
 }

@@ -15,6 +15,7 @@
 #include <roombridge/proto/frame.hpp>
 
 #include "daemon/log/cursor.hpp"
+#include "daemon/log/frame_time.hpp"
 #include "daemon/log/gap_times.hpp"
 #include "daemon/log/history.hpp"
 #include "daemon/log/segment_ring.hpp"
@@ -122,7 +123,7 @@ class event_log::impl {
     if (what.seq < ring_.head().seq) return;
     const index_entry entry = entry_of(what);
     if (!could_hold(what.frame.size(), segment_ring::entry_size(entry))) return recall(what);
-    pass_over(what.seq);
+    if (what.seq > ring_.head().seq) pass_over(what.seq, frame_time(what.frame).value_or(0));
     put(reserve(what.frame.size(), entry).data(), what.frame);
     recall(what, newest_);
   }
@@ -136,9 +137,9 @@ class event_log::impl {
     retain(what.retain_key, what.seq, where, entry_of(what), what.frame);
   }
 
-  void go_on_from(sequence next) {
+  void go_on_from(sequence next, std::int64_t until) {
     assert(next >= ring_.head().seq);
-    pass_over(next);
+    pass_over(next, until);
   }
 
   const std::uint32_t max_body_;
@@ -198,13 +199,18 @@ class event_log::impl {
   }
 
   // The next record has the number `seq`. The last of the numbers in between is the GAP that tells of them, if there is
-  // a record before them.
-  void pass_over(sequence seq) {
+  // a record before them. It says between which times, if both are known.
+  void pass_over(sequence seq, std::int64_t until) {
     const sequence first = ring_.head().seq;
     if (seq == first) return;
     if (ring_.bytes() == 0) return ring_.skip_to(seq);
+    const auto from = frame_time(ring_.read(newest_).frame);
     ring_.skip_to(seq - 1);
     proto::gap told;
+    if (from && *from <= until) {
+      told.from = *from;
+      told.until = until;
+    }
     told.first = first;
     told.last = seq - 1;
     told.reason = "crash";
@@ -292,8 +298,8 @@ void event_log::restore(const kept_record& what) {
 void event_log::recall(const kept_record& what) {
   impl_->recall(what);
 }
-void event_log::go_on_from(sequence next) {
-  impl_->go_on_from(next);
+void event_log::go_on_from(sequence next, std::int64_t until) {
+  impl_->go_on_from(next, until);
 }
 void event_log::observe(log_observer& observer) {
   impl_->observer_ = &observer;

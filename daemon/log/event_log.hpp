@@ -98,7 +98,9 @@ class event_log {
   // Before that, oldest first: takes from records that are too old for memory what outlives them: the newest event of
   // each key, and where the epoch begins.
   void recall(const kept_record& what);
-  void go_on_from(sequence next);
+  // `until`: µs since the Unix epoch, when this life began: the end of what those numbers may tell of, in the GAP; it
+  // begins with the last record. 0: not known.
+  void go_on_from(sequence next, std::int64_t until = 0);
 
   // Tells `observer`, which outlives the log, of every append from now on.
   void observe(log_observer& observer);

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "daemon/log/frame_time.hpp"
+
 namespace roombridge::log {
 
 replay::replay(event_log& log, cursor& who, cursor_owner& owner)
@@ -24,8 +26,10 @@ void replay::advance(std::size_t chunk_bytes, sequence until) {
   if (hole_ || asked_ > 0 || waits_for_room_ || who_.waits_for_show()) return;
   if (who_.parked_behind() + 1 < log_.beginning()) return set_hole(log_.beginning() - 1, until, true);
   if (has_records()) {
-    if (next().seq > who_.parked_behind() + 1) find_hole(next().seq - 1, until);
-    return;
+    if (next().seq == who_.parked_behind() + 1) return;
+    // Memory knows as much of it as a start did.
+    if (who_.parked_behind() + 1 >= log_.first()) return who_.go_on();
+    return find_hole(next().seq - 1, until);
   }
   const bool at_end = chunk_ && chunk_->at_end;
   if (in_memory(at_end)) return who_.go_on();
@@ -68,7 +72,12 @@ void replay::find_hole(sequence last, sequence until) {
 void replay::set_hole(sequence last, sequence until, bool erased) {
   const sequence first = who_.parked_behind() + 1;
   if (first <= until) last = std::min(last, until);
-  hole_ = {.first = first, .last = last, .erased = erased, .new_epoch = first == log_.beginning()};
+  hole_ = {.first = first, .last = last, .erased = erased, .new_epoch = first == log_.beginning(), .times = {}};
+  if (!erased && next_ > 0 && has_records()) {
+    const auto from = frame_time(chunk_->records[next_ - 1].frame);
+    const auto ends = frame_time(next().frame);
+    if (from && ends && *from <= *ends) hole_->times = loss::times{.from = *from, .until = *ends};
+  }
   if (erased) owner_.on_loss();
 }
 

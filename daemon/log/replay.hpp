@@ -25,8 +25,9 @@ class replay {
   struct hole {
     sequence first = 0;
     sequence last = 0;
-    bool erased = false;     // for age, for room or with their epoch; otherwise they have never got there
-    bool new_epoch = false;  // the record that tells of the present epoch was among them
+    bool erased = false;                 // for age, for room or with their epoch; otherwise they have never got there
+    bool new_epoch = false;              // the record that tells of the present epoch was among them
+    std::optional<loss::times> times{};  // of the records around it, if they are known and it was not erased
   };
 
   // `who` is parked. Its owner hears on_pending() when there is more to do, and on_loss() when it was slower than

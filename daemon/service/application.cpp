@@ -19,6 +19,7 @@
 #include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
+#include "daemon/service/crash_session.hpp"
 #include "daemon/service/intake.hpp"
 #include "daemon/service/random_epoch.hpp"
 #include "daemon/service/report.hpp"
@@ -94,7 +95,11 @@ class application::impl {
         watchdog_(context_.get_executor()) {
     log_.retained().configure(config_.retained);
     intake_.attach(server_);
+    intake_.attach(client_);
     if (journal_) journal_->attach(log_);
+    if (journal_ && journal_->crashed()) {
+      if (auto left = after_crash(*journal_->crashed())) client_.resume(*std::move(left));
+    }
     if (subscribers_kept_) subscribers_kept_->serve(named_);
     publish_status();
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/service/crash_session.hpp"
 #include "daemon/service/random_epoch.hpp"
 
 namespace roombridge::service {
@@ -42,12 +43,22 @@ void intake::on_identity(const upstream::identity_digest& whose) {
 }
 
 void intake::on_status(const upstream::client_status& status) {
-  const bool entered = status.state != std::exchange(last_state_, status.state);
+  const upstream::state before = std::exchange(last_state_, status.state);
+  const bool entered = status.state != before;
   if (entered && status.state == upstream::state::authenticated && status.lost) {
     log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count());
   }
+  if (entered && (status.state == upstream::state::authenticated || before == upstream::state::authenticated)) {
+    keep_session();
+  }
   on_status_change_(status);
   write();
+}
+
+void intake::keep_session() {
+  if (journal_ == nullptr) return;
+  kept_session now = to_kept(client_->left_by_a_crash());
+  journal_->keep_session(now.id, std::move(now.text));
 }
 
 std::optional<upstream::event_view> intake::on_event(std::string_view data,
@@ -65,6 +76,7 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
     if (!received_)
       received_ = {now<std::chrono::system_clock, std::chrono::microseconds>(),
                    now<std::chrono::steady_clock, std::chrono::nanoseconds>()};
+    if (journal_ != nullptr) journal_->set_offset(client_->offset());
     log_.append({.time = received_->wall,
                  .received = received_->steady,
                  .name = event.name,

@@ -34,7 +34,9 @@ class intake final : public upstream::client_handler {
   intake(events::parser& parser, log::event_log& log, journal::journal* journal, logger& diagnostics,
          status_function on_status_change);
 
+  // Both, before the client runs.
   void attach(local::server& server) { server_ = &server; }
+  void attach(const upstream::client& client) { client_ = &client; }
 
   void on_identity(const upstream::identity_digest& whose) override;
   void on_status(const upstream::client_status& status) override;
@@ -46,6 +48,7 @@ class intake final : public upstream::client_handler {
 
  private:
   void write();
+  void keep_session();
   void report_malformed(events::parse_fault fault, std::size_t size);
   void report_unexpected(const events::parsed_event& event);
 
@@ -55,6 +58,7 @@ class intake final : public upstream::client_handler {
   logger& diagnostics_;
   status_function on_status_change_;
   local::server* server_ = nullptr;
+  const upstream::client* client_ = nullptr;
   std::optional<upstream::identity_digest> owner_;  // of what is in the log
   upstream::state last_state_ = upstream::state::offline;
   struct receipt {

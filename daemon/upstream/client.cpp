@@ -31,15 +31,20 @@ wall_time wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+void client::impl::take_up_the_last_life() {
+  if (const auto& path = session_.settings().recovery_file; !path.empty()) {
+    if (auto left = take_recovery_file(path, log_)) left_ = std::move(left);
+  }
+  if (left_) session_.resume(*std::exchange(left_, std::nullopt), at());
+}
+
 io::task<> client::impl::run() {
   if (stop_asked_) co_return;
   system_.emplace(
       context_, log_,
       system_watch::callbacks{.network_changed = [this] { on_network_change(); },
                               .clock_changed = [this](std::chrono::milliseconds slept) { on_clock_change(slept); }});
-  if (const auto& path = session_.settings().recovery_file; !path.empty()) {
-    if (auto left = take_recovery_file(path, log_)) session_.resume(*std::move(left), at());
-  }
+  take_up_the_last_life();
   session_.start(at());
   perform();
   while (!session_.stopped()) {
@@ -244,6 +249,15 @@ std::vector<room_status> client::rooms() const {
 }
 bool client::recovery_offered() const {
   return impl_->recovery_offered();
+}
+void client::resume(saved_session from) {
+  impl_->resume(std::move(from));
+}
+std::optional<saved_session> client::left_by_a_crash() const {
+  return impl_->left_by_a_crash();
+}
+std::string_view client::offset() const {
+  return impl_->offset();
 }
 std::size_t client::held() const {
   return impl_->held();

@@ -21,6 +21,7 @@
 #include "daemon/upstream/emit.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/room_book.hpp"
+#include "daemon/upstream/saved_session.hpp"
 #include "daemon/upstream/trace.hpp"
 
 namespace roombridge::upstream {
@@ -108,6 +109,9 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
+  // Before run(): what a crash of the last life has left. What a stop has left in `recovery_file` counts more.
+  void resume(saved_session from);
+
   // Keeps the connection alive until stop(); awaited by the composition root.
   io::task<> run();
 
@@ -142,6 +146,10 @@ class client {
   [[nodiscard]] std::vector<room_status> rooms() const;
   // The server offers connection state recovery on this connection.
   [[nodiscard]] bool recovery_offered() const;
+  // What a life after a crash of this one would need, and the server's offset of the last event, which is not in it;
+  // the view lives until the next event.
+  [[nodiscard]] std::optional<saved_session> left_by_a_crash() const;
+  [[nodiscard]] std::string_view offset() const;
   // How many emits wait for the connection.
   [[nodiscard]] std::size_t held() const;
 

@@ -65,6 +65,9 @@ class client::impl final : private inbound_sink {
   std::vector<room_status> rooms() const { return session_.rooms().all(); }
   bool recovery_offered() const { return session_.recovery().offered(); }
   std::size_t held() const { return session_.held_count(); }
+  void resume(saved_session from) { left_ = std::move(from); }
+  std::optional<saved_session> left_by_a_crash() { return session_.left_by_a_crash(at()); }
+  std::string_view offset() const { return session_.recovery().offset(); }
 
  private:
   using clock = std::chrono::steady_clock;
@@ -80,6 +83,7 @@ class client::impl final : private inbound_sink {
   void on_malformed(std::string_view why) override;
   void on_broken(const failure& why, std::uint16_t code) override;
 
+  void take_up_the_last_life();
   io::task<> connection(action::connect how);
   std::unique_ptr<transport> make_transport(transport_kind over, const endpoint& where);
   io::task<> read_all(std::string name);
@@ -124,6 +128,7 @@ class client::impl final : private inbound_sink {
   status_log story_;
   tracer trace_;
   session session_;
+  std::optional<saved_session> left_;  // until run()
   std::unique_ptr<token_source> token_;
   std::unique_ptr<transport> transport_;
   std::optional<inbound> inbound_;

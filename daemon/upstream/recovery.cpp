@@ -75,6 +75,11 @@ std::optional<saved_recovery> recovery::saved() const {
   return saved_recovery{pid_, offset_, user_, token_digest_};
 }
 
+std::optional<saved_recovery> recovery::running() const {
+  if (pid_.empty() || !confirmed_ || asked_before_) return std::nullopt;
+  return saved_recovery{pid_, offset_, user_, token_digest_};
+}
+
 void recovery::restore(saved_recovery from) {
   pid_ = std::move(from.pid);
   offset_ = std::move(from.offset);

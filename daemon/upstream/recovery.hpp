@@ -66,6 +66,11 @@ class recovery {
   // What can be asked for after a stop, if anything; and that of an earlier life, before the first connection.
   [[nodiscard]] std::optional<saved_recovery> saved() const;
   void restore(saved_recovery from);
+  // What a life after a crash of this one could ask for, that of this authenticated connection; its offset is that of
+  // the last event, or empty. Nothing also where the server has recovered this session before: whether it notices the
+  // end of the daemon's machine at once, nobody knows.
+  [[nodiscard]] std::optional<saved_recovery> running() const;
+  [[nodiscard]] std::string_view offset() const { return offset_; }
 
   // Everything since the last authenticated session has been got; true once for a connection.
   [[nodiscard]] bool take_complete();

@@ -2,8 +2,8 @@
 // Where a saved_session waits from a stop of the daemon to its next start. It is taken away when it is read: a server
 // that was asked once must not be asked again with what was true before.
 //
-// It is not kept while the daemon runs, so nothing is there after a crash or a power cut: it would have to be written
-// with every event, and the server may not have noticed such an end (see recovery.hpp).
+// It is not kept while the daemon runs: it would have to be written with every event. What a crash leaves is the
+// journal's (service/crash_session.hpp).
 #pragma once
 
 #include <optional>

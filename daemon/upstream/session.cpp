@@ -73,6 +73,12 @@ std::optional<saved_session> session::saved(moment at) const {
   return saved_session{options_.url, options_.path, options_.nsp, ended, recovery_.saved()};
 }
 
+std::optional<saved_session> session::left_by_a_crash(moment at) const {
+  if (status_.state != state::authenticated) return saved(at);
+  const auto now = std::chrono::floor<std::chrono::microseconds>(at.wall);
+  return saved_session{options_.url, options_.path, options_.nsp, now, recovery_.running()};
+}
+
 void session::start(moment at) {
   assert(phase_ == phase::stopped);
   (void)at;

@@ -132,6 +132,8 @@ class session {
   void stop(moment at);
   // What the next life may resume, once this one is stopped; nothing after a logout, or where nobody was logged in.
   [[nodiscard]] std::optional<saved_session> saved(moment at) const;
+  // What a crash would leave: where a session is authenticated, that session, as if it ended now; otherwise saved().
+  [[nodiscard]] std::optional<saved_session> left_by_a_crash(moment at) const;
   void reconnect(moment at);
   // A changed token source is the client's: it calls on_token() afterwards.
   void reconfigure(options changed, moment at);

@@ -5,7 +5,7 @@ The judge is this process: it is the upstream, and so knows every event that lef
 After each end and start: the epoch is the one before; a sequence number never comes with other bytes; who resumes with its position gets everything in
 order and nothing twice; what it does not get lies within a GAP, and nothing that it gets does; with `sync: always` every event that anybody saw is there.
 Named subscribers acknowledge at random moments: each is listed again, at a position that it has acknowledged and not before the last one that was answered
-as durable, and what comes begins right behind it. In some rounds the newest segment is torn, or a bit of it flipped, before the start.
+as durable, and what comes begins right behind it. In some rounds the newest segment is torn, or a bit of it flipped, or 100 bytes anywhere in one are damaged, before the start.
 
 usage: python3 -m tests.campaign.kills [--sample] [--seed N] [--rounds N]
 """
@@ -336,6 +336,8 @@ class Campaign:
         self.counts["at a rotation"] += newest < SMALL
         if segments and self.chance.random() < 0.25:
             self.tear(segments[-1], newest)
+        elif segments and self.chance.random() < 0.1:
+            self.damage(segments, self.chance.randrange(len(segments)))
 
     def tear(self, path: Path, size: int) -> None:
         """The machine's end, as far as it can be played: what was written last is not as it was."""
@@ -351,6 +353,17 @@ class Campaign:
             byte = file.read(1)
             file.seek(at)
             file.write(bytes([byte[0] ^ (1 << self.chance.randrange(8))]) if byte else b"")
+
+
+    def damage(self, segments: list[Path], which: int) -> None:
+        """The disk's work: bytes anywhere in a file are not as they were. Its header may be among them."""
+        self.counts["damaged"] += 1
+        first = int(segments[which].stem)
+        end = int(segments[which + 1].stem) if which + 1 < len(segments) else sys.maxsize
+        self.truth.durable = {seq for seq in self.truth.durable if not first <= seq < end}
+        with segments[which].open("r+b") as file:
+            file.seek(self.chance.randrange(segments[which].stat().st_size))
+            file.write(self.chance.randbytes(100))
 
 
 def main() -> int:

@@ -156,8 +156,8 @@ class Gap:
 
     `reason`: "slow"; "oversize" (`event` and `bytes` say which); "upstream" (between the times `from_time` and
     `until`, µs); "expired" (the log does not reach back to the position that was asked for); "crash" (the daemon
-    ended without warning, or its disk failed); "epoch" (`epoch` begins: another user, another server, another life of
-    the daemon).
+    ended without warning, or its disk failed; between the times, where they are known); "epoch" (`epoch` begins:
+    another user, another server, another life of the daemon).
     """
 
     first: int

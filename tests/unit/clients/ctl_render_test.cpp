@@ -53,6 +53,8 @@ TEST_F(render, a_gap_says_what_is_missing) {
   EXPECT_EQ(text_line(gap{4, 9, {}, "crash", {}, {}, {}, {}}, plain, now),
             "!! perhaps missed events (4 to 9): the daemon ended without warning, or its disk failed");
   EXPECT_EQ(text_line(gap{4, 4, {}, "mystery", {}, {}, {}, {}}, plain, now), "!! missed events (mystery)");
+  EXPECT_NE(text_line(gap{4, 9, {}, "crash", {}, {}, now - 5'000'000, now}, plain, now).find("(4 to 9) between "),
+            std::string::npos);
   EXPECT_EQ(json_line(gap{4, 9, {}, "crash", {}, {}, {}, {}}),
             R"({"type":"gap","first":4,"last":9,"count":null,"reason":"crash"})");
 }

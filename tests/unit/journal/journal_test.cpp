@@ -206,6 +206,65 @@ TEST_F(lives, after_an_unclean_end_numbers_go_on_above_all_that_may_have_been_us
   EXPECT_EQ(third->log.newest(), 1'000'002u);
 }
 
+TEST_F(lives, after_a_clean_end_nothing_is_said_of_a_crash) {
+  auto first = begin(5);
+  first->kept.keep_session("pid", "session");
+  first->append(1);
+  first.reset();
+  const auto second = begin(6);
+  EXPECT_FALSE(second->kept.crashed());
+  EXPECT_EQ(second->diagnostics.lines.size(), 0u);
+}
+
+TEST_F(lives, after_an_unclean_end_know_the_session_and_the_last_offset_on_the_disk) {
+  auto first = begin(5);
+  first->kept.set_offset("before");
+  first->append(1);
+  first->kept.keep_session("pid", "session");
+  for (const std::string offset : {"one", "two"}) {
+    first->kept.set_offset(offset);
+    first->log.append({.time = 1'764'072'000'000'000, .name = "e", .arguments = "1"});
+  }
+  first->append(0);
+  settle(*first, 3);
+  // The session's text may change, and a record that is not on the disk has an offset that was never had.
+  first->kept.keep_session("pid", "session again");
+  first->kept.set_offset("three");
+  first->kept.flush();
+  while (first->kept.state().book.session != "session again") std::this_thread::yield();
+  end_unclean(std::move(first));
+  const auto second = begin(6);
+  ASSERT_TRUE(second->kept.crashed());
+  EXPECT_EQ(second->kept.crashed()->session, "session again");
+  EXPECT_EQ(second->kept.crashed()->offset, "two");
+  EXPECT_EQ(second->kept.crashed()->last, 1'764'072'000'000'000);
+  ASSERT_EQ(second->diagnostics.lines.size(), 1u);
+  EXPECT_EQ(second->diagnostics.lines[0],
+            "the last run ended without warning; its last event on disk is of 2025-11-25 12:00:00 UTC; a gap tells "
+            "programs what may be missing");
+}
+
+TEST_F(lives, an_offset_of_another_session_is_none_of_this) {
+  auto first = begin(5);
+  first->kept.keep_session("one", "session one");
+  first->kept.set_offset("of one");
+  first->append(1);
+  first->kept.keep_session("two", "session two");
+  first->kept.set_offset("");
+  first->append(1);
+  settle(*first, 2);
+  end_unclean(std::move(first));
+  auto second = begin(6);
+  ASSERT_TRUE(second->kept.crashed());
+  EXPECT_EQ(second->kept.crashed()->session, "session two");
+  EXPECT_EQ(second->kept.crashed()->offset, "");
+  // A life that gets nowhere leaves what it has found.
+  end_unclean(std::move(second));
+  const auto third = begin(7);
+  ASSERT_TRUE(third->kept.crashed());
+  EXPECT_EQ(third->kept.crashed()->session, "session two");
+}
+
 TEST_F(lives, numbers_are_reserved_long_before_they_are_used) {
   auto first = begin(5);
   const auto reserved = [&] { return first->kept.state().book.next; };

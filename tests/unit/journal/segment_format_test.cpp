@@ -284,6 +284,19 @@ TEST_F(extra, was_not_written_by_the_first_version) {
   EXPECT_EQ(found->retain_key, "");
 }
 
+TEST_F(extra, gives_back_the_offset_with_fields_or_without) {
+  for (const bool plain : {false, true}) {
+    const auto record = recorder{8}.event_at("offset-1", plain);
+    record_ = record;
+    file_.resize(ends_[2]);
+    const auto found = last();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offset, "offset-1");
+    EXPECT_EQ(found->fields.size(), plain ? 0u : 1u);
+    EXPECT_EQ(found->retain_key, plain ? "" : "k");
+  }
+}
+
 TEST_F(extra, may_be_longer_in_a_later_version) {
   const std::vector<std::byte> more(5, std::byte{0xaa});
   record_.insert(record_.begin() + at + size, more.begin(), more.end());

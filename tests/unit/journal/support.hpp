@@ -64,6 +64,19 @@ class recorder final : public log::log_observer {
     log_.append({.time = 5, .name = "e", .fields = fields, .arguments = "1", .retain_key = retain_key});
     return out_;
   }
+  // `plain`: it is not retained, and has no fields.
+  std::vector<std::byte> event_at(std::string offset, bool plain) {
+    offset_ = std::move(offset);
+    const std::vector<std::string_view> fields{"a=1"};
+    out_.clear();
+    if (plain) {
+      log_.append({.time = 5, .name = "e", .arguments = "1"});
+    } else {
+      log_.append({.time = 5, .name = "e", .fields = fields, .arguments = "1", .retain_key = "k"});
+    }
+    offset_.clear();
+    return out_;
+  }
   // `arguments`: whatever bytes.
   std::vector<std::byte> text(std::string_view arguments) {
     out_.clear();
@@ -94,10 +107,11 @@ class recorder final : public log::log_observer {
  private:
   void on_append(const log::record& what, std::string_view retain_key) override {
     out_.clear();
-    append_record(out_, what, retain_key);
+    append_record(out_, what, retain_key, offset_);
   }
 
   log::event_log log_;
+  std::string offset_;
   std::vector<std::byte> out_;
 };
 

@@ -181,18 +181,50 @@ TEST(event_log, what_is_missing_between_the_records_of_a_life_is_told_to_everyon
   restore(log, 9);
   log.go_on_from(1'000);
   EXPECT_EQ(log.newest(), 999u);
-  for (const auto& [after, expected] : {std::pair{4u, strings{"5", "gap 6-8 null crash", "9", "gap 10-999 null crash"}},
-                                        {5u, {"gap 6-8 null crash", "9", "gap 10-999 null crash"}},
-                                        {7u, {"gap 6-8 null crash", "9", "gap 10-999 null crash"}},
-                                        {8u, {"9", "gap 10-999 null crash"}},
-                                        {500u, {"gap 10-999 null crash"}},
-                                        {999u, {}}}) {
+  for (const auto& [after, expected] :
+       {std::pair{4u, strings{"5", "gap 6-8 null crash 5..5", "9", "gap 10-999 null crash"}},
+        {5u, {"gap 6-8 null crash 5..5", "9", "gap 10-999 null crash"}},
+        {7u, {"gap 6-8 null crash 5..5", "9", "gap 10-999 null crash"}},
+        {8u, {"9", "gap 10-999 null crash"}},
+        {500u, {"gap 10-999 null crash"}},
+        {999u, {}}}) {
     test_sink sink{log};
     sink.subscribe_after(after, 1, {"e"});
     sink.send();
     EXPECT_EQ(tell(sink.out), expected) << after;
   }
   EXPECT_EQ(log.append({.name = "e", .arguments = "1"}), 1'000u);
+}
+
+TEST(event_log, a_hole_says_between_which_times_it_lies) {
+  const auto event_at = [](sequence seq, std::int64_t time) {
+    return proto::encode(proto::event{.seq = seq, .time = time, .name = "e", .topics = {}, .attachments = {}}, {});
+  };
+  const auto times = [](event_log& log) {
+    test_sink sink{log};
+    sink.subscribe_after(4, 1, {"e"});
+    sink.send();
+    proto::frame_decoder decoder;
+    decoder.feed(std::as_bytes(std::span{sink.out}));
+    std::vector<std::pair<std::int64_t, std::int64_t>> out;
+    while (const auto frame = decoder.next()) {
+      if (frame->type != proto::frame_type::gap) continue;
+      const auto gap = proto::parse<proto::gap>(frame->head);
+      out.emplace_back(gap->from.value_or(0), gap->until.value_or(0));
+    }
+    return out;
+  };
+  using pairs = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  for (const auto& [until, last] :
+       {std::pair<std::int64_t, std::pair<std::int64_t, std::int64_t>>{50, {20, 50}}, {0, {0, 0}}, {19, {0, 0}}}) {
+    event_log log{small_log, 7};
+    for (const auto& frame : {event_at(5, 10), event_at(9, 20)}) {
+      const auto seq = frame == event_at(5, 10) ? 5u : 9u;
+      log.restore({.seq = seq, .name = "e", .frame = std::as_bytes(std::span{frame})});
+    }
+    log.go_on_from(1'000, until);
+    EXPECT_EQ(times(log), (pairs{{10, 20}, last})) << until;
+  }
 }
 
 TEST(event_log, without_a_record_before_them_missing_numbers_are_no_hole) {
