@@ -75,7 +75,7 @@ class WrongTokenTest(IntegrationTest):
             status = caller.call("status")["upstream"]
             self.assertNotIn("cause", status, "what is well has none")
             self.assertNotIn("text", status)
-            self.assertRegex(daemon.log, r"(?m)upstream authenticated: (?!.*CAUSE)")
+            daemon.logged(r"upstream authenticated: (?!.*CAUSE)")
             self.stop(daemon)
 
     def test_no_token_file_means_offline_and_no_connection(self) -> None:
