@@ -220,6 +220,23 @@ TEST(recovery, outlives_a_stop) {
   EXPECT_EQ(asked(another_token, "another"), "{}");
 }
 
+TEST(recovery, outlives_a_crash_unless_it_was_asked_for_before) {
+  recovery r = established();
+  EXPECT_EQ(r.running(), (saved_recovery{"p", "Pf3xK2a", "7", token_digest("token")}));
+  EXPECT_EQ(r.offset(), "Pf3xK2a");
+  r.on_end(cause::server_closed);
+  asked(r);
+  r.on_reply("p");
+  EXPECT_TRUE(r.on_authenticated("7", "token"));
+  EXPECT_FALSE(r.running()) << "the server might recover it twice";
+  r.on_end(cause::server_closed);
+  asked(r);
+  r.on_reply("another");
+  EXPECT_FALSE(r.running()) << "nobody is authenticated by it yet";
+  EXPECT_TRUE(r.on_authenticated("7", "token"));
+  EXPECT_EQ(r.running(), (saved_recovery{"another", "", "7", token_digest("token")}));
+}
+
 TEST(recovery, outlives_a_stop_between_two_connections) {
   recovery r = established();
   r.on_end(cause::server_closed);
