@@ -13,11 +13,12 @@ bool is_engineio3(std::string_view body) {
   return digits != 0 && digits != std::string_view::npos && body.substr(digits).starts_with(":0{");
 }
 
-// The server's {"code":1,"message":"Session ID unknown"}.
+// engine.io's {"code":1,"message":"Session ID unknown"}, and python-engineio's "Invalid session abc".
 bool is_unknown_session(const http_response& response) {
   const std::string& body = response.body();
   return response.status() == 400 &&
-         (body.find("\"code\":1,") != std::string::npos || body.find("\"code\":1}") != std::string::npos);
+         (body.find("\"code\":1,") != std::string::npos || body.find("\"code\":1}") != std::string::npos ||
+          body.find("Invalid session ") != std::string::npos);
 }
 
 }  // namespace

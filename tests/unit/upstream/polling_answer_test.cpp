@@ -95,6 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
                     answer{400, unknown_session, 0, cause::server_closed, "sticky"},
                     answer{400, unknown_session, 7, cause::server_closed, "sticky"},
                     answer{400, R"({"code":1})", 7, cause::server_closed, "sticky"},
+                    answer{400, R"("Invalid session J0zV3")", 0, cause::server_closed, "sticky"},
+                    answer{400, R"("Invalid transport")", 0, cause::http_4xx, "Invalid transport"},
                     answer{400, R"({"code":3,"message":"Bad request"})", 0, cause::http_4xx, "Bad request"},
                     answer{404, unknown_session, 0, cause::http_4xx, "check `path`"},
                     answer{413, "", 7, cause::message_too_large, "7 bytes"}, answer{413, "", 0, cause::http_4xx, "413"},
