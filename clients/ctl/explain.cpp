@@ -180,7 +180,7 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
   return row(look, "upstream", upstream_text(upstream, look, now)) +
          row(look, waits ? "because" : "before", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
          row(look, "advice", waits ? std::string{advice_for(upstream.text("cause"))} : "") +
-         row(look, "token", token_text(upstream, now)) +
+         row(look, "user", upstream.text("user_unnamed")) + row(look, "token", token_text(upstream, now)) +
          row(look, "held",
              upstream.number("held") ? upstream.counted("held", "event waits", "events wait") + " to be sent" : "") +
          row(look, "rooms", rooms_text(*object)) +

@@ -30,6 +30,10 @@ config read_config(std::string_view text, reading::error_list& errors, const env
   reading::reader in(errors, environment, reading::config_paths());
   const reading::node& root = document->root();
   reading::read_section(value, reading::config_keys(), {{}, root.where, &root}, in);
+  // A JWT names its user in `sub` (RFC 7519 section 4.1.2).
+  upstream::auth_options& auth = value.upstream.auth;
+  if (!in.find("auth.user_field") || auth.user_field.empty())
+    auth.user_field = auth.identity == upstream::identity_source::claims ? "sub" : "userId";
   value.events.reserved = reading::reserved_names(value);
   value.local.filter_fields = reading::filter_fields(value);
   reading::check_relations(value, in);

@@ -60,6 +60,10 @@ const relation relations[] = {
      [](const config& c) {
        return c.upstream.auth.mode != upstream::auth_mode::connect || c.upstream.auth.payload.is_map();
      }},
+    {"auth.accepted", "is about the acknowledgement of auth.request, which is not sent by", "auth.mode",
+     [](const config& c) {
+       return c.upstream.auth.accepted.empty() || c.upstream.auth.mode == upstream::auth_mode::event;
+     }},
     {"rooms.join", "is the same event as", "rooms.leave",
      [](const config& c) { return c.upstream.rooms.join != c.upstream.rooms.leave; }},
     {"auth.headers", "has a header that stands in", "upstream.headers",

@@ -32,13 +32,19 @@ intake::intake(events::parser& parser, log::event_log& log, journal::journal* jo
   if (journal_ != nullptr) owner_ = journal_->owner();
 }
 
-void intake::on_identity(const upstream::identity_digest& whose) {
+void intake::on_identity(const upstream::identity_digest& whose, std::string_view who) {
   if (owner_ && *owner_ != whose) {
-    diagnostics_.info("another user, or another server: the events until now are given to nobody any more");
+    diagnostics_.warning(
+        "the events until now are erased, as they are another's: " +
+            (owner_words_.empty() ? "they are of an earlier run of the daemon with another user or server"
+                                  : "they are of " + owner_words_) +
+            ", and now the connection is of " + std::string(who),
+        {{"CAUSE", "identity_changed"}});
     log_.start_epoch(random_epoch());
     parser_.forget_repeats();
   }
   owner_ = whose;
+  owner_words_ = who;
   if (journal_ != nullptr) journal_->set_owner(whose);
 }
 

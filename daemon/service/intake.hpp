@@ -38,7 +38,7 @@ class intake final : public upstream::client_handler {
   void attach(local::server& server) { server_ = &server; }
   void attach(const upstream::client& client) { client_ = &client; }
 
-  void on_identity(const upstream::identity_digest& whose) override;
+  void on_identity(const upstream::identity_digest& whose, std::string_view who) override;
   void on_status(const upstream::client_status& status) override;
   std::optional<upstream::event_view> on_event(std::string_view data,
                                                std::span<const upstream::bytes_view> attachments) override;
@@ -60,6 +60,7 @@ class intake final : public upstream::client_handler {
   local::server* server_ = nullptr;
   const upstream::client* client_ = nullptr;
   std::optional<upstream::identity_digest> owner_;  // of what is in the log
+  std::string owner_words_;                         // the same; empty: of an earlier life
   upstream::state last_state_ = upstream::state::offline;
   struct receipt {
     std::int64_t wall;    // microseconds since the Unix epoch

@@ -56,6 +56,7 @@ json::object upstream_object(const status_facts& facts) {
   if (!status.text.empty()) object["text"] = status.text;
   if (status.next_attempt) object["next_attempt"] = microseconds(*status.next_attempt);
   if (!status.user.empty()) object["user"] = status.user;
+  if (!status.unnamed.empty()) object["user_unnamed"] = status.unnamed;
   if (status.token_expires) {
     object["token_expires"] = microseconds(*status.token_expires);
     object["token_stale"] = status.token_stale;

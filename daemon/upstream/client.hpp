@@ -44,6 +44,7 @@ struct client_status {
   // all of it again.
   std::optional<wall_time> lost;
   std::string user;                                       // the auth answer's user field as text; empty: not known
+  std::string unnamed;                                    // not empty: nothing names the user, and what that will do
   std::optional<std::chrono::sys_seconds> token_expires;  // by its own `exp`, if it is a JWT
   bool token_stale = false;                 // it was read again because it will expire, and there is no newer one
   std::optional<transport_kind> transport;  // of the connection, or of the attempt at one
@@ -64,8 +65,8 @@ class client_handler {
   virtual ~client_handler() = default;
 
   // A session of this user is about to be `authenticated`. Where it is not the one of last time, what came before is
-  // not theirs to read.
-  virtual void on_identity(const identity_digest& whose) = 0;
+  // not theirs to read. `who`: user and server, for a person.
+  virtual void on_identity(const identity_digest& whose, std::string_view who) = 0;
 
   // `status.state`, what explains it, or which rooms are joined has changed.
   virtual void on_status(const client_status& status) = 0;

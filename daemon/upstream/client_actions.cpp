@@ -93,7 +93,7 @@ void client::impl::perform(const action::identify& what) {
   identity_digest digest;
   SHA256(reinterpret_cast<const unsigned char*>(what.whose.data()), what.whose.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
-  handler_.on_identity(digest);
+  handler_.on_identity(digest, what.who);
 }
 
 void client::impl::perform(const action::report& what) {
@@ -109,6 +109,7 @@ void client::impl::perform(const action::report& what) {
   status_.next_attempt = from.next_attempt ? std::optional(wall(*from.next_attempt)) : std::nullopt;
   status_.lost = from.lost ? std::optional(wall(*from.lost)) : std::nullopt;
   status_.user = from.user;
+  status_.unnamed = from.unnamed;
   status_.token_expires = from.token_expires;
   status_.token_stale = from.token_stale;
   status_.transport = from.transport;

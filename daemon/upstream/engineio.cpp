@@ -102,7 +102,6 @@ std::string target(std::string_view path, std::string_view transport) {
   std::string out;
   if (!path.starts_with('/')) out += '/';
   out.append(path);
-  if (!out.ends_with('/')) out += '/';
   return out.append("?EIO=4&transport=").append(transport);
 }
 

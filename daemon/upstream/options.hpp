@@ -105,10 +105,12 @@ struct auth_options {
   text_fields headers{{"Authorization", "Bearer {token}"}};
   text_fields query{{"token", "{token}"}};
   identity_source identity = identity_source::answer;
+  text_fields accepted;  // `request` asks for an acknowledgement, which answers it, and whose fields must be these
   std::string success = "auth_success";
   std::string error = "auth_error";
   std::string error_text = "message";  // the field of the error's first argument that says why
   std::string user_field = "userId";   // the field of the answer that identifies the user
+  bool one_user = false;               // where nothing names the user, every token is the same one's
   milliseconds timeout{10'000};
   milliseconds refresh_before{60'000};  // a JWT's `exp`: the token is read again; 0: never
   bool operator==(const auth_options&) const = default;
@@ -137,11 +139,12 @@ struct hold_rule {
 
 struct options {
   std::string url = "http://localhost:3001";  // http, https, ws or wss
-  std::string path = "/socket.io/";           // always sent with its trailing slash
-  std::string nsp = "/";                      // Socket.IO namespace
-  milliseconds connect_timeout{20'000};       // from the DNS look-up to the namespace's CONNECT
-  std::size_t receive_limit = 16u << 20;      // bytes of one message from the server
-  bool compression = true;                    // permessage-deflate is offered; the server decides
+  std::string path = "/socket.io/";
+  bool add_trailing_slash = true;         // to a path that has none
+  std::string nsp = "/";                  // Socket.IO namespace
+  milliseconds connect_timeout{20'000};   // from the DNS look-up to the namespace's CONNECT
+  std::size_t receive_limit = 16u << 20;  // bytes of one message from the server
+  bool compression = true;                // permessage-deflate is offered; the server decides
   tls_options tls;
   proxy_options proxy;
   text_fields headers;  // of every request, as they are

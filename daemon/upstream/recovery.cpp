@@ -16,15 +16,21 @@ bool is_noticed(cause why) {
 
 }  // namespace
 
-void recovery::ask(std::string_view token, json_fields& payload) {
+bool recovery::ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload) {
   drop_held();
   recovered_ = complete_ = offered_ = false;
-  if (pid_.empty()) return;
-  if (offset_.empty() || token_digest_ != token_digest(token)) return forget();
+  if (pid_.empty()) return true;
+  const bool foreign = token_digest_ != token_digest(token) && user != user_;
+  if (offset_.empty() || foreign) {
+    const bool nothing = offset_.empty();
+    forget();
+    return nothing;
+  }
   asked_ = asked_before_ = true;
   asked_offset_ = offset_;
   payload.set("pid", json_string(pid_));
   payload.set("offset", json_string(offset_));
+  return true;
 }
 
 void recovery::on_reply(const std::optional<std::string>& pid) {

@@ -2,9 +2,9 @@
 // Connection state recovery: what to ask the server for after an outage, the events that it sends again before it says
 // whether it grants that, and the offsets in between. Pure.
 //
-// Invariants: a pid is asked for only with the token of the user it belongs to; what the server sends again is held, at
-// most held_count events and held_bytes, until it has said that these are ours; arguments are handed on without the
-// offset.
+// Invariants: a pid is asked for only with the token it was got with, or one known to be the same user's; what the
+// server sends again is held, at most held_count events and held_bytes, until it has said that these are ours;
+// arguments are handed on without the offset.
 //
 // A server that recovers us before it has noticed the old connection's end drops that later, and our rooms with it: a
 // connection that is authenticated and deaf. It can recover what it has seen end, and goes on being able to afterwards.
@@ -48,8 +48,9 @@ class recovery {
   static constexpr std::size_t held_bytes = 16u << 20;
   static constexpr std::size_t pid_limit = 256;  // bytes; a longer one is not remembered
 
-  // A connection's CONNECT is about to be sent: adds `pid` and `offset` where there is something to recover.
-  void ask(std::string_view token, json_fields& payload);
+  // A connection's CONNECT is about to be sent: adds `pid` and `offset` where there is something to recover. `user`:
+  // who will be logged in, where that is known. False: there was something, but the token may be another user's.
+  [[nodiscard]] bool ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload);
   // The server's answer to it.
   void on_reply(const std::optional<std::string>& pid);
   // The authentication succeeded. False: this connection was recovered and belongs to another user, whose rooms it has.

@@ -11,6 +11,12 @@
 namespace roombridge::upstream {
 namespace {
 
+std::string request_path(const options& settings) {
+  std::string path = settings.path;
+  if (settings.add_trailing_slash && !path.ends_with('/')) path += '/';
+  return path;
+}
+
 failure unusable(const std::string& what, const std::string& why) {
   return {cause::proxy_unusable, what + " cannot be used: " + why};
 }
@@ -78,7 +84,7 @@ std::optional<failure> check_lengths(const proxy& through, const endpoint& targe
 
 std::variant<endpoint, failure> make_route(const options& settings, request_extras extras,
                                            const environment& variables) {
-  auto made = make_endpoint(settings.url, settings.path, std::move(extras));
+  auto made = make_endpoint(settings.url, request_path(settings), std::move(extras));
   auto* target = std::get_if<endpoint>(&made);
   if (target == nullptr) return made;
   auto chosen = choose(settings.proxy, *target, variables);

@@ -19,8 +19,8 @@ bool needs_new_connection(const options& before, const options& after) {
   auth.timeout = after.auth.timeout;
   auth.refresh_before = after.auth.refresh_before;
   return is_other_server(before, after) || before.tls != after.tls || before.proxy != after.proxy ||
-         before.headers != after.headers || before.query != after.query || auth != after.auth ||
-         before.transports != after.transports;
+         before.add_trailing_slash != after.add_trailing_slash || before.headers != after.headers ||
+         before.query != after.query || auth != after.auth || before.transports != after.transports;
 }
 
 // The words of a CONNECT_ERROR or DISCONNECT.
@@ -60,7 +60,11 @@ session::session(options initial)
 
 void session::resume(saved_session from, moment at) {
   assert(phase_ == phase::stopped);
-  if (from.url != options_.url || from.path != options_.path || from.nsp != options_.nsp) return;
+  if (from.url != options_.url || from.path != options_.path || from.nsp != options_.nsp) {
+    actions_.emplace_back(action::note{"what the last stop left is forgotten, as it was of another server: " +
+                                       from.url + ", path " + from.path + ", namespace " + from.nsp});
+    return;
+  }
   lost_at_ = at.now - std::max(at.wall - from.ended, std::chrono::system_clock::duration::zero());
   worked_until_ = lost_at_;
   if (from.recovery) recovery_.restore(*std::move(from.recovery));
@@ -219,7 +223,11 @@ void session::open_engine(std::string_view data, moment at) {
     token_sent_ = true;
   }
   phase_ = phase::joining;
-  recovery_.ask(token_.token.value_or(std::string()), payload);
+  if (!recovery_.ask(token_.token.value_or(std::string()), expected_user(), payload)) {
+    actions_.emplace_back(
+        action::note{"the server is not asked for what was missed: the token has changed, and whose it is shows only "
+                     "after the login"});
+  }
   std::string text;
   socketio::append_connect(text, options_.nsp, payload.empty() ? std::string() : payload.object());
   send(engineio::packet_type::message, text);
@@ -298,6 +306,7 @@ void session::explain(const failure& why) {
   status_.cause = why.why;
   status_.text = why.text;
   status_.user.clear();
+  status_.unnamed.clear();
 }
 
 // A state that is well has no cause.

@@ -59,6 +59,7 @@ struct session_status {
   std::optional<std::chrono::steady_clock::time_point> next_attempt;
   std::optional<std::chrono::steady_clock::time_point> lost;  // as client_status has it
   std::string user;
+  std::string unnamed;
   std::optional<std::chrono::sys_seconds> token_expires;
   bool token_stale = false;
   std::optional<transport_kind> transport;  // of the connection, or of the attempt at one
@@ -94,7 +95,8 @@ struct drop_held {  // an emit that was held is not sent
   std::string text;
 };
 struct identify {     // whose the session is that is about to be authenticated
-  std::string whose;  // differs for another user or another server; may have the token in it
+  std::string whose;  // differs for another user or another server
+  std::string who;    // the same in words
 };
 struct answer_join {  // the answer to what hold_room() left open
   room_book::answer answer;
@@ -196,6 +198,9 @@ class session {
   [[nodiscard]] join_verdict hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at);
   // False: it does not hold it.
   bool release_room(room_holder who, const std::string& room, moment at);
+  // An acknowledgement came that may be the answer to the authentication; false: it is not. `arguments`: JSON without
+  // the brackets.
+  [[nodiscard]] bool on_auth_ack(std::uint64_t id, std::string_view arguments, moment at);
   // An acknowledgement came that may decide over a room; false: it is about none. `arguments`: JSON without the
   // brackets.
   [[nodiscard]] bool on_room_ack(std::uint64_t id, std::string_view arguments);
@@ -262,7 +267,10 @@ class session {
 
   // session_auth.cpp
   void accept(std::string_view arguments, moment at);
-  void become(std::string whose);
+  [[nodiscard]] std::string whose(const std::string& user) const;
+  [[nodiscard]] std::optional<std::string> expected_user() const;
+  void warn_of_unnamed(const std::string& user);
+  void become(const std::string& user);
   void refuse(const std::string& said, moment at);
   void authenticate(moment at);
   [[nodiscard]] json_fields token_fields() const;
@@ -316,7 +324,9 @@ class session {
   std::optional<time_point> refused_until_;  // not to be tried again before
   bool token_sent_ = false;   // this connection carries it from its beginning: another token needs another connection
   unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
-  json_fields identity_;      // the auth answer's fields
+  std::optional<std::uint64_t> auth_ack_;  // answers the authentication that is out
+  bool warned_of_unnamed_ = false;
+  json_fields identity_;              // the auth answer's fields
   std::optional<std::string> whose_;  // identifies the user of the last authenticated session with this server
 
   room_book rooms_;

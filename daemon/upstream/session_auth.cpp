@@ -84,12 +84,13 @@ void session::authenticate(moment at) {
       return end(unusable_payload(*missing), at, ws_close_normal);
     }
     std::string text;
-    socketio::append_event(text, options_.nsp, auth.request, std::get<std::string>(arguments));
+    auth_ack_ = auth.accepted.empty() ? std::nullopt : std::optional(next_id_++);
+    socketio::append_event(text, options_.nsp, auth.request, std::get<std::string>(arguments), auth_ack_);
     send(engineio::packet_type::message, text);
   } else if (auth.identity != identity_source::answer) {
     return accept("", at);  // the server has taken the token with the namespace
   }
-  ++answers_due_;
+  if (!auth_ack_) ++answers_due_;
   quiet_at_.reset();
   step_deadline_ = at.now + options_.auth.timeout;
   enter(phase::authenticating, state::authenticating);
@@ -98,6 +99,11 @@ void session::authenticate(moment at) {
 void session::on_event(std::string_view name, std::string_view arguments, moment at) {
   const bool success = name == options_.auth.success;
   const std::string said = success ? "" : json_fields::of_first(arguments).text(options_.auth.error_text);
+  if (auth_ack_) {
+    // A server that acknowledges what it takes only, and refuses by the event.
+    if (!success) refuse(said, at);
+    return;
+  }
   if (answers_due_ == 0) {
     // Nobody asked: a server that says so when a token has run out.
     if (!success && phase_ == phase::authenticated) refuse(said, at);
@@ -112,9 +118,23 @@ void session::on_event(std::string_view name, std::string_view arguments, moment
   }
 }
 
+bool session::on_auth_ack(std::uint64_t id, std::string_view arguments, moment at) {
+  if (id != auth_ack_) return false;
+  auth_ack_.reset();
+  const json_fields answer = json_fields::of_first(arguments);
+  if (answer.match(options_.auth.accepted)) {
+    accept(arguments, at);
+  } else {
+    const std::string said = answer.text(options_.auth.error_text);
+    refuse(said.empty() ? std::string(arguments) : said, at);
+  }
+  return true;
+}
+
 void session::accept(std::string_view arguments, moment at) {
   json_fields answer = identity_of(arguments);
-  if (!recovery_.on_authenticated(answer.text(options_.auth.user_field), token_.token.value_or(std::string()))) {
+  const std::string user = answer.text(options_.auth.user_field);
+  if (!recovery_.on_authenticated(user.empty() ? whose(user) : user, token_.token.value_or(std::string()))) {
     return end({cause::reconnect_requested, "the recovered connection belongs to another user"}, at, ws_close_normal);
   }
   enter_rooms(std::move(answer));
@@ -126,27 +146,63 @@ void session::accept(std::string_view arguments, moment at) {
   quiet_at_ = at.now + options_.reconnect.quiet;
   plan_refresh(at);
   absolve();
-  const std::string user = identity_.text(options_.auth.user_field);
   status_.user = cleared(user);
+  warn_of_unnamed(user);
   status_.lost = std::exchange(lost_at_, std::nullopt);
   if (recovery_.take_complete()) status_.lost.reset();
-  // Where the answer names no user, another token may be another's.
-  become(user.empty() ? "token " + token_.token.value_or(std::string()) : "user " + user);
+  become(user);
   enter(phase::authenticated, state::authenticated);
   resume_held(at);
 }
 
-void session::become(std::string whose) {
-  const bool other_user = whose_ && *whose_ != whose;
+// Where nothing names the user, another token may be another's.
+std::string session::whose(const std::string& user) const {
+  if (!user.empty()) return "user " + user;
+  return options_.auth.one_user ? "one user" : "token " + token_digest(token_.token.value_or(std::string()));
+}
+
+// The user that a login will name, where that is known before it.
+std::optional<std::string> session::expected_user() const {
+  if (options_.auth.identity == identity_source::answer) return std::nullopt;
+  const std::string user = identity_of("").text(options_.auth.user_field);
+  return user.empty() ? whose(user) : user;
+}
+
+void session::warn_of_unnamed(const std::string& user) {
+  const bool careful = user.empty() && !options_.auth.one_user && !std::holds_alternative<token_none>(options_.token);
+  status_.unnamed.clear();
+  if (!careful) return;
+  const missing_field field{options_.auth.user_field};
+  status_.unnamed = "nothing names the user: " +
+                    (options_.auth.identity == identity_source::none ? "auth.identity is none" : no_field(field)) +
+                    ", so that the next token will count as another user's, and the events kept until then will be "
+                    "erased; auth.user_field says what names the user, auth.one_user: true that all tokens are one's";
+  if (!std::exchange(warned_of_unnamed_, true)) actions_.emplace_back(action::note{status_.unnamed});
+}
+
+void session::become(const std::string& user) {
+  std::string now = whose(user);
+  const bool other_user = whose_ && *whose_ != now;
   if (other_user) drop_held(emit_error::session_changed, "held for the last user, and another one has logged in");
-  whose_ = std::move(whose);
-  actions_.emplace_back(action::identify{options_.url + '\n' + options_.path + '\n' + options_.nsp + '\n' + *whose_});
+  whose_ = std::move(now);
+  const std::string server = options_.url + ", path " + options_.path + ", namespace " + options_.nsp;
+  std::string who = "user \"" + printable(cleared(user), 100) + "\" of " + server;
+  if (user.empty()) {
+    who = "a user whom nothing names, of " + server;
+    if (!options_.auth.one_user) {
+      who += ", with the token of the digest " + whose_->substr(std::string_view("token ").size(), 8) +
+             " (auth.user_field and auth.one_user decide whether another token is another user's)";
+    }
+  }
+  actions_.emplace_back(
+      action::identify{options_.url + '\n' + options_.path + '\n' + options_.nsp + '\n' + *whose_, std::move(who)});
 }
 
 void session::refuse(const std::string& said, moment at) {
   failure why{cause::token_refused, "the server refused the token" + quoted(said)};
   if (const auto& exp = status_.token_expires; exp && *exp <= at.wall) why.text += "; it expired at " + in_utc(*exp);
   recovery_.on_refused();
+  auth_ack_.reset();
   refused_ = token_.token;
   refused_until_ = at.now + refusals_.next(at.random);
   // Only the event can be sent again on this connection.

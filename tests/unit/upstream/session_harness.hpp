@@ -43,6 +43,7 @@ class harness {
   std::vector<action::send_held> held_sent;
   std::vector<action::drop_held> dropped;
   std::string identity;  // of the last authenticated session
+  std::string who;       // the same in words
   int other_identities = 0;
   std::vector<room_book::answer> joins;
   int rooms_told = 0;  // action::tell_rooms
@@ -90,6 +91,7 @@ class harness {
   void perform(const action::identify& what) {
     if (!identity.empty() && identity != what.whose) ++other_identities;
     identity = what.whose;
+    who = what.who;
   }
   void perform(const action::answer_join& what) { joins.push_back(what.answer); }
   void perform(const action::tell_rooms&) { ++rooms_told; }
