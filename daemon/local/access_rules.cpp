@@ -95,10 +95,10 @@ proto::permissions rights::told() const {
   return out;
 }
 
-access_rules::access_rules(const options& config, uid_t own, logger& log)
-    : own_(own), admins_(config.admin_users, config.admin_groups, "local.admins", log) {
+access_rules::access_rules(const options& config, uid_t own)
+    : own_(own), admins_(config.admin_users, config.admin_groups) {
   for (const access_rule& each : config.access) {
-    rules_.push_back({account_list{each.users, each.groups, "local.access", log}, each});
+    rules_.push_back({account_list{each.users, each.groups}, each});
   }
 }
 

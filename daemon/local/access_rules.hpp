@@ -15,7 +15,6 @@
 
 #include <roombridge/proto/daemon_messages.hpp>
 
-#include "daemon/base/logger.hpp"
 #include "daemon/local/credentials.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/log/subscription.hpp"
@@ -62,8 +61,8 @@ using shared_rights = std::shared_ptr<const rights>;
 
 class access_rules {
  public:
-  // `own`: the daemon's user. A name that does not exist is warned of and matches nobody.
-  access_rules(const options& config, uid_t own, logger& log);
+  // `own`: the daemon's user. A name that does not exist matches nobody.
+  access_rules(const options& config, uid_t own);
 
   [[nodiscard]] shared_rights of(const credentials& who);
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <string>
 
 namespace roombridge::local {
@@ -22,18 +23,26 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
   return value;
 }
 
-// Calls getpwnam_r or getgrnam_r with a buffer that grows as it asks.
-template <class Record, class Lookup>
-std::optional<Record> look_up(const Lookup& lookup, const std::string& name, std::vector<char>& buffer) {
-  for (buffer.resize(1024); buffer.size() <= largest_lookup; buffer.resize(buffer.size() * 2)) {
-    Record record;
-    Record* found = nullptr;
-    const int error = lookup(name.c_str(), &record, buffer.data(), buffer.size(), &found);
-    if (error == ERANGE) continue;
-    if (found == nullptr) return std::nullopt;
-    return record;
+// Calls getpwnam_r or its like with a buffer that grows as it asks; 0 and no `found`: there is none.
+template <class Record, class Lookup, class Key>
+int look_up(const Lookup& lookup, const Key& key, Record& record, Record*& found, std::vector<char>& buffer) {
+  int error = ERANGE;
+  for (std::size_t size = 1024; error == ERANGE && size <= largest_lookup; size *= 2) {
+    buffer.resize(size);
+    error = lookup(key, &record, buffer.data(), buffer.size(), &found);
   }
-  return std::nullopt;
+  return error;
+}
+
+template <class Record, class Lookup>
+account_id find(const Lookup& lookup, const std::string& name, std::uint32_t Record::*id) {
+  if (const auto number = number_of(name)) return {number, 0};
+  Record record{};
+  Record* found = nullptr;
+  std::vector<char> buffer;
+  const int error = look_up(lookup, name.c_str(), record, found, buffer);
+  if (found == nullptr) return {std::nullopt, error};
+  return {found->*id, 0};
 }
 
 std::vector<gid_t> peer_groups(int fd) {
@@ -60,28 +69,34 @@ std::optional<credentials> peer_credentials(int fd) {
   return credentials{peer.pid, peer.uid, peer.gid, peer_groups(fd)};
 }
 
-std::optional<uid_t> find_user(const std::string& name) {
-  if (const auto number = number_of(name)) return number;
-  std::vector<char> buffer;
-  const auto found = look_up<passwd>(::getpwnam_r, name, buffer);
-  return found ? std::optional{found->pw_uid} : std::nullopt;
+account_id find_user(const std::string& name) {
+  return find<passwd>(::getpwnam_r, name, &passwd::pw_uid);
 }
 
-std::optional<gid_t> find_group(const std::string& name) {
-  if (const auto number = number_of(name)) return number;
-  std::vector<char> buffer;
-  const auto found = look_up<group>(::getgrnam_r, name, buffer);
-  return found ? std::optional{found->gr_gid} : std::nullopt;
+account_id find_group(const std::string& name) {
+  return find<group>(::getgrnam_r, name, &group::gr_gid);
 }
 
-account_list::account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups,
-                           std::string_view key, logger& log) {
-  const auto add = [key, &log](auto id, auto& ids, std::string_view kind, const std::string& name) {
-    if (id) return ids.push_back(*id);
-    log.warning(std::string{key} + ": there is no " + std::string{kind} + ' ' + name + "; the entry matches nobody");
+std::string describe_missing(const account_id& found, std::string_view kind, const std::string& name) {
+  const std::string what = std::string{kind} + ' ' + name;
+  if (found.error == 0) return "there is no " + what;
+  return "the " + what + " cannot be looked up now: " + std::strerror(found.error);
+}
+
+std::string describe_user(uid_t user) {
+  passwd record{};
+  passwd* found = nullptr;
+  std::vector<char> buffer;
+  look_up(::getpwuid_r, user, record, found, buffer);
+  return "uid " + std::to_string(user) + (found == nullptr ? "" : " (" + std::string{found->pw_name} + ')');
+}
+
+account_list::account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups) {
+  const auto add = [](const account_id& found, auto& ids) {
+    if (found.id) ids.push_back(*found.id);
   };
-  for (const auto& name : users) add(find_user(name), users_, "user", name);
-  for (const auto& name : groups) add(find_group(name), groups_, "group", name);
+  for (const auto& name : users) add(find_user(name), users_);
+  for (const auto& name : groups) add(find_group(name), groups_);
 }
 
 bool account_list::has(const credentials& who) const {

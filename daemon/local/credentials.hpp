@@ -4,12 +4,11 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "daemon/base/logger.hpp"
 
 namespace roombridge::local {
 
@@ -27,9 +26,8 @@ struct credentials {
 // Users and groups that the config names. Pure once resolved.
 class account_list {
  public:
-  // Looks the names up; one that does not exist is warned of, naming the config's `key`, and matches nobody.
-  account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups, std::string_view key,
-               logger& log);
+  // Looks the names up; one that does not exist matches nobody (host_check.hpp warns of it).
+  account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups);
 
   // Whether it has the user, or one of the groups.
   [[nodiscard]] bool has(const credentials& who) const;
@@ -39,8 +37,20 @@ class account_list {
   std::vector<gid_t> groups_;
 };
 
-// The id of a user or group given by name or number; nothing when there is none of this name.
-[[nodiscard]] std::optional<uid_t> find_user(const std::string& name);
-[[nodiscard]] std::optional<gid_t> find_group(const std::string& name);
+// Of a user or a group.
+struct account_id {
+  std::optional<std::uint32_t> id;
+  int error = 0;  // without an id: 0, there is none of this name; else of errno, and nobody can tell now
+};
+
+// Of a user or group given by name or number.
+[[nodiscard]] account_id find_user(const std::string& name);
+[[nodiscard]] account_id find_group(const std::string& name);
+
+// Why there is no id: "there is no group tills". `kind`: "user" or "group".
+[[nodiscard]] std::string describe_missing(const account_id& found, std::string_view kind, const std::string& name);
+
+// "uid 1001 (till)", for people; without a name where there is none.
+[[nodiscard]] std::string describe_user(uid_t user);
 
 }  // namespace roombridge::local

@@ -60,7 +60,7 @@ hub::hub(io::context& context, const options& initial, std::string server_name, 
       log_(log),
       now_(std::move(now)),
       identify_(std::move(identify)),
-      access_(config_, ::geteuid(), log_),
+      access_(config_, ::geteuid()),
       executor_(context.get_executor()),
       self_(std::make_shared<hub*>(this)),
       poller_(context, [this](std::span<const epoll_event> ready) { on_ready(ready); }),
@@ -311,7 +311,7 @@ void hub::reconfigure(const options& changed) {
   config_.admin_users = changed.admin_users;
   config_.admin_groups = changed.admin_groups;
   config_.filter_fields = changed.filter_fields;
-  access_ = access_rules{config_, ::geteuid(), log_};
+  access_ = access_rules{config_, ::geteuid()};
   for (const auto& [token, who] : peers_) {
     who->plan_ping();
     if (const auto known = identify_(who->fd())) {

@@ -7,10 +7,10 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -91,18 +91,21 @@ void put_in_place(const std::string& made, const std::string& path, bool stale) 
   check(result, path, "cannot put the new socket in its place");
 }
 
+constexpr auto unchanged = static_cast<uid_t>(-1);  // for chown()
+
+std::uint32_t id_of(const std::string& name, const std::string& key, std::string_view kind,
+                    account_id (*find)(const std::string&)) {
+  if (name.empty()) return unchanged;
+  const account_id found = find(name);
+  // A name service that does not answer is no mistake of the config's.
+  if (!found.id) throw socket_error(found.error == 0 ? EINVAL : EAGAIN, key, describe_missing(found, kind, name));
+  return *found.id;
+}
+
 void set_owner(const options& config, const std::string& path) {
-  std::optional<uid_t> owner;
-  std::optional<gid_t> group;
-  if (!config.owner.empty() && !(owner = find_user(config.owner))) {
-    throw socket_error(EINVAL, "local.owner", "there is no user " + config.owner);
-  }
-  if (!config.group.empty() && !(group = find_group(config.group))) {
-    throw socket_error(EINVAL, "local.group", "there is no group " + config.group);
-  }
-  constexpr auto unchanged = static_cast<uid_t>(-1);
-  check(::chown(path.c_str(), owner.value_or(unchanged), group.value_or(unchanged)), config.socket,
-        "cannot set owner and group");
+  const uid_t owner = id_of(config.owner, "local.owner", "user", find_user);
+  const gid_t group = id_of(config.group, "local.group", "group", find_group);
+  check(::chown(path.c_str(), owner, group), config.socket, "cannot set owner and group");
 }
 
 }  // namespace

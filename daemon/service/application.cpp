@@ -20,6 +20,7 @@
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/crash_session.hpp"
+#include "daemon/service/host_objections.hpp"
 #include "daemon/service/intake.hpp"
 #include "daemon/service/random_epoch.hpp"
 #include "daemon/service/report.hpp"
@@ -161,7 +162,13 @@ class application::impl {
   local::answer reload() {
     systemd::reloading();
     config_result loaded = load_config(config_path_);
-    local::answer verdict = loaded.value ? apply(*std::move(loaded.value)) : refuse(loaded.errors);
+    // The place of the socket is the running one's concern: it takes effect at the next restart only.
+    if (loaded.value) {
+      host_objections against = object_to(*loaded.value, loaded.places, false);
+      for (const config_error& each : against.warnings) diagnostics_.warning(each.to_string());
+      loaded.errors = std::move(against.errors);
+    }
+    local::answer verdict = loaded.errors.empty() ? apply(*std::move(loaded.value)) : refuse(loaded.errors);
     systemd::ready();
     return verdict;
   }

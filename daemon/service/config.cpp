@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 // Reads what can be read; whatever is wrong is in `errors`.
-config read_config(std::string_view text, reading::error_list& errors, const environment_lookup& environment) {
+config read_config(std::string_view text, reading::error_list& errors, const environment_lookup& environment,
+                   config_places& places) {
   config value;
   if (text.size() > max_config_size) {
     errors.add({}, "larger than " + std::to_string(max_config_size) + " bytes, which no config needs");
@@ -37,6 +38,7 @@ config read_config(std::string_view text, reading::error_list& errors, const env
   value.events.reserved = reading::reserved_names(value);
   value.local.filter_fields = reading::filter_fields(value);
   reading::check_relations(value, in);
+  places.keys = in.places();
   return value;
 }
 
@@ -47,11 +49,18 @@ std::string config_error::to_string() const {
   return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + text;
 }
 
+config_error config_places::error(const std::string& key, const std::string& text) const {
+  const auto found = keys.find(key);
+  if (found == keys.end()) return {file, 0, 0, key + ", which has its default: " + text};
+  return {file, found->second.first, found->second.second, key + ": " + text};
+}
+
 config_result parse_config(std::string_view text, std::string_view file, const environment_lookup& environment) {
   reading::error_list errors(file);
-  config value = read_config(text, errors, environment);
-  if (!errors.empty()) return {std::nullopt, errors.take()};
-  return {std::move(value), {}};
+  config_places places{std::string(file), {}};
+  config value = read_config(text, errors, environment, places);
+  if (!errors.empty()) return {std::nullopt, errors.take(), std::move(places)};
+  return {std::move(value), {}, std::move(places)};
 }
 
 std::vector<std::string> changed_keys(const config& before, const config& after) {

@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -40,9 +42,19 @@ struct config_error {
   [[nodiscard]] std::string to_string() const;  // "FILE:LINE:COLUMN: TEXT"
 };
 
+// Where the values stand that a config was read from.
+struct config_places {
+  std::string file;
+  std::map<std::string, std::pair<int, int>, std::less<>> keys;  // line and column, by the dotted path
+
+  // What is wrong with a key's value; one that does not stand there has its default.
+  [[nodiscard]] config_error error(const std::string& key, const std::string& text) const;
+};
+
 struct config_result {
   std::optional<config> value;  // set when `errors` is empty
   std::vector<config_error> errors;
+  config_places places;
 };
 
 // Looks a variable up for ${VAR}; nothing: not set.

@@ -35,7 +35,7 @@ std::optional<std::string> process_environment(std::string_view name) {
 
 config_result load_config(const std::string& path) {
   const file_reading file = read_regular_file(path, max_config_size);
-  if (!file.text) return {std::nullopt, {{path, 0, 0, cannot_read(file.error)}}};
+  if (!file.text) return {std::nullopt, {{path, 0, 0, cannot_read(file.error)}}, {path, {}}};
   return parse_config(*file.text, path, process_environment);
 }
 

@@ -100,6 +100,12 @@ bool reader::was_refused(const std::string& path) const {
   return found != noted_.end() && !found->second.taken;
 }
 
+std::map<std::string, std::pair<int, int>, std::less<>> reader::places() const {
+  std::map<std::string, std::pair<int, int>, std::less<>> out;
+  for (const auto& [path, value] : noted_) out.emplace(path, std::pair(value.where.line, value.where.column));
+  return out;
+}
+
 std::vector<std::string> steps_below(std::string_view prefix, const std::vector<std::string>& paths) {
   std::vector<std::string> steps;
   for (const std::string& path : paths) {

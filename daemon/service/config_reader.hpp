@@ -81,6 +81,8 @@ class reader {
   void note(const slot& from, bool taken) { noted_[from.path] = {from.where, taken}; }
   [[nodiscard]] std::optional<position> find(const std::string& path) const;
   [[nodiscard]] bool was_refused(const std::string& path) const;
+  // Line and column of all that was noted.
+  [[nodiscard]] std::map<std::string, std::pair<int, int>, std::less<>> places() const;
 
  private:
   struct noted {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // roombridged [--config F] [--check] [--version]
-// Exit status: 0 stopped as asked, or the config is good; 1 a failure while running; 2 wrong usage; 78 (EX_CONFIG) the
-// config is not good.
+// Exit status: 0 stopped as asked, or the config is good; 1 a failure that may pass; 2 wrong usage; 78 (EX_CONFIG) the
+// config is not good, or not for this machine: starting again is of no use.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
+#include "daemon/local/listener.hpp"
 #include "daemon/service/application.hpp"
 #include "daemon/service/config.hpp"
+#include "daemon/service/host_objections.hpp"
 #include "daemon/service/inherited.hpp"
 #include "daemon/service/report.hpp"
 #include "daemon/service/system_logger.hpp"
@@ -22,35 +25,53 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_config = 78;
 
-int check(const config& value, const std::string& path) {
+void print(const std::vector<config_error>& errors, const char* kind = "") {
+  for (const config_error& error : errors) std::fprintf(stderr, "%s%s\n", error.to_string().c_str(), kind);
+}
+
+// Says what the start would say.
+int check(const config& value, const config_places& places, const std::string& path) {
+  const host_objections against = object_to(value, places, true);
+  print(against.errors);
+  print(against.warnings, " (a warning)");
+  if (!against.errors.empty()) return exit_config;
   std::printf("%s: good: upstream %s, %zu declared rooms, %zu event rules, local socket %s\n", path.c_str(),
               value.upstream.url.c_str(), value.upstream.rooms.declared.size(), value.events.rules.size(),
               value.local.socket.c_str());
   return 0;
 }
 
-int serve(config value, const std::string& path, system_logger& diagnostics) {
+int refuse(const std::vector<config_error>& errors, system_logger& diagnostics) {
+  for (const config_error& error : errors) diagnostics.error(error.to_string(), {{"CAUSE", "config_invalid"}});
+  return exit_config;
+}
+
+int serve(config value, const config_places& places, const std::string& path, system_logger& diagnostics) {
   diagnostics.set_level(value.level);
   diagnostics.info(server_name() + " starts with " + path);
-  application service(std::move(value), path, diagnostics);
-  service.run();
+  const host_objections against = object_to(value, places, false);
+  for (const config_error& each : against.warnings) diagnostics.warning(each.to_string());
+  if (!against.errors.empty()) return refuse(against.errors, diagnostics);
+  try {
+    application service(std::move(value), path, diagnostics);
+    service.run();
+  } catch (const local::socket_error& error) {
+    const config_error told = places.error(error.key(), error.what());
+    if (error.lasts()) return refuse({told}, diagnostics);
+    diagnostics.error(told.to_string(), {{"CAUSE", "fatal"}});
+    return exit_failure;
+  }
   diagnostics.info("stopped");
   return 0;
 }
 
 int run(const std::string& path, bool check_only, system_logger& diagnostics) {
   config_result loaded = load_config(path);
-  if (!loaded.value) {
-    for (const config_error& error : loaded.errors) {
-      if (check_only) {
-        std::fprintf(stderr, "%s\n", error.to_string().c_str());
-      } else {
-        diagnostics.error(error.to_string(), {{"CAUSE", "config_invalid"}});
-      }
-    }
-    return exit_config;
-  }
-  return check_only ? check(*loaded.value, path) : serve(*std::move(loaded.value), path, diagnostics);
+  if (!loaded.value && !check_only) return refuse(loaded.errors, diagnostics);
+  if (!check_only) return serve(*std::move(loaded.value), loaded.places, path, diagnostics);
+  if (loaded.value) return check(*loaded.value, loaded.places, path);
+  print(loaded.errors);
+  return exit_config;
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class rules : public testing::Test {
   }
   access_rules make(std::vector<access_rule> access) {
     options_.access = std::move(access);
-    return {options_, own, log_};
+    return {options_, own};
   }
   shared_rights stranger(std::vector<access_rule> access) { return make(std::move(access)).of({1, 1000, 1000, {}}); }
 
@@ -41,11 +41,10 @@ class rules : public testing::Test {
   }
 
   options options_;
-  recording_logger log_;
 };
 
 TEST_F(rules, without_any_in_the_config_everyone_may_see_everything_and_do_nothing) {
-  access_rules access{options{}, own, log_};
+  access_rules access{options{}, own};
   const auto may = access.of({1, 1000, 1000, {}});
   EXPECT_EQ(may->visible(), nullptr);
   EXPECT_EQ(objection(*may, {"*"}, {"*"}), "");
@@ -84,11 +83,9 @@ TEST_F(rules, name_users_groups_and_everyone) {
   EXPECT_THAT(seen({1, 2002, 1001, {1001}}), ElementsAre("e")) << "a user's number is not a group's";
 }
 
-TEST_F(rules, of_unknown_accounts_are_warned_of_and_match_nobody) {
+TEST_F(rules, of_unknown_accounts_match_nobody) {
   const auto may = stranger({user("nobody knows", {"*"}, {"*"}), group("nor that group", {"*"}, {"*"})});
   ASSERT_NE(may->visible(), nullptr);
-  EXPECT_EQ(log_.count(log_level::warning), 2u);
-  EXPECT_THAT(log_.lines.front().second, HasSubstr("local.access: there is no user nobody knows"));
 }
 
 TEST_F(rules, administrators_get_control_and_nothing_else) {

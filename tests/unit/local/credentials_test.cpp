@@ -34,24 +34,29 @@ TEST(credentials, are_the_peers) {
 }
 
 TEST(credentials, names_and_numbers) {
-  EXPECT_EQ(find_user("root"), 0u);
-  EXPECT_EQ(find_user("4711"), 4711u);
-  EXPECT_EQ(find_user("nobody knows"), std::nullopt);
-  EXPECT_EQ(find_group("root"), 0u);
-  EXPECT_EQ(find_group("12x"), std::nullopt);
+  EXPECT_EQ(find_user("root").id, 0u);
+  EXPECT_EQ(find_user("4711").id, 4711u);
+  EXPECT_EQ(find_user("nobody knows").id, std::nullopt);
+  EXPECT_EQ(find_user("nobody knows").error, 0);
+  EXPECT_EQ(find_group("root").id, 0u);
+  EXPECT_EQ(find_group("12x").id, std::nullopt);
+  EXPECT_EQ(describe_user(0), "uid 0 (root)");
+  EXPECT_EQ(describe_user(4000000000), "uid 4000000000");
+}
+
+TEST(credentials, say_whether_an_account_is_unknown_or_cannot_be_told_now) {
+  EXPECT_EQ(describe_missing({}, "group", "tills"), "there is no group tills");
+  EXPECT_EQ(describe_missing({std::nullopt, EIO}, "user", "till"),
+            "the user till cannot be looked up now: Input/output error");
 }
 
 TEST(account_list, has_its_users_and_the_members_of_its_groups) {
-  recording_logger log;
-  const account_list list{{"1001", "nobody knows"}, {"2002", "nor that group"}, "local.admins", log};
+  const account_list list{{"1001", "nobody knows"}, {"2002", "nor that group"}};
   EXPECT_TRUE(list.has({1, 1001, 5, {}}));
   EXPECT_TRUE(list.has({1, 1002, 2002, {}}));
   EXPECT_TRUE(list.has({1, 1002, 5, {7, 2002}}));
   EXPECT_FALSE(list.has({1, 1002, 5, {7, 1001}})) << "a user's number is not a group's";
   EXPECT_FALSE(list.has({1, 0, 0, {}}));
-  ASSERT_EQ(log.count(log_level::warning), 2u);
-  EXPECT_EQ(log.lines[0].second, "local.admins: there is no user nobody knows; the entry matches nobody");
-  EXPECT_EQ(log.lines[1].second, "local.admins: there is no group nor that group; the entry matches nobody");
 }
 
 }  // namespace

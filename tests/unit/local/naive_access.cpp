@@ -15,12 +15,6 @@ using patterns = std::vector<std::string>;
 
 constexpr uid_t own_user = 9;
 
-class silent_logger final : public logger {
- public:
-  bool enabled(log_level) const override { return false; }
-  void write(log_level, std::string_view, std::initializer_list<log_field>) override {}
-};
-
 // Decisions out of bytes; behind their end all of them are 0.
 class source {
  public:
@@ -192,8 +186,7 @@ std::string find_disagreement(std::span<const std::uint8_t> bytes) {
   config.access.assign(from.below(5), {});
   for (auto& each : config.access) each = rule_of(from);
   const credentials who = peer_of(from);
-  silent_logger log;
-  access_rules rules{config, own_user, log};
+  access_rules rules{config, own_user};
   const auto may = rules.of(who);
   const naive expected{config.access, who};
 
