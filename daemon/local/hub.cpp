@@ -15,9 +15,20 @@
 namespace roombridge::local {
 namespace {
 
-// Whether this descriptor is one of the last, which the upstream connection, the token and a reload must still get.
-bool is_reserved(int fd) {
-  constexpr rlim_t reserve = 32;
+// Connections, and descriptors for them, beyond what programs may have: for those who come to see what has used them
+// up. Root and the daemon's user get in even where administrators have taken theirs.
+constexpr std::size_t kept_for_root = 16;
+constexpr std::size_t kept_for_admins = 8;
+
+std::size_t kept_for(const credentials& who, const rights& may) {
+  if (who.uid == 0 || who.uid == ::geteuid()) return kept_for_root;
+  return may.control() ? kept_for_admins : 0;
+}
+
+// Whether this descriptor is one of the last, which the upstream connection, the token and a reload must still get, and
+// those who have fewer than the most connections kept for them must leave to the others.
+bool is_reserved(int fd, std::size_t kept) {
+  const rlim_t reserve = 32 + kept_for_root - kept;
   rlimit limit{};
   return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) + reserve >= limit.rlim_cur;
 }
@@ -73,41 +84,53 @@ hub::~hub() {
 }
 
 void hub::adopt(unique_fd fd) {
-  if (peers_.size() >= config_.connections) {
-    return refuse(std::move(fd), "local.connections allows " + std::to_string(config_.connections));
-  }
-  if (is_reserved(fd.get())) {
-    return refuse(std::move(fd),
-                  "the limit of open files leaves no room; raise LimitNOFILE= or lower local.connections");
-  }
   const auto who = identify_(fd.get());
-  const auto account = who ? accounts_.of(who->uid, now_()) : nullptr;
-  if (account && account->connections >= config_.user_connections) {
-    return refuse(std::move(fd), "local.user_connections allows " + std::to_string(config_.user_connections) +
-                                     " of one user, uid " + std::to_string(who->uid));
-  }
+  if (!who) return log_.warning("a local connection could not be taken up: the kernel does not tell whose it is");
+  const auto may = access_.of(*who);
+  const auto account = accounts_.of(who->uid, now_());
+  if (const std::string why = no_room_for(*who, *may, *account, fd.get()); !why.empty())
+    return refuse(std::move(fd), *who, *may, why);
   const peer_token token = last_token_ + 1;
-  if (!who || !poller_.add(fd.get(), token, EPOLLIN)) {
-    log_.warning("a local connection could not be taken up: its credentials or a watch could not be had");
-    return;
-  }
+  if (!poller_.add(fd.get(), token, EPOLLIN)) return log_.warning("a local connection could not be watched");
   last_token_ = token;
   ++counters_.accepted;
   if (log_.enabled(log_level::debug)) {
     log_.debug("a local program connected: pid " + std::to_string(who->pid) + ", uid " + std::to_string(who->uid));
   }
-  peers_.emplace(token,
-                 std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, access_.of(*who), account));
+  peers_.emplace(token, std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, may, account));
 }
 
-// Too many connections: one attempt to say so, no more.
-void hub::refuse(unique_fd fd, const std::string& why) {
+// Which limit refuses a new connection; empty: none does.
+std::string hub::no_room_for(const credentials& who, const rights& may, const user_account& account, int fd) const {
+  const std::size_t kept = kept_for(who, may);
+  if (peers_.size() >= config_.connections + kept)
+    return "local.connections allows " + std::to_string(config_.connections) + ", and " +
+           std::to_string(peers_.size()) + " are taken";
+  if (account.connections >= config_.user_connections + kept)
+    return "local.user_connections allows " + std::to_string(config_.user_connections) + " of one user";
+  if (is_reserved(fd, kept))
+    return "the limit of open files leaves no room; raise LimitNOFILE= or lower local.connections";
+  return {};
+}
+
+// Too many connections: one attempt to say so, no more. Who else is connected is for the log and administrators.
+void hub::refuse(unique_fd fd, const credentials& who, const rights& may, const std::string& why) {
   ++counters_.refused;
-  if (const auto suppressed = refusals_.occurred(now_())) {
-    log_.warning("a local connection was refused: " + why + and_more(*suppressed));
+  const auto suppressed = refusals_.occurred(now_());
+  std::string told =
+      "no room for more: " + why + "; your user has " + std::to_string(accounts_.of(who.uid, now_())->connections);
+  if (suppressed || may.control()) {
+    const auto [user, most] = accounts_.busiest();
+    const std::string holder =
+        describe_user(user) + " holds " + std::to_string(most) + " of " + std::to_string(peers_.size());
+    if (may.control()) told += "; " + holder;
+    if (suppressed) {
+      log_.warning("a local connection of " + describe_user(who.uid) + ", pid " + std::to_string(who.pid) +
+                   ", was refused: " + why + "; " + holder + and_more(*suppressed));
+    }
   }
   discard_input(fd.get(), read_buffer_);
-  const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, "no room for more: " + why));
+  const std::string bye = proto::encode(bye_for(end_reason::too_many_connections, told));
   [[maybe_unused]] const auto sent = ::send(fd.get(), bye.data(), bye.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

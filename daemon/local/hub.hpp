@@ -88,7 +88,9 @@ class hub final : public peer_host {
   void bury(peer& who) override;
 
   void on_ready(std::span<const epoll_event> events);
-  void refuse(unique_fd fd, const std::string& why);
+  [[nodiscard]] std::string no_room_for(const credentials& who, const rights& may, const user_account& account,
+                                        int fd) const;
+  void refuse(unique_fd fd, const credentials& who, const rights& may, const std::string& why);
   void post_flush();
   void write_ready();
   void shed(const user_account& account);

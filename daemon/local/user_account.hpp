@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -66,6 +67,14 @@ class user_accounts {
       if (account->bytes > limit) out.push_back(account);
     }
     return out;
+  }
+
+  // Who has most connections, and how many; there are accounts.
+  [[nodiscard]] std::pair<uid_t, std::size_t> busiest() const {
+    const auto most = std::max_element(accounts_.begin(), accounts_.end(), [](const auto& one, const auto& other) {
+      return one.second->connections < other.second->connections;
+    });
+    return {most->first, most->second->connections};
   }
 
   [[nodiscard]] std::size_t size() const { return accounts_.size(); }

@@ -64,6 +64,16 @@ void raise_descriptor_limit(logger& diagnostics) {
     diagnostics.warning(std::string("cannot raise the limit of open files: ") + std::strerror(errno));
 }
 
+void check_descriptor_limit(const config& value, logger& diagnostics) {
+  constexpr rlim_t others = 128;  // upstream, the journal, what is kept for root, and some
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || value.local.connections + others <= limit.rlim_cur) return;
+  diagnostics.warning("local.connections allows " + std::to_string(value.local.connections) +
+                      ", but this process may have only " + std::to_string(limit.rlim_cur) + " open files, and needs " +
+                      std::to_string(others) +
+                      " for other things; raise LimitNOFILE= in the unit, or lower local.connections");
+}
+
 }  // namespace
 
 class application::impl {
@@ -107,6 +117,7 @@ class application::impl {
 
   void run() {
     raise_descriptor_limit(diagnostics_);
+    check_descriptor_limit(config_, diagnostics_);
     spawn(client_.run());
     spawn(server_.run());
     wait_for_stop();
@@ -196,6 +207,7 @@ class application::impl {
     for (const std::string& key : changed_keys(made_with, changed)) restart_needed.push_back(key);
     config_ = std::move(changed);
     const std::string trouble = server_.look_after_socket();
+    check_descriptor_limit(config_, diagnostics_);
     client_.reconfigure(config_.upstream);
     publish_status();
     server_.flush();

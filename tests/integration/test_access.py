@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -231,6 +232,20 @@ class AccessTest(UsersTest):
 
 
 class UserLimitsTest(UsersTest):
+    def test_root_gets_in_when_a_user_holds_all_connections(self) -> None:
+        daemon = self.start(connections=2)
+        with acting_as(TILL):
+            held = [self.peer(daemon) for _ in range(2)]
+            with self.assertRaises((ConnectionClosed, RoombridgeError)) as caught:
+                self.peer(daemon)
+        self.assertIn("local.connections allows 2, and 2 are taken; your user has 2", str(caught.exception))
+        daemon.logged(f"local.connections allows 2.*uid {TILL} holds 2 of 2")
+        status = subprocess.run(
+            [ROOMBRIDGECTL, "--socket", daemon.socket, "--json", "status"], capture_output=True, timeout=DEADLINE, check=True
+        )
+        self.assertEqual(json.loads(status.stdout)["pid"], daemon.pid)
+        self.assertEqual(len(held), 2)
+
     def test_connections_of_one_user(self) -> None:
         daemon = self.start(user_connections=2)
         with acting_as(TILL):

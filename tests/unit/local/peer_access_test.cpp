@@ -8,9 +8,11 @@ namespace roombridge::local {
 namespace {
 
 using proto::error_code;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using patterns = std::vector<std::string>;
 
 constexpr uid_t till = 4711;
@@ -284,7 +286,38 @@ TEST_F(peer_access, what_is_lost_tells_nothing_of_what_a_reload_took_away) {
   EXPECT_EQ(told->count, 1u);
 }
 
-// ---- limits of one user
+// ---- limits
+
+TEST_F(peer_access, connections_are_kept_for_root_and_administrators_and_the_refusal_says_who_holds_how_many) {
+  constexpr uid_t admin = 2000;
+  options_.connections = 3;
+  options_.admin_users = {std::to_string(admin)};
+  make();
+  const auto refused_as = [this](uid_t user) {
+    who_ = {1, user, 100, {}};
+    auto client = connect();
+    who_.reset();
+    return client.expect<proto::bye>().text;
+  };
+  std::vector<test_client> held;
+  for (int i = 0; i < 3; ++i) held.push_back(welcomed_as(till));
+  const std::string holder = "uid " + std::to_string(till) + " holds 3 of 3";
+  EXPECT_THAT(refused_as(printer),
+              AllOf(HasSubstr("local.connections allows 3, and 3 are taken; your user has 0"), Not(HasSubstr("holds"))))
+      << "others are not an ordinary user's business";
+  EXPECT_THAT(log_.lines.back().second, HasSubstr(holder));
+  for (int i = 0; i < 8; ++i) held.push_back(welcomed_as(admin));
+  EXPECT_THAT(refused_as(admin), HasSubstr("your user has 8; uid 2000 holds 8 of 11"));
+  for (int i = 0; i < 8; ++i) held.push_back(welcomed_as(0));
+  EXPECT_THAT(refused_as(0), HasSubstr("local.connections"));
+}
+
+TEST_F(peer_access, root_with_all_of_its_own_connections_taken_gets_in) {
+  options_.user_connections = 1;
+  make();
+  auto first = welcomed_as(0);
+  auto second = welcomed_as(0);
+}
 
 TEST_F(peer_access, connections_of_one_user) {
   options_.user_connections = 2;
@@ -297,7 +330,7 @@ TEST_F(peer_access, connections_of_one_user) {
   const auto bye = third.expect<proto::bye>();
   EXPECT_EQ(bye.reason, "too_many_connections");
   EXPECT_TRUE(bye.reconnect);
-  EXPECT_THAT(bye.text, HasSubstr("local.user_connections"));
+  EXPECT_THAT(bye.text, HasSubstr("local.user_connections allows 2 of one user; your user has 2"));
   EXPECT_TRUE(third.closed());
   auto other = welcomed_as(printer);
   first.close();

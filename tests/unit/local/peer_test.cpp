@@ -178,6 +178,7 @@ TEST_F(peer_life, pings_when_the_config_asks_for_it) {
 }
 
 TEST_F(peer_life, tells_whoever_is_too_many) {
+  who_ = {1, 1000, 1000, {}};
   options_.connections = 2;
   make();
   auto first = welcomed();
