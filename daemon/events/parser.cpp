@@ -40,6 +40,7 @@ struct prepared_rule {
   std::vector<std::size_t> repeat_key;
   std::vector<std::size_t> retain_key;
   std::vector<filter_field> filters;
+  events::acknowledge acknowledge = acknowledge::never;
 };
 
 // What the profile says of an event of this name.
@@ -50,6 +51,7 @@ struct known_event {
 
 prepared_rule prepare(const event_rule& rule) {
   prepared_rule result;
+  result.acknowledge = rule.acknowledge;
   for (const std::string& text : rule.topics) {
     auto parsed = topic_template::parse(text, result.fields);
     assert(parsed && "the config's reader checks templates");
@@ -136,11 +138,13 @@ class parser::impl {
     out.retain_key = {};
     out.repeat_key = {};
     out.what = disposition::deliver;
+    out.acknowledge = acknowledge::never;
     const auto found = known_.find(out.name);
     if (found != known_.end() && found->second.reserved) {
       out.what = disposition::reserved;
     } else if (found != known_.end() && found->second.rule) {
       const prepared_rule& rule = *found->second.rule;
+      out.acknowledge = rule.acknowledge;
       ++at;
       read_fields(rule,
                   at != elements.end() ? *at : simdjson::simdjson_result<ondemand::value>(simdjson::INCORRECT_TYPE));

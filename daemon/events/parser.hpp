@@ -44,6 +44,7 @@ struct parsed_event {
   std::string_view repeat_key{};  // the same for every repeat of this event; empty: no repeat of it is looked for
   std::string_view retain_key{};  // the same for all events that tell one thing's state; empty: it tells none
   disposition what = disposition::deliver;
+  events::acknowledge acknowledge = acknowledge::never;
   std::string_view
       unexpected;  // the first field that the profile expects and that is missing or unusable; empty: all as expected
 };

@@ -8,6 +8,12 @@
 
 namespace roombridge::events {
 
+// Who answers an event for which the server wants an acknowledgement.
+enum class acknowledge {
+  never,
+  received,  // the daemon, as soon as it has the event
+};
+
 struct event_rule {
   std::string name;
   std::vector<std::string>
@@ -17,6 +23,7 @@ struct event_rule {
   std::vector<std::string>
       retain_key{};  // those that name the thing whose present state the event tells; empty: it tells none
   std::vector<std::string> fields{};  // those by whose values one may subscribe; no name has a `=`
+  events::acknowledge acknowledge = acknowledge::never;
   bool operator==(const event_rule&) const = default;
 };
 

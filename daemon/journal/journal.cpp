@@ -188,9 +188,14 @@ void journal::show() {
 // Nothing up to `until` waits for the disk any more.
 void journal::settle(log::sequence until) {
   if (until >= accepted_) until = std::max(until, dropped_);
-  if (!always_ || until <= settled_) return;
+  if (until <= settled_) return;
   settled_ = until;
-  show();
+  if (always_) show();
+}
+
+log::sequence journal::settled(log::sequence wanted) {
+  if (writer_ && settled_ < wanted) settle(writer_->await(wanted));
+  return settled_;
 }
 
 void journal::on_append(const log::record& what, std::string_view retain_key) {
@@ -273,6 +278,7 @@ void journal::on_news() {
   } else if (durable_.epoch == book_.epoch) {
     answer_erasures(std::nullopt);
   }
+  if (told_settled_) told_settled_();
 }
 
 log::sequence journal::oldest() const {

@@ -94,6 +94,12 @@ class journal final : public log::log_observer, public log::history {
   using kept_function = std::function<void(std::uint64_t tried, std::uint64_t kept)>;
   void on_kept(kept_function told) { kept_ = std::move(told); }
 
+  // Up to here no record waits for the disk any more: it is written, and synced where the policy is `always`, or it
+  // will not be. Where that is before `wanted`, which has been handed over by flush(), on_settled() tells when there is
+  // more.
+  [[nodiscard]] log::sequence settled(log::sequence wanted);
+  void on_settled(std::function<void()> told) { told_settled_ = std::move(told); }
+
   [[nodiscard]] keeper_state state() const { return writer_->state(); }
 
   // Hands over the rest and waits until it is written, but not for ever. Further calls do nothing.
@@ -137,11 +143,12 @@ class journal final : public log::log_observer, public log::history {
   bool owner_known_ = true;  // by a login of this life, or there is none
   const std::string directory_;
   const bool always_;
-  log::sequence settled_ = 0;   // where the policy is `always`: up to here nothing waits for the disk
+  log::sequence settled_ = 0;   // up to here nothing waits for the disk, as far as this thread knows
   log::sequence accepted_ = 0;  // the last record that the writer has taken
   log::sequence dropped_ = 0;   // the last one that it has not: settled when all before it are
   std::vector<std::pair<std::size_t, subscriber_record>> subscribers_;
   kept_function kept_;
+  std::function<void()> told_settled_;
   bool in_trouble_ = false;  // nothing is written at present
   bool failing_ = false;     // so it is, or was lately; the log has it
   std::uint64_t damages_told_ = 0;

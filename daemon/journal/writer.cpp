@@ -60,6 +60,7 @@ struct writer::shared {
   std::uint64_t epoch = 0;    // of what is in the queue
   std::uint64_t dropped = 0;  // records that found the queue full
   std::uint64_t ticket = 0;   // of the newest change of a subscriber
+  log::sequence awaited = 0;  // somebody wants to know when this record is settled
   keeper_state state;
 };
 
@@ -132,6 +133,12 @@ std::uint64_t writer::submit(std::size_t slot, std::optional<subscriber_record> 
   return ticket;
 }
 
+log::sequence writer::await(log::sequence seq) {
+  const std::lock_guard lock{shared_->mutex};
+  shared_->awaited = seq;
+  return shared_->state.settled;
+}
+
 keeper_state writer::state() const {
   const std::lock_guard lock{shared_->mutex};
   keeper_state out = shared_->state;
@@ -174,7 +181,8 @@ void writer::run(const std::shared_ptr<shared>& with) {
     turn.count = 0;
     lock.lock();
     const keeper_state before = std::exchange(with->state, with->what->state());
-    const bool settled = with->what->config().sync == sync_policy::always && before.settled != with->state.settled;
+    const bool wanted = with->what->config().sync == sync_policy::always || with->awaited > before.settled;
+    const bool settled = wanted && before.settled != with->state.settled;
     const bool subscribers = before.subscribers_tried != with->state.subscribers_tried ||
                              before.subscribers_kept != with->state.subscribers_kept;
     const bool news = settled || subscribers || before.book != with->state.book ||

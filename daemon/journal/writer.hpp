@@ -44,6 +44,9 @@ class writer {
   // The place has `what` from now on; nothing: nobody. Returns the change's ticket.
   std::uint64_t submit(std::size_t slot, std::optional<subscriber_record> what);
 
+  // As of the last turn, up to where records are settled (see keeper_state); news come when there is more, until `seq`.
+  [[nodiscard]] log::sequence await(log::sequence seq);
+
   // Reads what is asked for, behind what has been submitted until now. After stop() begins it is not answered.
   void read(const read_request& what);
 

@@ -107,6 +107,7 @@ class application::impl {
     log_.retained().configure(config_.retained);
     intake_.attach(server_);
     intake_.attach(client_);
+    intake_.answer_by([this](const upstream::ack_ticket& wanted) { client_.acknowledge(wanted); });
     if (journal_) journal_->attach(log_);
     if (journal_ && journal_->crashed()) {
       if (auto left = after_crash(*journal_->crashed())) client_.resume(*std::move(left));
@@ -294,6 +295,7 @@ class application::impl {
                         .recovery_offered = client_.recovery_offered(),
                         .held = client_.held(),
                         .intake = intake_.counters(),
+                        .acknowledgements = intake_.acknowledgements(),
                         .local = server_.counters(),
                         .socket_trouble = server_.socket_trouble(),
                         .latency = server_.latency(),

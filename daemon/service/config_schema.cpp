@@ -64,6 +64,9 @@ const table<events::event_rule>& rule_keys() {
       make_key<rule>("repeat_key", at(&rule::repeat_key), list_of(field_name, max_rule_items)),
       make_key<rule>("retain_key", at(&rule::retain_key), list_of(field_name, max_rule_items)),
       make_key<rule>("fields", at(&rule::fields), list_of(filter_field_name, max_rule_fields)),
+      make_key<rule>("acknowledge", at(&rule::acknowledge),
+                     scalar(choice<events::acknowledge>{
+                         {{"never", events::acknowledge::never}, {"received", events::acknowledge::received}}})),
   };
   return keys;
 }

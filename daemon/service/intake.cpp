@@ -28,8 +28,11 @@ intake::intake(events::parser& parser, log::event_log& log, journal::journal* jo
       log_(log),
       journal_(journal),
       diagnostics_(diagnostics),
-      on_status_change_(std::move(on_status_change)) {
-  if (journal_ != nullptr) owner_ = journal_->owner();
+      on_status_change_(std::move(on_status_change)),
+      acknowledger_(journal, diagnostics) {
+  if (journal_ == nullptr) return;
+  owner_ = journal_->owner();
+  journal_->on_settled([this] { acknowledger_.answer(); });
 }
 
 void intake::on_identity(const upstream::identity_digest& whose, std::string_view who) {
@@ -68,7 +71,8 @@ void intake::keep_session() {
 }
 
 std::optional<upstream::event_view> intake::on_event(std::string_view data,
-                                                     std::span<const upstream::bytes_view> attachments) {
+                                                     std::span<const upstream::bytes_view> attachments,
+                                                     std::optional<upstream::ack_ticket> wanted) {
   events::parsed_event event;
   if (const auto fault = parser_.parse(data, event); fault != events::parse_fault::none) {
     report_malformed(fault, data.size());
@@ -95,6 +99,7 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
   } else if (event.what == events::disposition::unwanted) {
     ++counters_.unwanted;
   }
+  if (wanted && event.what != events::disposition::reserved) acknowledger_.take(event, *wanted, log_.newest());
   return upstream::event_view{event.name, event.arguments};
 }
 
@@ -113,6 +118,7 @@ void intake::write() {
     }
   }
   server_->flush();
+  acknowledger_.answer();
 }
 
 void intake::report_malformed(events::parse_fault fault, std::size_t size) {

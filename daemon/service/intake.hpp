@@ -13,6 +13,7 @@
 #include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
+#include "daemon/service/acknowledger.hpp"
 #include "daemon/upstream/client.hpp"
 
 namespace roombridge::service {
@@ -37,14 +38,17 @@ class intake final : public upstream::client_handler {
   // Both, before the client runs.
   void attach(local::server& server) { server_ = &server; }
   void attach(const upstream::client& client) { client_ = &client; }
+  // What answers the events that want an acknowledgement; before the client runs.
+  void answer_by(acknowledger::answer_function answer) { acknowledger_.answer_by(std::move(answer)); }
 
   void on_identity(const upstream::identity_digest& whose, std::string_view who) override;
   void on_status(const upstream::client_status& status) override;
-  std::optional<upstream::event_view> on_event(std::string_view data,
-                                               std::span<const upstream::bytes_view> attachments) override;
+  std::optional<upstream::event_view> on_event(std::string_view data, std::span<const upstream::bytes_view> attachments,
+                                               std::optional<upstream::ack_ticket> wanted) override;
   void on_burst_end() override;
 
   [[nodiscard]] const intake_counters& counters() const { return counters_; }
+  [[nodiscard]] const acknowledger& acknowledgements() const { return acknowledger_; }
 
  private:
   void write();
@@ -68,6 +72,7 @@ class intake final : public upstream::client_handler {
   };
   std::optional<receipt> received_;  // the burst under way, once it had an event
   intake_counters counters_;
+  acknowledger acknowledger_;
   log_limiter malformed_limit_;
   log_limiter unexpected_limit_;
 };

@@ -112,6 +112,8 @@ json::object counters_object(const status_facts& facts) {
           {"events_malformed", facts.intake.malformed},
           {"events_unwanted", facts.intake.unwanted},
           {"events_repeated", facts.intake.repeated},
+          {"events_acknowledged", facts.acknowledgements.answered()},
+          {"events_unacknowledged", facts.acknowledgements.unanswered()},
           {"journal_written", journal.written},
           {"journal_unwritten", journal.unwritten},
           {"journal_writes", journal.writes},

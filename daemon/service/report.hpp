@@ -46,6 +46,7 @@ struct status_facts {
   bool recovery_offered = false;
   std::size_t held = 0;  // emits
   const intake_counters& intake;
+  const acknowledger& acknowledgements;
   local::server_counters local;
   std::string socket_trouble;  // why no local program can connect; empty: they can
   local::latency_histogram latency;

@@ -65,6 +65,7 @@ io::task<> client::impl::run() {
 
 io::task<> client::impl::connection(action::connect how) {
   closing_ = false;
+  ++connection_;
   auto where = make_route(session_.settings(), std::move(how.extras));
   if (const auto* unusable = std::get_if<failure>(&where)) {
     session_.on_transport_end(*unusable, at());
@@ -234,6 +235,9 @@ void client::hold_room(room_holder who, const std::string& room, milliseconds de
 }
 bool client::release_room(room_holder who, const std::string& room) {
   return impl_->release_room(who, room);
+}
+void client::acknowledge(const ack_ticket& wanted) {
+  impl_->acknowledge(wanted);
 }
 void client::trace(tracer::show_function show) {
   impl_->trace(std::move(show));

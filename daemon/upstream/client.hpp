@@ -57,6 +57,12 @@ struct event_view {
   std::string_view arguments;
 };
 
+// An acknowledgement that the server wants for an event, on the connection on which that came.
+struct ack_ticket {
+  std::uint64_t connection = 0;
+  std::uint64_t id = 0;
+};
+
 // Tells users apart, and the same user of one server and another.
 using identity_digest = std::array<std::byte, 32>;
 
@@ -74,7 +80,9 @@ class client_handler {
   // A Socket.IO EVENT or BINARY_EVENT: `data` is the JSON array `["name",args…]` as the server wrote it, not yet
   // checked. The views, and at least 64 readable bytes behind `data`, live for the call. Returns nothing when the text
   // is not a legal event (the handler has then counted and logged it); the result's views live until the next call.
-  virtual std::optional<event_view> on_event(std::string_view data, std::span<const bytes_view> attachments) = 0;
+  // `wanted`: client::acknowledge() may be called with it, during this call or later.
+  virtual std::optional<event_view> on_event(std::string_view data, std::span<const bytes_view> attachments,
+                                             std::optional<ack_ticket> wanted) = 0;
 
   // Everything that one read from the network brought has been handed over: the moment to write to subscribers.
   virtual void on_burst_end() = 0;
@@ -137,6 +145,10 @@ class client {
                  std::function<void(const join_result&)> done);
   // False: it does not hold it.
   bool release_room(room_holder who, const std::string& room);
+
+  // Answers an event of the server with an acknowledgement without arguments; once for each. Nothing happens when the
+  // connection on which the event came is no more.
+  void acknowledge(const ack_ticket& wanted);
 
   // Tells what passes between us and the server from now on, and first how the connection stands, until `show` returns
   // false. Another call takes the place of this one.

@@ -58,6 +58,7 @@ class client::impl final : private inbound_sink {
   void hold_room(room_holder who, const std::string& room, milliseconds deadline,
                  std::function<void(const join_result&)> done);
   bool release_room(room_holder who, const std::string& room);
+  void acknowledge(const ack_ticket& wanted);
   void trace(tracer::show_function show);
 
   const client_status& status() const { return status_; }
@@ -111,6 +112,7 @@ class client::impl final : private inbound_sink {
     }
     if (trace_.on()) trace_packet(true, describe_text(text, sizes_of(attachments), session_.settings().auth));
   }
+  [[nodiscard]] std::optional<ack_ticket> ticket(std::optional<std::uint64_t> id) const;
   void trace_received(const socketio::packet& packet, std::span<const bytes_view> attachments);
   void trace_packet(bool outgoing, trace_line line);
 
@@ -131,6 +133,7 @@ class client::impl final : private inbound_sink {
   std::optional<saved_session> left_;  // until run()
   std::unique_ptr<token_source> token_;
   std::unique_ptr<transport> transport_;
+  std::uint64_t connection_ = 0;  // the number of the present one, or of the last
   std::optional<inbound> inbound_;
   std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> emits_;  // by ack id
   std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> held_;   // by held_emits's id

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the server sends: events straight to the handler, the rest to the session. An event that wants an
-// acknowledgement of ours is delivered like any other and gets none: nobody local could answer it.
+// What the server sends: events straight to the handler, the rest to the session.
 #include "daemon/upstream/client_impl.hpp"
 
 namespace roombridge::upstream {
@@ -27,7 +26,7 @@ void client::impl::on_packet(const socketio::packet& packet) {
     padded_buffer data;
     data.append(missed.data);
     const std::vector<bytes_view> attachments(missed.attachments.begin(), missed.attachments.end());
-    handler_.on_event(session_.recovery().strip(data.view(), missed.wants_ack), attachments);
+    handler_.on_event(session_.recovery().strip(data.view(), missed.ack.has_value()), attachments, ticket(missed.ack));
   }
   perform();
 }
@@ -37,10 +36,25 @@ void client::impl::on_event(const socketio::packet& packet, std::span<const byte
   if (packet.nsp != session_.settings().nsp) return on_malformed("an event of a namespace that was not joined");
   recovery& offsets = session_.recovery();
   if (offsets.holding()) return offsets.hold(packet, attachments);
-  const auto event = handler_.on_event(offsets.strip(packet.data, packet.id.has_value()), attachments);
+  const auto event =
+      handler_.on_event(offsets.strip(packet.data, packet.id.has_value()), attachments, ticket(packet.id));
   if (!event || !session_.is_answer(event->name)) return;
   session_.on_event(event->name, event->arguments, at());
   perform();
+}
+
+std::optional<ack_ticket> client::impl::ticket(std::optional<std::uint64_t> id) const {
+  return id ? std::optional(ack_ticket{connection_, *id}) : std::nullopt;
+}
+
+void client::impl::acknowledge(const ack_ticket& wanted) {
+  if (wanted.connection != connection_ || !transport_ || closing_ || !session_.namespace_joined()) return;
+  std::string packet;
+  std::string text;
+  socketio::append_ack(packet, session_.settings().nsp, wanted.id, "[]");
+  engineio::append_packet(text, engineio::packet_type::message, packet);
+  send(text, std::span<const bytes_view>());
+  flush();
 }
 
 void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_view> attachments) {

@@ -110,7 +110,7 @@ void recovery::hold(const socketio::packet& packet, std::span<const std::span<co
   }
   held_event& kept = held_.emplace_back();
   kept.data = packet.data;
-  kept.wants_ack = packet.id.has_value();
+  kept.ack = packet.id;
   for (const auto& one : attachments) kept.attachments.emplace_back(one.begin(), one.end());
 }
 
@@ -120,7 +120,7 @@ std::vector<recovery::held_event> recovery::take_held() {
   auto events = std::exchange(held_, {});
   drop_held();
   const auto known = std::find_if(events.rbegin(), events.rend(), [this](const held_event& one) {
-    return !one.wants_ack && trailing_token(one.data) == asked_offset_;
+    return !one.ack && trailing_token(one.data) == asked_offset_;
   });
   events.erase(events.begin(), known.base());
   return events;

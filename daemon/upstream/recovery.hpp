@@ -82,7 +82,7 @@ class recovery {
 
   struct held_event {
     std::string data;
-    bool wants_ack = false;
+    std::optional<std::uint64_t> ack;  // the id of the one that it wants
     std::vector<std::vector<std::byte>> attachments;
   };
   // What the server has sent again and is new to us, in order; nothing before its answer.

@@ -130,6 +130,17 @@ async def do_emit(event: str, args: list[Any], room: str | None = None) -> None:
     await sio.emit(event, tuple(with_bytes(args)), room=room)
 
 
+async def do_ask(event: str, args: list[Any], room: str, timeout: float) -> None:
+    """Asks everyone in the room, one after the other, and waits for each."""
+    got = []
+    try:
+        for sid, _ in list(sio.manager.get_participants("/", room)):
+            got.append(await sio.call(event, tuple(with_bytes(args)), to=sid, timeout=timeout / 1000))
+        report("answers", event=event, got=got)
+    except socketio.exceptions.TimeoutError:
+        report("answers", event=event, failed="timed out")
+
+
 async def do_grant(token: str, user: Any) -> None:
     tokens[token] = user
     report("grant", user=user)
@@ -155,6 +166,7 @@ async def do_kick() -> None:
 
 COMMANDS: dict[str, Callable[..., Awaitable[None]]] = {
     "emit": do_emit,
+    "ask": do_ask,
     "grant": do_grant,
     "expire": do_expire,
     "close_room": do_close_room,

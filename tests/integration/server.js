@@ -143,6 +143,14 @@ const commands = {
   // These two have no offset, where the server keeps what is missed.
   emit_volatile: ({ event, args }) => io.volatile.emit(event, ...args),
   emit_with_ack: ({ event, args }) => io.timeout(1000).emit(event, ...args, () => {}),
+  // Asks everyone in the room and waits for all of them.
+  ask: async ({ room, event, args, timeout }) => {
+    try {
+      report('answers', { event, got: await io.to(room).timeout(timeout).emitWithAck(event, ...withBytes(args)) });
+    } catch (error) {
+      report('answers', { event, failed: error.message });
+    }
+  },
   // A numbered series: {"n": 1, "fill": "xxx"}, {"n": 2, …}.
   series: ({ event, first, count, size }) => {
     const fill = 'x'.repeat(size);

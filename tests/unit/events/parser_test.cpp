@@ -44,6 +44,18 @@ TEST_F(event_parser, reads_name_topics_and_passes_the_arguments_through) {
   EXPECT_EQ(event_.unexpected, "");
 }
 
+TEST_F(event_parser, says_whether_the_rule_has_it_acknowledged) {
+  profile some = booking();
+  some.rules[0].acknowledge = acknowledge::received;
+  parser_.configure(some);
+  EXPECT_EQ(parse(R"(["reservation_update"])"), parse_fault::none);
+  EXPECT_EQ(event_.acknowledge, acknowledge::received);
+  for (const std::string_view other : {R"(["settings_update"])", R"(["unknown"])", R"(["auth_success"])"}) {
+    EXPECT_EQ(parse(other), parse_fault::none);
+    EXPECT_EQ(event_.acknowledge, acknowledge::never);
+  }
+}
+
 TEST_F(event_parser, knows_a_repeat_by_the_fields_of_its_key) {
   profile some = booking();
   some.rules[0].repeat_key = {"reservationId", "updateType"};

@@ -488,6 +488,35 @@ TEST_F(lives, what_is_dropped_is_shown_behind_what_waits_for_the_disk) {
   first.await([&] { return first.log.cursors().shown() == 61; });
 }
 
+// Whatever the policy: who answers for a record must know when it is on the disk.
+TEST_F(lives, tell_when_a_record_is_on_the_disk_or_will_not_be) {
+  for (const sync_policy policy : {sync_policy::never, sync_policy::interval, sync_policy::always}) {
+    gated_files files;
+    options with = config();
+    with.sync = policy;
+    with.directory += std::to_string(static_cast<int>(policy));
+    life first{with, 5, files};
+    int told = 0;
+    first.kept.on_settled([&] { ++told; });
+    files.close();
+    first.append(2);
+    EXPECT_EQ(first.kept.settled(2), 0u);
+    files.await_writer();
+    EXPECT_EQ(first.kept.settled(2), 0u);
+    files.open_up();
+    first.await([&] { return told != 0 && first.kept.settled(2) == 2; });
+  }
+}
+
+TEST_F(lives, do_not_let_an_answer_wait_for_a_disk_that_fails) {
+  auto first = begin(5);
+  files_.fail(ENOSPC, {"write"});
+  first->append(1);
+  first->await([&] { return first->kept.settled(1) == 1; });
+  first->append(1);
+  EXPECT_EQ(first->kept.settled(2), 2u);
+}
+
 TEST_F(lives, trouble_and_its_end_are_told_once) {
   auto first = begin(5);
   files_.fail(ENOSPC, {"write"});

@@ -161,9 +161,10 @@ void emit(std::string& out, const events::profile& value) {
   out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n";
   line(out, 1, "repeat_window", repeat_window);
   out += "  rules: {";
-  for (const auto& [name, topics, required, repeat_key, retain_key, fields] : rules) {
+  for (const auto& [name, topics, required, repeat_key, retain_key, fields, acknowledge] : rules) {
     out += "\n    " + quote(name, false) + ": {topics: " + of(topics) + ", required: " + of(required) +
-           ", repeat_key: " + of(repeat_key) + ", retain_key: " + of(retain_key) + ", fields: " + of(fields) + "},";
+           ", repeat_key: " + of(repeat_key) + ", retain_key: " + of(retain_key) + ", fields: " + of(fields) +
+           ", acknowledge: " + (acknowledge == events::acknowledge::never ? "never" : "received") + "},";
   }
   out += "\n  }\n";
 }

@@ -79,7 +79,7 @@ const std::map<std::string, std::string> other_values{
     {"events.repeat_window", "events: {repeat_window: 5s}"},
     {"events.rules",
      "events: {rules: {news: {topics: ['news-{id}', all], required: [id], repeat_key: [id, at], retain_key: [id], "
-     "fields: [id]}}}"},
+     "fields: [id], acknowledge: received}}}"},
     {"emits.rate", "emits: {rate: 5}"},
     {"emits.burst", "emits: {burst: 5}"},
     {"emits.hold", "emits: {hold: {a: {count: 7, bytes: 4KiB, age: 30s}, b: {}}}"},
@@ -157,7 +157,8 @@ TEST(config, reads_values) {
   EXPECT_EQ(value_of("rooms.accepted").upstream.rooms.accepted, (upstream::text_fields{{"ok", "true"}, {"error", ""}}));
   EXPECT_FALSE(value_of("events.unknown").events.deliver_unknown);
   EXPECT_THAT(value_of("events.rules").events.rules,
-              ElementsAre(events::event_rule{"news", {"news-{id}", "all"}, {"id"}, {"id", "at"}, {"id"}, {"id"}}));
+              ElementsAre(events::event_rule{
+                  "news", {"news-{id}", "all"}, {"id"}, {"id", "at"}, {"id"}, {"id"}, events::acknowledge::received}));
   EXPECT_THAT(value_of("emits.hold").upstream.hold,
               ElementsAre(upstream::hold_rule{"a", 7, 4096, 30s}, upstream::hold_rule{"b", 100, 1u << 20, 60s}));
   EXPECT_EQ(value_of("local.mode").local.mode, mode_t{0600});

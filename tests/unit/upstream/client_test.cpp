@@ -39,7 +39,9 @@ class silent_logger : public logger {
 class recorder : public client_handler {
  public:
   void on_status(const client_status& status) override { statuses.push_back(status); }
-  std::optional<event_view> on_event(std::string_view data, std::span<const bytes_view> attachments) override {
+  std::optional<event_view> on_event(std::string_view data, std::span<const bytes_view> attachments,
+                                     std::optional<ack_ticket> wanted) override {
+    if (wanted) tickets.push_back(*wanted);
     happened.push_back(std::string(data) + (attachments.empty() ? "" : " +" + std::to_string(attachments.size())));
     const auto end = data.find('"', 2);
     if (end == std::string_view::npos) return std::nullopt;
@@ -53,6 +55,7 @@ class recorder : public client_handler {
   std::vector<client_status> statuses;
   std::vector<identity_digest> identities;
   std::vector<std::string> happened;
+  std::vector<ack_ticket> tickets;
 
  private:
   std::string name_;
@@ -234,6 +237,31 @@ TEST_F(upstream_client, comes_back_whenever_the_server_drops_it) {
   for (const auto& one : handler.statuses) causes.insert(one.cause);
   EXPECT_THAT(causes, testing::UnorderedElementsAre("", "server_closed", "connection_lost", "shutdown"));
   EXPECT_TRUE(handler.statuses[handler.statuses.size() - 2].lost);
+}
+
+io::task<> answer_events(upstream_client& t) {
+  co_await t.peer.welcome();
+  co_await t.peer.write(server_text(R"(427["a"])") + server_text(R"(451-8["b",{"_placeholder":true,"num":0}])") +
+                        server_frame(2, "xyz") + server_text("2"));
+  EXPECT_EQ(co_await t.peer.read_text(), "3");
+  t.made->acknowledge(t.handler.tickets.at(1));
+  EXPECT_EQ(co_await t.peer.read_text(), "438[]");
+  t.peer.drop();
+  co_await t.peer.welcome();
+  t.made->acknowledge(t.handler.tickets.at(0));  // of the last connection
+  co_await t.peer.write(server_text(R"(427["c"])") + server_text("2"));
+  EXPECT_EQ(co_await t.peer.read_text(), "3");
+  t.made->acknowledge(t.handler.tickets.at(2));
+  EXPECT_EQ(co_await t.peer.read_text(), "437[]");
+  t.made->stop();
+  t.made->acknowledge(t.handler.tickets.at(2));
+  EXPECT_EQ((co_await t.peer.read_frame())->opcode, 8);
+  t.peer.drop();
+}
+
+TEST_F(upstream_client, answers_events_on_the_connection_on_which_they_came) {
+  settings.rooms.declared.clear();
+  run(answer_events);
 }
 
 io::task<> acknowledge(upstream_client& t) {

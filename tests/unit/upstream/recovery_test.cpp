@@ -37,7 +37,7 @@ void hold(recovery& in, std::string_view data, bool wants_ack = false) {
 
 std::vector<std::string> deliver(recovery& from) {
   std::vector<std::string> out;
-  for (const auto& one : from.take_held()) out.emplace_back(from.strip(one.data, one.wants_ack));
+  for (const auto& one : from.take_held()) out.emplace_back(from.strip(one.data, one.ack.has_value()));
   return out;
 }
 
