@@ -18,11 +18,13 @@ std::string text_of(const json::value& item, std::string_view field) {
   return text == nullptr ? std::string{} : printable({text->data(), text->size()});
 }
 
-// Why the room is here, and why it is not joined.
-std::string remark(const json::value& item) {
+// Since when it is so, why the room is here, and why it is not joined.
+std::string remark(const json::value& item, std::int64_t now) {
   const auto* room = item.if_object();
   if (room == nullptr) return {};
   std::string out;
+  if (const auto* since = room->if_contains("since"); since != nullptr && since->is_int64())
+    out += "  since " + time_text(since->get_int64(), now) + " (" + duration_text(now - since->get_int64()) + ")";
   if (room->contains("number")) out += "  a number, not a text";
   const auto* fixed = room->if_contains("fixed");
   const auto* holders = room->if_contains("holders");
@@ -39,7 +41,7 @@ std::string remark(const json::value& item) {
 std::string state_text(const std::string& state, const style& look) {
   std::string padded = state;
   padded.resize(std::max(state.size() + 1, std::size_t{8}), ' ');
-  if (state == "joined") return look.good(padded);
+  if (state == "joined" || state == "asked") return look.good(padded);
   return state == "refused" ? look.bad(padded) : look.warn(padded);
 }
 
@@ -55,13 +57,14 @@ exit_code rooms_command(const context& where) {
   if (list == nullptr) {
     return report(where, failure{failure_kind::protocol, "the daemon's list of rooms cannot be read", std::nullopt});
   }
+  const std::int64_t now = wall_clock();
   for (const auto& room : *list) {
     if (where.json) {
       where.out << json::serialize(room) << '\n';
       continue;
     }
     where.out << state_text(text_of(room, "state"), where.look) << text_of(room, "room")
-              << where.look.faint(remark(room)) << '\n';
+              << where.look.faint(remark(room, now)) << '\n';
   }
   if (list->empty() && !where.json) where.out << "no rooms: none is declared, and the user's own is not known yet\n";
   where.out << std::flush;

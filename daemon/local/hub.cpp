@@ -277,6 +277,12 @@ answer_function hub::answer_to(peer_token token, std::uint64_t id) {
   };
 }
 
+std::function<bool()> hub::permission(const peer& who, std::string event) {
+  return [self = self_, known = identify_(who.fd()), event = std::move(event)] {
+    return *self != nullptr && known && (*self)->access_.of(*known)->may_emit(event);
+  };
+}
+
 void hub::publish_status(proto::status status) {
   status_ = std::move(status);
   status_frames_.clear();

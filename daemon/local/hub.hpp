@@ -76,6 +76,7 @@ class hub final : public peer_host {
   time_point now() const override { return now_(); }
   std::string subscribers() const override;
   answer_function answer_to(peer_token token, std::uint64_t id) override;
+  std::function<bool()> permission(const peer& who, std::string event) override;
   std::span<std::byte> read_buffer() override { return read_buffer_; }
   peer_output::pieces& pieces() override { return pieces_; }
   void schedule(peer& who) override;

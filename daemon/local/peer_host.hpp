@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -39,6 +40,9 @@ class peer_host {
 
   // Hands an answer to peer::answer(token's peer), now or later; does nothing once that peer is gone.
   [[nodiscard]] virtual answer_function answer_to(peer_token token, std::uint64_t id) = 0;
+
+  // Whether the rules of the moment let the peer emit events of this name, asked whenever, also once it is gone.
+  [[nodiscard]] virtual std::function<bool()> permission(const peer& who, std::string event) = 0;
 
   // Scratch for one read or write.
   [[nodiscard]] virtual std::span<std::byte> read_buffer() = 0;

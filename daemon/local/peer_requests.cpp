@@ -23,7 +23,8 @@ proto::emit_outcome outcome_of(std::string_view name) {
 }
 
 proto::room_state state_of(std::string_view name) {
-  for (const auto state : {proto::room_state::joined, proto::room_state::joining, proto::room_state::waiting}) {
+  for (const auto state :
+       {proto::room_state::joined, proto::room_state::asked, proto::room_state::joining, proto::room_state::waiting}) {
     if (name == proto::to_string(state)) return state;
   }
   return proto::room_state::none;
@@ -155,7 +156,8 @@ void peer::handle_emit(const proto::frame& frame) {
                               .arguments = empty ? std::string_view{"[]"} : payload->arguments(),
                               .attachments = payload->attachments(),
                               .want_ack = request->ack,
-                              .deadline = std::chrono::milliseconds{request->deadline_ms}},
+                              .deadline = std::chrono::milliseconds{request->deadline_ms},
+                              .permitted = host_.permission(*this, request->event)},
                              host_.answer_to(token_, request->id));
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a changed config takes away from a connection.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,7 +47,13 @@ void peer::revoke_rooms() {
     if (!may_->may_hold(room)) revoked.push_back(room);
   }
   for (const std::string& room : revoked) {
-    if (!holds(room)) continue;  // the last one's end has closed the connection
+    const auto held = rooms_.find(room);
+    if (held == rooms_.end()) continue;  // the last one's end has closed the connection
+    if (std::find(open_.begin(), open_.end(), held->second) != open_.end()) {
+      answer(held->second, {.error = static_cast<int>(error_code::not_permitted),
+                            .text = "the changed config does not let this user hold the room"});
+      continue;
+    }
     proto::error told{
         proto::make_error(error_code::revoked, "the changed config does not let this user hold the room " + room)};
     told.room = room;

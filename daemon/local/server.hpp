@@ -31,7 +31,7 @@ struct answer {
   std::string_view outcome = {};  // EMIT only: "acked", "sent_unknown", "not_sent"; a literal
   std::string payload = {};       // CALL: JSON; EMIT acked: the arguments' array and behind it the attachments
   std::vector<std::uint32_t> attachments = {};
-  std::string_view state = {};       // JOIN only: "joined", "joining", "waiting"; a literal
+  std::string_view state = {};       // JOIN only: "joined", "asked", "joining", "waiting"; a literal
   std::optional<bool> durable = {};  // ACK only
 };
 using answer_function =
@@ -52,6 +52,7 @@ struct emit_request {
   std::span<const std::span<const std::byte>> attachments;
   bool want_ack = false;
   std::chrono::milliseconds deadline{10'000};
+  std::function<bool()> permitted{};  // whether the rules of the moment let who has sent it emit it, be its peer gone
 };
 
 struct call_request {

@@ -132,6 +132,8 @@ json::array rooms_array(const std::vector<room_report>& rooms) {
   for (const auto& [room, pids] : rooms) {
     json::object object{{"room", room.room.text}, {"state", to_string(room.state)}};
     if (room.room.number) object["number"] = true;
+    if (room.since)
+      object["since"] = microseconds(std::chrono::time_point_cast<std::chrono::microseconds>(*room.since));
     if (!room.text.empty()) object["text"] = room.text;
     if (room.fixed) object["fixed"] = true;
     if (room.holders != 0) object["holders"] = room.holders;
@@ -158,7 +160,7 @@ proto::status status_frame(const upstream::client_status& status, const std::vec
   if (status.state == upstream::state::authenticated) {
     out.rooms.emplace();
     for (const upstream::room_status& room : rooms) {
-      if (room.state == upstream::room_state::joined) out.rooms->push_back(room.room.text);
+      if (counts_as_joined(room.state)) out.rooms->push_back(room.room.text);
     }
   }
   return out;

@@ -62,6 +62,8 @@ error_code code_of(upstream::emit_error error) {
       return error_code::hold_expired;
     case upstream::emit_error::session_changed:
       return error_code::session_changed;
+    case upstream::emit_error::not_permitted:
+      return error_code::not_permitted;
   }
   return error_code::internal;
 }
@@ -145,7 +147,8 @@ void requests::on_emit(const local::emit_request& request, local::answer_functio
                 .arguments = request.arguments,
                 .attachments = request.attachments,
                 .want_ack = request.want_ack,
-                .deadline = request.deadline},
+                .deadline = request.deadline,
+                .permitted = request.permitted},
                [done = std::move(done)](const upstream::emit_result& result) { done(answer_of(result)); });
 }
 

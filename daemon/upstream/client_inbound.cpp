@@ -61,7 +61,7 @@ void client::impl::on_ack(const socketio::packet& packet, std::span<const bytes_
   if (trace_.on()) trace_received(packet, attachments);
   if (packet.nsp != session_.settings().nsp) return;
   if (session_.on_auth_ack(*packet.id, arguments_of(packet.data), at())) return perform();
-  if (session_.on_room_ack(*packet.id, arguments_of(packet.data))) return perform();
+  if (session_.on_room_ack(*packet.id, arguments_of(packet.data), at())) return perform();
   if (!session_.take_ack(*packet.id)) return;
   const auto found = emits_.find(*packet.id);
   const auto done = std::move(found->second);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ enum class emit_error {
   hold_full,        // it might be held, but so many are already
   hold_expired,     // it was held, and its time is over
   session_changed,  // it was held, and another user has logged in, or another server is to be used
+  not_permitted,    // it was held, and whoever sent it may not any more
 };
 
 struct emit_result {
@@ -39,6 +41,7 @@ struct emit_request {
   std::span<const bytes_view> attachments;
   bool want_ack = false;
   std::chrono::milliseconds deadline{10'000};  // to be sent, where it may be held, and acknowledged
+  std::function<bool()> permitted{};           // asked of one that is held when the options change; empty: it is
 };
 
 }  // namespace roombridge::upstream

@@ -29,7 +29,9 @@ std::optional<std::uint64_t> held_emits::hold(const emit_request& request, time_
   ++used.count;
   used.bytes += size;
   bytes_ += size;
-  held_emit what{++last_id_, rule.event, std::string(request.arguments), {}, request.want_ack, now + request.deadline};
+  held_emit what{
+      ++last_id_,       rule.event, std::string(request.arguments), {}, request.want_ack, now + request.deadline,
+      request.permitted};
   for (const bytes_view& bytes : request.attachments) what.attachments.emplace_back(bytes.begin(), bytes.end());
   const time_point until = std::min(what.deadline, now + rule.age);
   by_deadline_.emplace(until, what.id);
@@ -53,6 +55,17 @@ held_emit held_emits::take(std::uint64_t id) {
 std::vector<held_emit> held_emits::expire(time_point now) {
   std::vector<held_emit> out;
   while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) out.push_back(take(by_deadline_.begin()->second));
+  return out;
+}
+
+std::vector<held_emit> held_emits::take_revoked() {
+  std::vector<std::uint64_t> revoked;
+  for (const auto& [id, one] : held_) {
+    if (one.what.permitted && !one.what.permitted()) revoked.push_back(id);
+  }
+  std::vector<held_emit> out;
+  out.reserve(revoked.size());
+  for (const std::uint64_t id : revoked) out.push_back(take(id));
   return out;
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Events of local programs that wait for the connection, where the config lets events of their name wait. Pure.
 //
-// Invariants: what hold() has taken leaves exactly once, by expire() or take_all(), which keeps the order in which it
-// came; the bounds are each rule's own, and `limit` for all of them together, so that what was held goes out at once.
+// Invariants: what hold() has taken leaves exactly once, by expire(), take_revoked() or take_all(), which keeps the
+// order in which it came; the bounds are each rule's own, and `limit` for all of them together, so that what was held
+// goes out at once.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,6 +30,7 @@ struct held_emit {
   std::vector<std::vector<std::byte>> attachments;
   bool want_ack = false;
   std::chrono::steady_clock::time_point deadline;  // of the acknowledgement, too
+  std::function<bool()> permitted;                 // see emit_request
 };
 
 class held_emits {
@@ -46,6 +49,8 @@ class held_emits {
 
   // Those whose time is over.
   [[nodiscard]] std::vector<held_emit> expire(time_point now);
+  // Those that are not permitted any more.
+  [[nodiscard]] std::vector<held_emit> take_revoked();
   [[nodiscard]] std::vector<held_emit> take_all();
   [[nodiscard]] std::optional<time_point> next_deadline() const;
 

@@ -11,12 +11,18 @@ std::string_view to_string(room_state state) {
       return "waiting";
     case room_state::joining:
       return "joining";
+    case room_state::asked:
+      return "asked";
     case room_state::joined:
       return "joined";
     case room_state::refused:
       return "refused";
   }
   return "";
+}
+
+bool counts_as_joined(room_state state) {
+  return state == room_state::asked || state == room_state::joined;
 }
 
 void room_book::set_fixed(std::vector<room_name> rooms) {
@@ -53,24 +59,32 @@ std::vector<room_name> room_book::to_leave() {
 std::vector<room_name> room_book::to_join() const {
   std::vector<room_name> rooms;
   for (const room_status& room : all()) {
-    if (room.state == room_state::waiting) rooms.push_back(room.room);
+    const auto found = asked_.find(room.room);
+    if (found == asked_.end() || found->second.late) rooms.push_back(room.room);
   }
   return rooms;
 }
 
-void room_book::asked(const room_name& room, std::optional<std::uint64_t> ack) {
+void room_book::asked(const room_name& room, std::optional<std::uint64_t> ack, moment at) {
   present_.insert(room);
+  asked_room how{ack ? room_state::joining : room_state::asked, {}, ack, at.wall, first_patience};
+  if (const auto before = asked_.find(room); before != asked_.end() && before->second.late) {
+    how.text = "the server has not answered; it was asked again";
+    how.since = before->second.since;
+    how.patience = std::min(2 * before->second.patience, longest_patience);
+  }
+  how.overdue = at.now + how.patience;
+  set(room, std::move(how));
   if (ack) acks_[*ack] = room;
-  set(room, {ack ? room_state::joining : room_state::joined, {}, ack});
 }
 
-void room_book::refuse(const room_name& room, std::string why) {
+void room_book::refuse(const room_name& room, std::string why, moment at) {
   present_.erase(room);
   // Nobody holds what was refused to him.
   for (const auto& [id, one] : waiters_) {
     if (one.room == room) holds_.release(one.who, one.room, std::nullopt);
   }
-  set(room, {room_state::refused, std::move(why), std::nullopt});
+  set(room, {room_state::refused, std::move(why), std::nullopt, at.wall});
   if (!wanted(room)) forget(room);
 }
 
@@ -79,8 +93,8 @@ const room_name* room_book::of_ack(std::uint64_t ack) const {
   return found == acks_.end() ? nullptr : &found->second;
 }
 
-void room_book::confirm(const room_name& room) {
-  set(room, {room_state::joined, {}, std::nullopt});
+void room_book::confirm(const room_name& room, moment at) {
+  set(room, {room_state::joined, {}, std::nullopt, at.wall});
 }
 
 void room_book::ask_again() {
@@ -107,15 +121,27 @@ std::optional<std::uint64_t> room_book::wait(room_holder who, const std::string&
   return last_waiter_;
 }
 
-void room_book::expire(time_point now) {
+std::vector<room_name> room_book::expire(time_point now) {
   holds_.expire(now);
   answer_waiters([now](const waiter& one) { return one.deadline <= now; });
+  std::vector<room_name> missed;
+  for (const auto& [ack, room] : acks_) {
+    asked_room& how = asked_.at(room);
+    if (how.late || how.overdue > now) continue;
+    how.late = true;
+    if (how.patience == first_patience) missed.push_back(room);
+  }
+  return missed;
 }
 
 std::optional<room_book::time_point> room_book::next_deadline() const {
   auto soonest = holds_.next_deadline();
-  for (const auto& [id, one] : waiters_) {
-    if (!soonest || one.deadline < *soonest) soonest = one.deadline;
+  const auto take = [&soonest](time_point one) {
+    if (!soonest || one < *soonest) soonest = one;
+  };
+  for (const auto& [id, one] : waiters_) take(one.deadline);
+  for (const auto& [ack, room] : acks_) {
+    if (const asked_room& how = asked_.at(room); !how.late) take(how.overdue);
   }
   return soonest;
 }
@@ -125,6 +151,7 @@ room_status room_book::of(const room_name& room) const {
   if (const auto found = asked_.find(room); found != asked_.end()) {
     out.state = found->second.state;
     out.text = found->second.text;
+    out.since = found->second.since;
   }
   return out;
 }
@@ -146,7 +173,7 @@ std::size_t room_book::count() const {
 
 void room_book::set(const room_name& room, asked_room how) {
   forget(room);
-  changed_ = changed_ || how.state == room_state::joined;
+  changed_ = changed_ || counts_as_joined(how.state);
   const bool answered = how.state != room_state::joining;
   asked_.emplace(room, std::move(how));
   if (answered) answer_waiters([&](const waiter& one) { return one.room == room; });
@@ -155,7 +182,7 @@ void room_book::set(const room_name& room, asked_room how) {
 void room_book::forget(const room_name& room) {
   const auto found = asked_.find(room);
   if (found == asked_.end()) return;
-  changed_ = changed_ || found->second.state == room_state::joined;
+  changed_ = changed_ || counts_as_joined(found->second.state);
   if (found->second.ack) acks_.erase(*found->second.ack);
   asked_.erase(found);
 }

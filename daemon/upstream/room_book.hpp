@@ -4,7 +4,8 @@
 //
 // Invariants: a room is asked for at most once in an authenticated session, unless the server refused it and somebody
 // wants it anew; every wait() ends in exactly one answer; where the server may have put us in a room that is not wanted
-// any more, to_leave() names it, also in a later session over the same or a recovered connection.
+// any more, to_leave() names it, also in a later session over the same or a recovered connection. An answer that does
+// not come is asked for again, ever more seldom.
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/upstream/moment.hpp"
 #include "daemon/upstream/room_holds.hpp"
 #include "daemon/upstream/room_name.hpp"
 
@@ -25,17 +27,21 @@ namespace roombridge::upstream {
 enum class room_state {
   waiting,  // for an authenticated session
   joining,  // asked for, and the server has to answer
-  joined,   // the server has said so, or was asked and gives no answers
+  asked,    // likewise, and the server gives no answers: it counts as joined
+  joined,   // the server has said so
   refused,  // in this authenticated session
 };
 [[nodiscard]] std::string_view to_string(room_state state);
+// Its events come, as far as anybody can know.
+[[nodiscard]] bool counts_as_joined(room_state state);
 
 struct room_status {
   room_name room;
   room_state state = room_state::waiting;
-  std::string text;         // refused: why
-  bool fixed = false;       // declared, or the user's own
-  std::size_t holders = 0;  // local programs
+  std::string text;                                              // refused: why; joining: that the answer is late
+  bool fixed = false;                                            // declared, or the user's own
+  std::size_t holders = 0;                                       // local programs
+  std::optional<std::chrono::system_clock::time_point> since{};  // of the state; nothing while `waiting`
 };
 
 class room_book {
@@ -43,6 +49,9 @@ class room_book {
   using time_point = std::chrono::steady_clock::time_point;
 
   static constexpr std::size_t max_waiters = 1024;
+  // How long the server's answer may take; doubled with every time that the room is asked for in vain.
+  static constexpr std::chrono::seconds first_patience{10};
+  static constexpr std::chrono::seconds longest_patience{300};
 
   // The rooms to be in whoever holds them, in the order in which they are asked for.
   void set_fixed(std::vector<room_name> rooms);
@@ -58,12 +67,12 @@ class room_book {
   [[nodiscard]] std::vector<room_name> to_leave();
   [[nodiscard]] std::vector<room_name> to_join() const;
 
-  // `ack`: of the answer that decides; nothing: none will come, and the room counts as joined.
-  void asked(const room_name& room, std::optional<std::uint64_t> ack);
-  void refuse(const room_name& room, std::string why);
+  // `ack`: of the answer that decides; nothing: none will come.
+  void asked(const room_name& room, std::optional<std::uint64_t> ack, moment at);
+  void refuse(const room_name& room, std::string why, moment at);
   // The room that this acknowledgement is about; null: about none. It lives until the next call.
   [[nodiscard]] const room_name* of_ack(std::uint64_t ack) const;
-  void confirm(const room_name& room);
+  void confirm(const room_name& room, moment at);
 
   // A new authenticated session begins over this connection: every wanted room is to be asked for.
   void ask_again();
@@ -84,7 +93,8 @@ class room_book {
   };
   [[nodiscard]] std::vector<answer> take_answers() { return std::exchange(answers_, {}); }
 
-  void expire(time_point now);
+  // The rooms whose first answer has not come in time. Those that are to be asked for again are in to_join().
+  [[nodiscard]] std::vector<room_name> expire(time_point now);
   [[nodiscard]] std::optional<time_point> next_deadline() const;
 
   [[nodiscard]] room_status of(const room_name& room) const;
@@ -92,9 +102,9 @@ class room_book {
   [[nodiscard]] std::vector<room_status> all() const;
   // Whether an answer of the server is still to come.
   [[nodiscard]] bool joining() const { return !acks_.empty(); }
-  // Of those that are joined or joining.
+  // Of those that are not refused.
   [[nodiscard]] std::size_t count() const;
-  // Whether a room has become joined, or has ceased to be, since the last call.
+  // Whether a room has become `asked` or `joined`, or has ceased to be, since the last call.
   [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
 
  private:
@@ -102,6 +112,10 @@ class room_book {
     room_state state;
     std::string text;
     std::optional<std::uint64_t> ack;
+    std::chrono::system_clock::time_point since;
+    std::chrono::seconds patience{0};  // with the answer
+    time_point overdue{};              // when it ends
+    bool late = false;                 // it has ended, and the room is to be asked for again
   };
   struct waiter {
     room_holder who;

@@ -128,8 +128,9 @@ void session::reconfigure(options changed, moment at) {
     whose_.reset();
   }
   held_.configure(options_.hold);
+  drop_revoked();
   rooms_.set_fixed(fixed_rooms(identity_));
-  if (!anew) adjust_rooms();
+  if (!anew) adjust_rooms(at);
   if (phase_ == phase::authenticated && !anew) plan_refresh(at);
   if (!anew || phase_ == phase::stopped) return;
   recovery_.forget();

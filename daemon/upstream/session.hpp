@@ -31,6 +31,7 @@
 #include "daemon/upstream/engineio.hpp"
 #include "daemon/upstream/held_emits.hpp"
 #include "daemon/upstream/json_text.hpp"
+#include "daemon/upstream/moment.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/payload_template.hpp"
 #include "daemon/upstream/recovery.hpp"
@@ -42,14 +43,6 @@
 #include "daemon/upstream/transport_choice.hpp"
 
 namespace roombridge::upstream {
-
-// When an input happens, by the clock for delays and by the wall's, and a number, uniform over its whole range, for the
-// delays that it may cause.
-struct moment {
-  std::chrono::steady_clock::time_point now;
-  std::uint64_t random = 0;
-  std::chrono::system_clock::time_point wall{};
-};
 
 // client_status on the machine's own clock.
 struct session_status {
@@ -203,7 +196,7 @@ class session {
   [[nodiscard]] bool on_auth_ack(std::uint64_t id, std::string_view arguments, moment at);
   // An acknowledgement came that may decide over a room; false: it is about none. `arguments`: JSON without the
   // brackets.
-  [[nodiscard]] bool on_room_ack(std::uint64_t id, std::string_view arguments);
+  [[nodiscard]] bool on_room_ack(std::uint64_t id, std::string_view arguments, moment at);
 
   // An acknowledgement came; false: nobody waits for it.
   [[nodiscard]] bool take_ack(std::uint64_t id);
@@ -284,11 +277,12 @@ class session {
 
   // session_rooms.cpp
   [[nodiscard]] std::vector<room_name> fixed_rooms(const json_fields& identity) const;
-  void enter_rooms(json_fields identity);
+  void enter_rooms(json_fields identity, moment at);
   void forget_identity();
-  void adjust_rooms();
+  void adjust_rooms(moment at);
+  void miss_room_answers(const std::vector<room_name>& rooms);
   void leave_rooms();
-  [[nodiscard]] std::string join(const room_name& room);
+  [[nodiscard]] std::string join(const room_name& room, moment at);
   [[nodiscard]] std::string send_room(std::string_view event, const room_name& room,
                                       std::optional<std::uint64_t> ack = std::nullopt);
   void tell_rooms();
@@ -309,6 +303,7 @@ class session {
   void resume_held(moment at);
   void send_held();
   void drop_held(emit_error error, const std::string& text);
+  void drop_revoked();
 
   options options_;
   phase phase_ = phase::stopped;

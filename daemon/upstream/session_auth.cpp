@@ -137,7 +137,7 @@ void session::accept(std::string_view arguments, moment at) {
   if (!recovery_.on_authenticated(user.empty() ? whose(user) : user, token_.token.value_or(std::string()))) {
     return end({cause::reconnect_requested, "the recovered connection belongs to another user"}, at, ws_close_normal);
   }
-  enter_rooms(std::move(answer));
+  enter_rooms(std::move(answer), at);
   step_deadline_.reset();
   refused_.reset();
   refused_until_.reset();

@@ -126,6 +126,15 @@ void session::send_held() {
   }
 }
 
+// What may be sent is decided by the rules of the moment, not of when it was asked for.
+void session::drop_revoked() {
+  for (const held_emit& one : held_.take_revoked()) {
+    actions_.emplace_back(
+        action::drop_held{one.id, emit_error::not_permitted,
+                          "held, and the changed config does not let this user emit the event any more"});
+  }
+}
+
 void session::drop_held(emit_error error, const std::string& text) {
   for (const held_emit& one : held_.take_all()) actions_.emplace_back(action::drop_held{one.id, error, text});
 }

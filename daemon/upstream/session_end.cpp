@@ -19,8 +19,8 @@ bool wished(cause why) {
 
 void session::on_time(moment at) {
   expire_emits(at.now);
-  rooms_.expire(at.now);
-  adjust_rooms();
+  miss_room_answers(rooms_.expire(at.now));
+  adjust_rooms(at);
   if (send_held_at_ && *send_held_at_ <= at.now) send_held();
   if (quiet_at_ && *quiet_at_ <= at.now) {
     quiet_at_.reset();

@@ -2,6 +2,7 @@
 // Rooms: what the session sends for the book, and what the server answers.
 #include <algorithm>
 
+#include "daemon/upstream/duration_text.hpp"
 #include "daemon/upstream/payload_template.hpp"
 #include "daemon/upstream/session.hpp"
 
@@ -36,7 +37,7 @@ std::vector<room_name> session::fixed_rooms(const json_fields& identity) const {
 }
 
 // After an authentication: what was the last user's is left in that user's words.
-void session::enter_rooms(json_fields identity) {
+void session::enter_rooms(json_fields identity, moment at) {
   rooms_.set_fixed(fixed_rooms(identity));
   if (identity_.empty()) identity_ = identity;
   for (const room_name& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
@@ -49,7 +50,7 @@ void session::enter_rooms(json_fields identity) {
           action::note{"the own room \"" + options_.rooms.own + "\" is not joined: " + no_field(*missing)});
     }
   }
-  for (const room_name& room : rooms_.to_join()) (void)join(room);
+  for (const room_name& room : rooms_.to_join()) (void)join(room, at);
   tell_rooms();
 }
 
@@ -61,12 +62,22 @@ void session::forget_identity() {
 }
 
 // Brings the joined rooms to the wanted ones.
-void session::adjust_rooms() {
+void session::adjust_rooms(moment at) {
   if (phase_ == phase::authenticated) {
     for (const room_name& room : rooms_.to_leave()) (void)send_room(options_.rooms.leave, room);
-    for (const room_name& room : rooms_.to_join()) (void)join(room);
+    for (const room_name& room : rooms_.to_join()) (void)join(room, at);
   }
   tell_rooms();
+}
+
+// They are asked for again (see room_book::to_join).
+void session::miss_room_answers(const std::vector<room_name>& rooms) {
+  if (rooms.empty()) return;
+  std::string text = "the server has not answered for " + duration_text(room_book::first_patience) +
+                     " whether we are in the room \"" + printable(rooms.front().text, 256) + '"';
+  if (rooms.size() > 1) text += " (and " + std::to_string(rooms.size() - 1) + " more)";
+  actions_.emplace_back(action::note{text + "; it is asked again. For a server that never acknowledges joins, "
+                                            "rooms.accepted is {}"});
 }
 
 void session::leave_rooms() {
@@ -74,14 +85,14 @@ void session::leave_rooms() {
 }
 
 // Asks for a room. Why that cannot be done; empty: it was.
-std::string session::join(const room_name& room) {
+std::string session::join(const room_name& room, moment at) {
   const auto ack = options_.rooms.accepted.empty() ? std::nullopt : std::optional(next_id_++);
   std::string fault = send_room(options_.rooms.join, room, ack);
   if (fault.empty()) {
-    rooms_.asked(room, ack);
+    rooms_.asked(room, ack, at);
   } else {
     actions_.emplace_back(action::note{fault});
-    rooms_.refuse(room, fault);
+    rooms_.refuse(room, fault, at);
   }
   return fault;
 }
@@ -106,7 +117,7 @@ session::join_verdict session::hold_room(room_holder who, const std::string& roo
     return {join_error::too_many, "local programs hold " + std::to_string(room_holds::limit) + " rooms", {}, {}};
   }
   std::string fault;
-  if (phase_ == phase::authenticated && rooms_.of(room).state == room_state::waiting) fault = join(room);
+  if (phase_ == phase::authenticated && rooms_.of(room).state == room_state::waiting) fault = join(room, at);
   if (!fault.empty()) {
     rooms_.release(who, room, at.now, {});
     tell_rooms();
@@ -119,23 +130,23 @@ session::join_verdict session::hold_room(room_holder who, const std::string& roo
 
 bool session::release_room(room_holder who, const std::string& room, moment at) {
   const bool held = rooms_.release(who, room, at.now, options_.rooms.linger);
-  if (held) adjust_rooms();
+  if (held) adjust_rooms(at);
   return held;
 }
 
-bool session::on_room_ack(std::uint64_t id, std::string_view arguments) {
+bool session::on_room_ack(std::uint64_t id, std::string_view arguments, moment at) {
   const room_name* const found = rooms_.of_ack(id);
   if (found == nullptr) return false;
   const room_name room = *found;
   const json_fields answer = json_fields::of_first(arguments);
   if (answer.match(options_.rooms.accepted)) {
-    rooms_.confirm(room);
+    rooms_.confirm(room, at);
   } else {
     const std::string said = answer.text(options_.rooms.error_text);
     const std::string words = printable(cleared(said.empty() ? arguments : std::string_view(said)), 120);
     actions_.emplace_back(
         action::note{"the server refused the room \"" + printable(room.text, 256) + "\": \"" + words + '"'});
-    rooms_.refuse(room, "the server refused the room: \"" + words + '"');
+    rooms_.refuse(room, "the server refused the room: \"" + words + '"', at);
   }
   tell_rooms();
   if (send_held_at_ && !rooms_.joining()) send_held();

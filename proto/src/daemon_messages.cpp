@@ -15,7 +15,7 @@ using need = head_reader::need;
 constexpr std::array<std::string_view, 5> state_names{"offline", "connecting", "connected", "authenticating",
                                                       "authenticated"};
 constexpr std::array<std::string_view, 4> outcome_names{"", "acked", "sent_unknown", "not_sent"};
-constexpr std::array<std::string_view, 4> room_names{"", "waiting", "joining", "joined"};
+constexpr std::array<std::string_view, 5> room_names{"", "waiting", "joining", "asked", "joined"};
 
 // The enumerator whose name the field has.
 template <class Enum, std::size_t Size>

@@ -19,6 +19,7 @@ const Server = socketio.Server ?? socketio; // socket.io 2 exports the class its
 
 const tokens = new Map(Object.entries(settings.tokens));
 const closed = new Set(); // rooms that nobody may join
+const mute = new Set(); // rooms of which the next join is neither done nor answered
 const report = (seen, fields = {}) => process.stdout.write(JSON.stringify({ seen, ...fields }) + '\n');
 
 const tls = settings.tls;
@@ -97,6 +98,7 @@ io.on('connection', (socket) => {
   });
   socket.on('authenticate', (request) => authenticate(socket, request));
   socket.on('join_room', (request, ack) => {
+    if (mute.delete(request.roomId)) return;
     if (closed.has(request.roomId)) {
       report('refusal', { id: socket.id, room: request.roomId });
       if (typeof ack === 'function') ack({ ok: false, message: `${request.roomId} is not for you` });
@@ -186,6 +188,10 @@ const commands = {
     closed.add(room);
     io.socketsLeave(room);
     report('closed', { room });
+  },
+  mute_room: ({ room }) => {
+    mute.add(room);
+    report('muted', { room });
   },
   kick: () => sockets().forEach((socket) => socket.disconnect()),
   // The TCP connection without a word, and the connection as WebSocket has it.

@@ -16,6 +16,7 @@ from roombridge import Client, ConnectionClosed, Gap, Permissions, Problem, Requ
 
 from .harness import IntegrationTest, Subscriber, reservation
 from .processes import DEADLINE, ROOMBRIDGECTL, Daemon
+from .test_emits import Later
 
 TILL, PRINTER = 64711, 64712
 """Users that no account is needed for."""
@@ -168,7 +169,7 @@ class AccessTest(UsersTest):
         kitchen = self.subscriber_as(daemon, TILL, KITCHEN)
         kitchen.until_state("authenticated")
         self.refused(lambda: kitchen.client.join("shop-8"))
-        self.assertEqual(kitchen.client.join("table-1"), "joined")
+        self.assertEqual(kitchen.client.join("table-1"), "asked")
         told = kitchen.until(lambda message: isinstance(message, Status) and "table-1" in message.rooms)[-1]
         self.assertEqual(set(told.rooms), {"shop-7", "table-1"})
         self.assertEqual({room["room"] for room in kitchen.client.call("rooms")}, {"shop-7", "table-1"})
@@ -203,6 +204,25 @@ class AccessTest(UsersTest):
         self.reload(daemon, access=[])
         for subscriber in (kitchen, whatever):
             subscriber.until(lambda message: isinstance(message, Problem) and message.name == "revoked")
+
+    def test_an_emit_that_waits_fails_when_its_right_is_taken_away(self) -> None:
+        self.token_file.unlink()
+        self.directory.chmod(0o711)
+        held = {"hold": {"reservation_update": {}}}
+        daemon = self.start_daemon(rooms=ROOMS, emits=held, local=self.local())
+        with acting_as(TILL, KITCHEN):
+            kitchen = self.peer(daemon)
+        emit = Later(lambda: kitchen.emit("reservation_update", reservation(1), ack=True, deadline=60))
+        watcher = self.peer(daemon)
+        self.eventually(lambda: watcher.call("status")["upstream"].get("held") == 1, "the emit being held")
+        self.write_config(self.config(rooms=ROOMS, emits=held, local=self.local(access=[])))
+        watcher.call("reload")
+        error = emit.result()
+        self.assertEqual((error.name, error.outcome, error.retry), ("not_permitted", "not_sent", False))
+        self.write_token(self.token)
+        self.server.saw("join", room="shop-7")
+        self.subscriber(daemon).until_state("authenticated")
+        self.assertEqual(self.server.seen("reservation_update"), [])
 
     def test_a_gap_counts_only_what_one_may_see(self) -> None:
         daemon = self.start()

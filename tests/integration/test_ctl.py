@@ -102,7 +102,7 @@ class CtlTest(IntegrationTest):
         self.server.emit("order", 1, room="table-1")
         output.line('"order"')
         self.peer(daemon).join("table-2")
-        self.assertRegex(self.ctl("rooms"), r"joined +table-2  held by 1 program \[\d+\]")
+        self.assertRegex(self.ctl("rooms"), r"asked +table-2  since .*  held by 1 program \[\d+\]")
 
     def test_wait_gives_up_in_time_with_a_status_of_its_own(self) -> None:
         self.token_file.unlink()

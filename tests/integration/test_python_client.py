@@ -106,7 +106,7 @@ class RestartTest(ClientTest, JournaledTest):
     def test_rooms_are_held_again_and_requests_wait_for_the_daemon(self) -> None:
         daemon = self.start_authenticated()
         with Client(str(daemon.socket), timeout=DEADLINE) as bridge, ThreadPoolExecutor(1) as other:
-            self.assertEqual(bridge.join("table-1", deadline=DEADLINE), "joined")
+            self.assertEqual(bridge.join("table-1", deadline=DEADLINE), "asked")
             self.server.saw("join", room="table-1")
             self.stop(daemon)
             calling = other.submit(lambda: [bridge.receive(0), bridge.call("status")])

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 from typing import Any
 
 from roombridge import RequestError, Status
 
 from .harness import IntegrationTest, Subscriber
-from .processes import Daemon
+from .processes import DEADLINE, Daemon
 
 ROOMS: dict[str, Any] = {"declared": ["shop-7"], "linger": "0s"}
 
 
 class HeldRoomsTest(IntegrationTest):
+    present = "asked"
+    """The state of a room whose events come."""
+
     def start(self, **rooms: Any) -> Daemon:
         return self.start_authenticated(rooms={**ROOMS, **rooms})
 
@@ -25,14 +29,15 @@ class HeldRoomsTest(IntegrationTest):
         daemon = self.start()
         first, second = self.subscriber(daemon, "first"), self.subscriber(daemon, "second")
         first.until_state("authenticated")
-        self.assertEqual(first.client.join("table-1"), "joined")
+        self.assertEqual(first.client.join("table-1"), self.present)
         self.server.saw("join", room="table-1", userId=3)
-        self.assertEqual(second.client.join("table-1"), "joined")
+        self.assertEqual(second.client.join("table-1"), self.present)
         self.server.emit("order", 1, room="table-1")
         for subscriber in (first, second):
             self.assertEqual(subscriber.until_event("order")[-1].args, [1])
         room = self.rooms_of(first)["table-1"]
-        self.assertEqual((room["state"], room["holders"], len(room["pids"])), ("joined", 2, 2))
+        self.assertLess(abs(room["since"] / 1e6 - time.time()), DEADLINE)
+        self.assertEqual((room["state"], room["holders"], len(room["pids"])), (self.present, 2, 2))
         first.client.leave("table-1")
         self.server.emit("order", 2, room="table-1")
         self.assertEqual(second.until_event("order")[-1].args, [2], "another one holds it")
@@ -68,7 +73,7 @@ class HeldRoomsTest(IntegrationTest):
         subscriber.client.close()
         again = self.subscriber(daemon)
         self.eventually(lambda: "holders" not in self.rooms_of(again)["table-1"], "the daemon noticing a closed peer")
-        self.assertEqual(again.client.join("table-1"), "joined")
+        self.assertEqual(again.client.join("table-1"), self.present)
         self.server.emit("order", 1, room="table-1")
         again.until_event("order")
         self.server.saw("join", room="table-1")
@@ -97,6 +102,8 @@ class HeldRoomsTest(IntegrationTest):
 
 class AnsweredRoomsTest(HeldRoomsTest):
     """The same with a server that acknowledges joins, and what only such a one can do."""
+
+    present = "joined"
 
     def start(self, **rooms: Any) -> Daemon:
         return super().start(accepted={"ok": True}, **rooms)
@@ -129,6 +136,19 @@ class AnsweredRoomsTest(HeldRoomsTest):
             return room if room["state"] == "refused" else None
 
         self.assertIn("shop-7 is not for you", self.eventually(refused, "the refusal")["text"])
+
+    def test_a_room_that_the_server_does_not_answer_for_is_asked_for_again(self) -> None:
+        daemon = self.start()
+        subscriber = self.subscriber(daemon)
+        subscriber.until_state("authenticated")
+        self.server.command(do="mute_room", room="table-1")
+        self.server.saw("muted")
+        self.assertEqual(subscriber.client.join("table-1", deadline=0.1), "joining")
+        self.assertEqual(self.rooms_of(subscriber)["table-1"]["state"], "joining")
+        daemon.logged('the server has not answered for 10 s whether we are in the room "table-1"')
+        self.server.saw("join", room="table-1")
+        subscriber.until(lambda message: isinstance(message, Status) and "table-1" in message.rooms)
+        self.assertEqual(self.rooms_of(subscriber)["table-1"]["state"], "joined")
 
     def test_a_room_closed_during_an_outage_stays_held_and_is_told(self) -> None:
         daemon = self.start()

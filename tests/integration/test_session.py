@@ -24,7 +24,7 @@ class LoginTest(IntegrationTest):
         self.assertEqual((status["upstream"]["state"], status["upstream"]["user"]), ("authenticated", "3"))
         self.assertEqual(status["rooms"], subscriber.client.call("rooms"))
         rooms = {room["room"]: room["state"] for room in subscriber.client.call("rooms")}
-        self.assertEqual(rooms, {"user-3": "joined", "shop-7": "joined", "shop-8": "joined"})
+        self.assertEqual(rooms, {"user-3": "asked", "shop-7": "asked", "shop-8": "asked"})
 
     def test_a_token_from_the_environment(self) -> None:
         upstream = {**self.config()["upstream"], "token": {"env": "A_TOKEN"}}

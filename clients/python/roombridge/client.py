@@ -174,9 +174,9 @@ class Client(Face):
     def join(self, room: str, deadline: float = JOIN_DEADLINE) -> str:
         """Holds a room until leave() or the end of the client, and returns how it stands.
 
-        "joined"; "waiting": joined as soon as the daemon is authenticated; "joining": the server has not answered
-        within `deadline` seconds. Raises RequestError: `room_refused` with the server's words, `not_permitted`,
-        `too_many_rooms`.
+        "joined"; "asked": likewise, of a server that gives no answers; "waiting": joined as soon as the daemon is
+        authenticated; "joining": the server has not answered within `deadline` seconds. Raises RequestError:
+        `room_refused` with the server's words, `not_permitted`, `too_many_rooms`.
         """
         return self._ask(lambda: self._session.join(room, deadline))
 

@@ -19,7 +19,7 @@ from .protocol import MAX_INTEGER, Frame, FrameType
 DISCONNECTED = "disconnected"
 """The one state that no daemon tells: this program has no connection to it."""
 STATES = ("offline", "connecting", "connected", "authenticating", "authenticated")
-ROOM_STATES = ("waiting", "joining", "joined")
+ROOM_STATES = ("waiting", "joining", "asked", "joined")
 
 
 @dataclass(frozen=True)

@@ -170,13 +170,15 @@ TEST(cli, rooms_in_words_and_as_json_lines) {
   const std::string json =
       R"([{"room":"shop-7","state":"joined","fixed":true},{"room":"b","state":"waiting","holders":1,)"
       R"("pids":[12]},{"room":"c","state":"refused","text":"not yours","holders":2},)"
-      R"({"room":"d","state":"joined"},{"room":"42","state":"joined","number":true,"fixed":true}])";
-  EXPECT_EQ(one_request(frame_type::call, answer_with(json)).run({"rooms"}).out,
-            "joined  shop-7\n"
-            "waiting b  held by 1 program [12]\n"
-            "refused c  held by 2 programs  not yours\n"
-            "joined  d  no program holds it any more\n"
-            "joined  42  a number, not a text\n");
+      R"({"room":"d","state":"joined"},{"room":"42","state":"joined","number":true,"fixed":true},)"
+      R"({"room":"e","state":"asked","since":1,"fixed":true}])";
+  EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"rooms"}).out,
+              StartsWith("joined  shop-7\n"
+                         "waiting b  held by 1 program [12]\n"
+                         "refused c  held by 2 programs  not yours\n"
+                         "joined  d  no program holds it any more\n"
+                         "joined  42  a number, not a text\n"
+                         "asked   e  since 1970-01-01 "));
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "rooms"}).out,
               StartsWith("{\"room\":\"shop-7\",\"state\":\"joined\",\"fixed\":true}\n{\"room\":\"b\","));
   EXPECT_THAT(one_request(frame_type::call, answer_with("[]")).run({"rooms"}).out, HasSubstr("no rooms"));

@@ -420,5 +420,41 @@ TEST_F(peer_access, an_emit_that_is_not_permitted_uses_nothing_up) {
   EXPECT_EQ(handler_.emits.size(), 1u);
 }
 
+// What waits for the server is judged when the rules change, though its sender may be gone.
+TEST_F(peer_access, an_emit_says_whether_it_is_still_permitted) {
+  start({rule({}, {}, {}, {"order"})});
+  auto client = welcomed_as(till);
+  client.send_message(proto::emit{1, "order", false, 1000, {}});
+  run();
+  ASSERT_EQ(handler_.permitted.size(), 1u);
+  const auto still = handler_.permitted.at(0);
+  EXPECT_TRUE(still());
+  reload({rule({}, {}, {}, {"other"})});
+  EXPECT_FALSE(still());
+  reload({rule({}, {}, {}, {"order"})});
+  EXPECT_TRUE(still());
+  client.close();
+  run();
+  EXPECT_TRUE(still());
+  reload({});
+  EXPECT_FALSE(still());
+}
+
+TEST_F(peer_access, a_join_that_waits_fails_when_its_right_is_taken_away) {
+  start({rule({}, {}, {"table-*"})});
+  auto client = welcomed_as(till);
+  client.send_message(proto::join{1, "table-1"});
+  run();
+  reload({});
+  const auto told = client.expect<proto::result>();
+  EXPECT_EQ(told.id, 1u);
+  EXPECT_EQ(code_of(told), error_code::not_permitted);
+  EXPECT_FALSE(client.next()) << "said once";
+  EXPECT_EQ(handler_.leaves.size(), 1u);
+  handler_.joins.at(0).done({.state = "joined"});  // it comes too late
+  run();
+  EXPECT_FALSE(client.next());
+}
+
 }  // namespace
 }  // namespace roombridge::local

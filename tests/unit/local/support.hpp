@@ -68,6 +68,7 @@ class recording_handler final : public request_handler {
     }
     emits.push_back({std::string{request.event}, std::string{request.arguments}, std::move(attachments),
                      request.want_ack, request.deadline, std::move(done)});
+    permitted.push_back(request.permitted);
     if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
   void on_join(const join_request& request, answer_function done) override {
@@ -85,6 +86,7 @@ class recording_handler final : public request_handler {
   }
 
   std::vector<emitted> emits;
+  std::vector<std::function<bool()>> permitted;  // of each of them
   std::vector<joined> joins;
   std::vector<std::pair<peer_token, std::string>> leaves;
   std::vector<called> calls;

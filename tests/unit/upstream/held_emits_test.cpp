@@ -136,5 +136,19 @@ TEST_F(held_emits_test, random_histories) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(held.hold(request("a"), now)) << "nothing is left in the accounts";
 }
 
+TEST_F(held_emits_test, that_are_not_permitted_any_more_are_taken_out) {
+  bool may = true;
+  emit_request judged = request("a", "[1]");
+  judged.permitted = [&may] { return may; };
+  const auto first = held.hold(judged, start);
+  ASSERT_TRUE(first && held.hold(request("a", "[2]"), start));
+  EXPECT_THAT(held.take_revoked(), IsEmpty());
+  may = false;
+  const auto revoked = held.take_revoked();
+  ASSERT_EQ(revoked.size(), 1u);
+  EXPECT_EQ(revoked[0].id, *first);
+  EXPECT_THAT(arguments_of(held.take_all()), ElementsAre("[2]"));
+}
+
 }  // namespace
 }  // namespace roombridge::upstream

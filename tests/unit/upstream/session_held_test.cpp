@@ -65,6 +65,31 @@ TEST_F(session_held, are_sent_in_their_order_behind_the_rooms) {
   EXPECT_EQ(h.machine.held_count(), 0u);
 }
 
+TEST_F(session_held, that_a_changed_config_does_not_permit_are_not_sent) {
+  bool may = true;
+  offline();
+  std::string out;
+  const auto verdict = h.machine.emit({.event = "order",
+                                       .arguments = "[1]",
+                                       .attachments = {},
+                                       .want_ack = true,
+                                       .deadline = 10s,
+                                       .permitted = [&may] { return may; }},
+                                      out, h.at());
+  ASSERT_TRUE(verdict.held);
+  h.machine.reconfigure(holding_options(), h.at());
+  h.settle();
+  EXPECT_THAT(h.dropped, IsEmpty());
+  may = false;
+  h.machine.reconfigure(holding_options(), h.at());
+  h.settle();
+  ASSERT_EQ(h.dropped.size(), 1u);
+  EXPECT_EQ(h.dropped[0].id, *verdict.held);
+  EXPECT_EQ(h.dropped[0].error, emit_error::not_permitted);
+  h.put_token("good");
+  EXPECT_EQ(h.count_sent(R"(420["order")"), 0);
+}
+
 TEST_F(session_held, only_those_that_the_config_names) {
   offline();
   const auto verdict = emit("news", "[1]");
@@ -206,12 +231,12 @@ class session_held_for_rooms : public session_held {
 
 TEST_F(session_held_for_rooms, wait_for_the_servers_answers) {
   EXPECT_THAT(h.held_sent, IsEmpty());
-  EXPECT_TRUE(h.machine.on_room_ack(0, R"({"ok":true})"));
+  EXPECT_TRUE(h.machine.on_room_ack(0, R"({"ok":true})", h.at()));
   h.settle();
   EXPECT_THAT(h.held_sent, IsEmpty());
   EXPECT_TRUE(emit("order", "[2]").held) << "it may not overtake the first";
   EXPECT_FALSE(emit("news", "[]").held);
-  EXPECT_TRUE(h.machine.on_room_ack(1, R"({"ok":false})"));
+  EXPECT_TRUE(h.machine.on_room_ack(1, R"({"ok":false})", h.at()));
   h.settle();
   EXPECT_EQ(h.held_sent.size(), 2u);
   EXPECT_FALSE(emit("order", "[3]").held);

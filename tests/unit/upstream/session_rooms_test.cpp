@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::harness;
 using test::plain_options;
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -35,7 +36,7 @@ TEST(session_rooms, a_number_and_its_text_are_two_rooms) {
   EXPECT_THAT(h.sent, ElementsAre("40", R"(42["authenticate",{"token":"good"}])", R"(42["join_room",7])",
                                   R"(42["join_room",42])", R"(42["join_room","42"])"));
   // What programs hold is text.
-  ASSERT_EQ(h.machine.hold_room(1, "7", 10s, h.at()).state, room_state::joined);
+  ASSERT_EQ(h.machine.hold_room(1, "7", 10s, h.at()).state, room_state::asked);
   h.settle();
   EXPECT_EQ(h.sent.back(), R"(42["join_room","7"])");
   options changed = settings;
@@ -78,9 +79,9 @@ class held_rooms : public testing::Test {
 
 TEST_F(held_rooms, are_joined_at_once_and_left_after_a_while) {
   h.start();
-  EXPECT_EQ(hold(1, "shop-9").state, room_state::joined);
+  EXPECT_EQ(hold(1, "shop-9").state, room_state::asked);
   EXPECT_EQ(h.sent.back(), R"(42["join_room",{"roomId":"shop-9","userId":7}])");
-  EXPECT_EQ(hold(2, "shop-9").state, room_state::joined);
+  EXPECT_EQ(hold(2, "shop-9").state, room_state::asked);
   EXPECT_EQ(h.count_sent(R"(42["join_room",{"roomId":"shop-9")"), 1);
   EXPECT_TRUE(release(1, "shop-9"));
   EXPECT_FALSE(release(1, "shop-9"));
@@ -95,7 +96,7 @@ TEST_F(held_rooms, are_joined_at_once_and_left_after_a_while) {
 TEST_F(held_rooms, declared_ones_are_neither_joined_twice_nor_left) {
   h.start();
   const auto before = h.sent.size();
-  EXPECT_EQ(hold(1, "shop-1").state, room_state::joined);
+  EXPECT_EQ(hold(1, "shop-1").state, room_state::asked);
   EXPECT_TRUE(release(1, "shop-1"));
   h.advance(1min - 1s);
   EXPECT_EQ(h.sent.size(), before);
@@ -196,7 +197,7 @@ class answered_rooms : public held_rooms {
     h.start();
   }
   bool ack(std::uint64_t id, std::string_view arguments) {
-    const bool room = h.machine.on_room_ack(id, arguments);
+    const bool room = h.machine.on_room_ack(id, arguments, h.at());
     h.settle();
     return room;
   }
@@ -268,6 +269,27 @@ TEST_F(answered_rooms, who_waits_hears_at_the_deadline_and_at_the_end) {
   ASSERT_EQ(h.joins.size(), 2u);
   EXPECT_EQ(h.joins[1].state, room_state::waiting);
   EXPECT_FALSE(ack(id_of_first, R"({"ok":true})")) << "of the last connection";
+}
+
+TEST_F(answered_rooms, that_the_server_does_not_answer_for_are_asked_for_again_and_told_of_once) {
+  ASSERT_TRUE(hold(1, "shop-8").waiter);
+  ASSERT_TRUE(hold(1, "shop-9").waiter);
+  h.advance(10s);
+  EXPECT_THAT(h.notes, ElementsAre(AllOf(HasSubstr("has not answered for 10 s"), HasSubstr("\"shop-8\" (and 1 more)"),
+                                         HasSubstr("rooms.accepted"))));
+  ASSERT_EQ(h.joins.size(), 2u) << "who asked is told so";
+  EXPECT_EQ(h.joins[0].state, room_state::joining);
+  EXPECT_EQ(h.count_sent(R"(422["join_room",{"roomId":"shop-8")"), 1);
+  EXPECT_FALSE(ack(0, R"({"ok":true})")) << "of the first question";
+  EXPECT_TRUE(ack(2, R"({"ok":true})"));
+  EXPECT_EQ(h.machine.rooms().of("shop-8").state, room_state::joined);
+  h.advance(20s);
+  EXPECT_EQ(h.notes.size(), 1u);
+  EXPECT_TRUE(ack(4, R"({"ok":true})"));
+  EXPECT_EQ(h.machine.rooms().of("shop-9").state, room_state::joined);
+  const auto before = h.sent.size();
+  h.advance(10s);
+  EXPECT_EQ(h.sent.size(), before);
 }
 
 TEST_F(answered_rooms, the_same_room_is_asked_for_once_by_many) {

@@ -88,9 +88,10 @@ class client {
   [[nodiscard]] std::optional<failure> replace(request_id subscription, const filter& wanted);
   [[nodiscard]] std::optional<failure> unsubscribe(request_id subscription);
 
-  // Holds a room until leave(); with `reconnect` on every connection. How it stands: `waiting` is joined as soon as the
-  // daemon is there and authenticated; `joining` waits for the server's answer, for which `deadline` was too short (1
-  // ms to 5 minutes). A failure `refused` says why, perhaps in the server's words.
+  // Holds a room until leave(); with `reconnect` on every connection. How it stands: `joined`; `asked` is joined as far
+  // as can be known, since the server gives no answers; `waiting` is joined as soon as the daemon is there and
+  // authenticated; `joining` waits for the server's answer, for which `deadline` was too short (1 ms to 5 minutes). A
+  // failure `refused` says why, perhaps in the server's words.
   outcome<room_state> join(std::string_view room,
                            std::chrono::milliseconds deadline = std::chrono::milliseconds{proto::default_deadline_ms});
   [[nodiscard]] std::optional<failure> leave(std::string_view room);

@@ -110,7 +110,7 @@ enum class emit_outcome { none, acked, sent_unknown, not_sent };
 [[nodiscard]] std::string_view to_string(emit_outcome outcome) noexcept;
 
 // How a room that a JOIN asked for stands; one that the server refused is an error.
-enum class room_state { none, waiting, joining, joined };
+enum class room_state { none, waiting, joining, asked, joined };
 [[nodiscard]] std::string_view to_string(room_state state) noexcept;
 
 // What the answer to a SUBSCRIBE with `since`, or from a named subscriber's position, says.
