@@ -106,8 +106,9 @@ std::unique_ptr<transport> client::impl::make_transport(transport_kind over, con
     perform();
   };
   const bool at_once = order.front() == transport_kind::polling;
-  return std::make_unique<upgradable>(context_, trace_, where, settings.tls, settings.receive_limit,
-                                      upgradable::plan{at_once, delays, settings.compression, std::move(upgraded)});
+  return std::make_unique<upgradable>(
+      context_, trace_, where, settings.tls, settings.receive_limit,
+      upgradable::plan{at_once, delays, settings.compression, std::move(upgraded), settings.reconnect.retry_after_max});
 }
 
 io::task<> client::impl::read_all(std::string name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/upgradable.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <random>
 
@@ -69,7 +70,7 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
     while (!over_ && !ready_) {
       const auto wait =
           std::exchange(plan_.at_once, false) ? std::chrono::milliseconds{0} : plan_.delays.next(random_());
-      delay_.expires_after(wait);
+      delay_.expires_after(wait + std::exchange(pause_, std::chrono::milliseconds{0}));
       co_await delay_.async_wait(as_result);
       if (over_) co_return;
       candidate_ = std::make_unique<websocket>(context_, trace_, where_, polling_->session(), tls_, receive_limit_,
@@ -89,6 +90,10 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
     const auto failed = co_await candidate_->open(patience_);
     if (failed) {
       trace_.step("upgrade", "not now: " + failed->text);
+      if (failed->retry_after) {
+        const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        pause_ = std::min<std::chrono::milliseconds>(length_of(*failed->retry_after, now), plan_.longest_pause);
+      }
       co_return false;
     }
     probe_answer answer(receive_limit_, where_.name);
@@ -171,6 +176,7 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
   tls_options tls_;
   std::size_t receive_limit_;
   plan plan_;
+  std::chrono::milliseconds pause_{0};  // that the answer to the last probe asked for
   std::mt19937_64 random_;
   std::chrono::milliseconds patience_{0};
   timer delay_;

@@ -24,6 +24,7 @@ class upgradable final : public transport {
     backoff delays;       // between probes
     bool compression;     // offer permessage-deflate
     std::function<void()> on_upgrade;
+    std::chrono::milliseconds longest_pause{0};  // that is kept where the answer to a probe asks for one (Retry-After)
   };
 
   // `receive_limit`: bytes of one message or response. `trace` outlives the transport.

@@ -70,7 +70,7 @@ class upstream_polling : public testing::Test {
     return std::make_unique<upgradable>(
         context, trace, where(), tls_options{}, receive_limit,
         upgradable::plan{at_once, backoff(std::chrono::milliseconds(1), std::chrono::milliseconds(2)), false,
-                         [this] { ++upgrades; }});
+                         [this] { ++upgrades; }, std::chrono::hours(1)});
   }
   endpoint where() const { return std::get<endpoint>(make_endpoint(peer.url(), "/s/")); }
 

@@ -108,6 +108,31 @@ TEST_F(upstream_polling, goes_on_when_a_probe_fails) {
   EXPECT_EQ(upgrades, 0);
 }
 
+io::task<> ask_for_a_pause(upstream_polling& t) {
+  co_await begin(t, offer);
+  co_await t.polls.read_request();
+  co_await t.peer.accept(t.web);
+  co_await t.web.read_request();
+  co_await t.web.write("HTTP/1.1 503 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n");
+  for (int i = 0; i < 1000; ++i) {
+    co_await t.polls.answer("42[\"event\"]");
+    co_await t.polls.read_request();
+  }
+  t.connection->abort();
+}
+
+// The delays between probes are those of a millisecond or two.
+TEST_F(upstream_polling, asks_no_more_over_a_websocket_while_the_server_wants_to_be_left_alone) {
+  std::vector<std::string> steps;
+  trace.start([&steps](const trace_line& line) {
+    steps.push_back(line.text);
+    return true;
+  });
+  run(make_upgradable(false), ask_for_a_pause);
+  EXPECT_EQ(std::count_if(steps.begin(), steps.end(), [](const auto& one) { return one.starts_with("asking over"); }),
+            1);
+}
+
 io::task<> close_before_the_upgrade(upstream_polling& t) {
   co_await begin(t, offer);
   co_await t.polls.read_request();
