@@ -58,7 +58,7 @@ TEST(config_reader, values_are_shown_safely) {
               ElementsAre(R"(1:7: log: unknown key "a\x85방"; known here: capacity, retained)"));
   EXPECT_THAT(errors_of("events: {rules: {'my event': {x: 1}}}"),
               ElementsAre("1:31: events.rules.\"my event\": unknown key \"x\"; known here: topics, required, "
-                          "repeat_key, retain_key, fields"));
+                          "repeat_key, retain_key, fields, acknowledge"));
 }
 
 TEST(config_reader, the_token_and_a_password_in_a_url_are_not_shown) {
