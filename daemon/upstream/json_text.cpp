@@ -67,7 +67,7 @@ std::string json_fields::raw(std::string_view path) const {
 }
 
 std::string json_fields::text(std::string_view path) const {
-  const std::string value = raw(path);
+  std::string value = raw(path);
   if (value.empty() || value.front() == '{' || value.front() == '[' || value == "null") return {};
   if (value.front() != '"') return value;
   const simdjson::padded_string padded(value);
