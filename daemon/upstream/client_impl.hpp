@@ -85,6 +85,8 @@ class client::impl final : private inbound_sink {
   void on_broken(const failure& why, std::uint16_t code) override;
 
   void take_up_the_last_life();
+  void deliver(std::string_view data, std::optional<std::uint64_t> ack, std::span<const bytes_view> attachments,
+               bool may_answer);
   io::task<> connection(action::connect how);
   std::unique_ptr<transport> make_transport(transport_kind over, const endpoint& where);
   io::task<> read_all(std::string name);

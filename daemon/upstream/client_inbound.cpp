@@ -21,12 +21,16 @@ void client::impl::on_engine_packet(const engineio::packet& packet) {
 void client::impl::on_packet(const socketio::packet& packet) {
   if (trace_.on()) trace_received(packet, {});
   session_.on_packet(packet, at());
-  // What was missed is delivered, but answers nothing that was asked on this connection.
-  for (const auto& missed : session_.recovery().take_held()) {
+  // What was missed comes before what the new session tells, and answers nothing that was asked on this connection;
+  // what a new session told early is a part of it.
+  const bool recovered = session_.recovery().recovered();
+  if (!recovered) perform();
+  for (const auto& early : session_.recovery().take_held()) {
+    if (closing_) break;
     padded_buffer data;
-    data.append(missed.data);
-    const std::vector<bytes_view> attachments(missed.attachments.begin(), missed.attachments.end());
-    handler_.on_event(session_.recovery().strip(data.view(), missed.ack.has_value()), attachments, ticket(missed.ack));
+    data.append(early.data);
+    const std::vector<bytes_view> attachments(early.attachments.begin(), early.attachments.end());
+    deliver(data.view(), early.ack, attachments, !recovered && session_.answers_unasked());
   }
   perform();
 }
@@ -34,11 +38,15 @@ void client::impl::on_packet(const socketio::packet& packet) {
 void client::impl::on_event(const socketio::packet& packet, std::span<const bytes_view> attachments) {
   if (trace_.on()) trace_received(packet, attachments);
   if (packet.nsp != session_.settings().nsp) return on_malformed("an event of a namespace that was not joined");
-  recovery& offsets = session_.recovery();
-  if (offsets.holding()) return offsets.hold(packet, attachments);
-  const auto event =
-      handler_.on_event(offsets.strip(packet.data, packet.id.has_value()), attachments, ticket(packet.id));
-  if (!event || !session_.is_answer(event->name)) return;
+  if (session_.recovery().holding()) return session_.recovery().hold(packet, attachments);
+  deliver(packet.data, packet.id, attachments, true);
+}
+
+// `may_answer`: it may be the answer to the authentication.
+void client::impl::deliver(std::string_view data, std::optional<std::uint64_t> ack,
+                           std::span<const bytes_view> attachments, bool may_answer) {
+  const auto event = handler_.on_event(session_.recovery().strip(data, ack.has_value()), attachments, ticket(ack));
+  if (!may_answer || !event || !session_.is_answer(event->name)) return;
   session_.on_event(event->name, event->arguments, at());
   perform();
 }

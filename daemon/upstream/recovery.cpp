@@ -18,6 +18,7 @@ bool is_noticed(cause why) {
 
 bool recovery::ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload) {
   drop_held();
+  holding_ = true;
   recovered_ = complete_ = offered_ = false;
   if (pid_.empty()) return true;
   const bool foreign = token_digest_ != token_digest(token) && user != user_;
@@ -35,12 +36,12 @@ bool recovery::ask(std::string_view token, const std::optional<std::string>& use
 
 void recovery::on_reply(const std::optional<std::string>& pid) {
   const bool asked = std::exchange(asked_, false);
+  holding_ = false;
   offered_ = pid.has_value();
   recovered_ = asked && pid == pid_;
   complete_ = recovered_ && !overflow_;
   if (asked) ++(complete_ ? counters_.recovered : counters_.failed);
   if (recovered_) return;
-  drop_held();
   forget();
   shape_ = offset_shape::unseen;
   asked_before_ = false;
@@ -58,7 +59,7 @@ bool recovery::on_authenticated(std::string_view user, std::string_view token) {
 
 void recovery::on_end(cause why) {
   const bool established = offered_ || asked_;
-  asked_ = offered_ = recovered_ = complete_ = false;
+  holding_ = asked_ = offered_ = recovered_ = complete_ = false;
   drop_held();
   // After anything else, such as a message that cannot be read, what was sent last would come again.
   const bool askable = is_noticed(why) || (may_be_one_sided(why) && !asked_before_);
@@ -116,9 +117,10 @@ void recovery::hold(const socketio::packet& packet, std::span<const std::span<co
 
 // A server that begins before our offset sends it, too: up to there everything is known.
 std::vector<recovery::held_event> recovery::take_held() {
-  if (asked_) return {};
+  if (holding_) return {};
   auto events = std::exchange(held_, {});
   drop_held();
+  if (!recovered_) return events;
   const auto known = std::find_if(events.rbegin(), events.rend(), [this](const held_event& one) {
     return !one.ack && trailing_token(one.data) == asked_offset_;
   });

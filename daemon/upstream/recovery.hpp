@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Connection state recovery: what to ask the server for after an outage, the events that it sends again before it says
-// whether it grants that, and the offsets in between. Pure.
+// Connection state recovery: what to ask the server for after an outage, the events that come before the server's answer
+// to CONNECT, and the offsets in between. Pure.
 //
-// Invariants: a pid is asked for only with the token it was got with, or one known to be the same user's; what the
-// server sends again is held, at most held_count events and held_bytes, until it has said that these are ours;
-// arguments are handed on without the offset.
+// What comes before that answer is either what was missed, sent again before the server says that it grants it, or what
+// a server's connect handler emits, before its answer goes out. Which of them it was is known with the answer.
+//
+// Invariants: a pid is asked for only with the token it was got with, or one known to be the same user's; what comes
+// early is held, at most held_count events and held_bytes, until the server has answered; arguments are handed on
+// without the offset.
 //
 // A server that recovers us before it has noticed the old connection's end drops that later, and our rooms with it: a
 // connection that is authenticated and deaf. It can recover what it has seen end, and goes on being able to afterwards.
@@ -77,7 +80,7 @@ class recovery {
   [[nodiscard]] bool take_complete();
 
   // Events are to be given to hold(), not delivered.
-  [[nodiscard]] bool holding() const { return asked_; }
+  [[nodiscard]] bool holding() const { return holding_; }
   void hold(const socketio::packet& packet, std::span<const std::span<const std::byte>> attachments);
 
   struct held_event {
@@ -85,8 +88,10 @@ class recovery {
     std::optional<std::uint64_t> ack;  // the id of the one that it wants
     std::vector<std::vector<std::byte>> attachments;
   };
-  // What the server has sent again and is new to us, in order; nothing before its answer.
+  // What came before the server's answer and is new to us, in order; nothing before that answer.
   [[nodiscard]] std::vector<held_event> take_held();
+  // It was more than could be held, and is lost.
+  [[nodiscard]] bool overflowed() const { return overflow_; }
 
   // An event's data without the offset, which is remembered. The view, and read_padding readable bytes behind it, live
   // until the next call, if behind `data` there are such.
@@ -110,7 +115,8 @@ class recovery {
   bool asked_before_ = false;  // for this pid
   bool unanswered_ = false;    // our close may not have reached a server that could recover us twice
   bool offered_ = false;       // on this connection
-  bool asked_ = false;         // and not yet answered
+  bool holding_ = false;       // CONNECT is sent and not yet answered
+  bool asked_ = false;         // and asks for the pid
   bool recovered_ = false;     // this connection
   bool complete_ = false;
   bool overflow_ = false;

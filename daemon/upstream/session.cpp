@@ -245,14 +245,9 @@ void session::on_packet(const socketio::packet& packet, moment at) {
         words += socketio::to_string(reply.error());
         if (!packet.data.empty()) words += ": \"" + printable(cleared(packet.data), 200) + '"';
         end({old ? cause::engine_io_3 : cause::protocol_error, words}, at, ws_close_protocol_error);
-        return;
       } else {
-        recovery_.on_reply(reply->pid);
-        if (!recovery_.recovered()) rooms_.forget_presence();
+        join_namespace(*reply, at);
       }
-      step_deadline_.reset();
-      enter(phase::connected, state::connected);
-      authenticate(at);
       return;
     case socketio::packet_type::connect_error:
       if (phase_ == phase::joining) refuse_connect(packet.data, at);
@@ -264,6 +259,19 @@ void session::on_packet(const socketio::packet& packet, moment at) {
     default:
       return;
   }
+}
+
+void session::join_namespace(const socketio::connect_reply& reply, moment at) {
+  recovery_.on_reply(reply.pid);
+  if (!recovery_.recovered()) rooms_.forget_presence();
+  if (recovery_.overflowed()) {
+    actions_.emplace_back(
+        action::note{"the server sent more before its answer to CONNECT than can be held: all of that is lost"});
+    if (!lost_at_) lost_at_ = at.now;
+  }
+  step_deadline_.reset();
+  enter(phase::connected, state::connected);
+  authenticate(at);
 }
 
 // Where the token came with the connection, it is what a server refuses, unless these are the reference server's words

@@ -156,6 +156,8 @@ class session {
   [[nodiscard]] bool is_answer(std::string_view name) const {
     return name == options_.auth.success || name == options_.auth.error;
   }
+  // Whether the server may answer before it has answered CONNECT: only where nothing asks for it later.
+  [[nodiscard]] bool answers_unasked() const { return options_.auth.mode != auth_mode::event; }
   // An answer to the authentication; `arguments`: JSON without the brackets.
   void on_event(std::string_view name, std::string_view arguments, moment at);
 
@@ -237,6 +239,7 @@ class session {
   void begin_attempt();
   void connect(moment at);
   void open_engine(std::string_view data, moment at);
+  void join_namespace(const socketio::connect_reply& reply, moment at);
   void refuse_connect(std::string_view data, moment at);
   void enter(phase next, state shown);
   failure blame(failure what);

@@ -99,6 +99,19 @@ class PythonServerTest(IntegrationTest):
         arrived = [one["update"]["reservationId"] for one in self.server.seen("reservation_update")]
         self.assertEqual(arrived, list(range(40)))
 
+    def test_what_its_connect_handler_says_before_the_answer_to_connect_counts(self) -> None:
+        for mode in ("connect", "header", "query"):
+            with self.subTest(mode):
+                self.server = self.start_server(auth=mode, tells=True)
+                upstream = {**self.config()["upstream"], "url": self.server.url}
+                daemon = self.start_daemon(
+                    upstream=upstream, auth={"mode": mode, "identity": "answer"}, rooms={"declared": ["shop-7"]}
+                )
+                self.server.saw("join", room="user-3", userId=3)
+                self.subscribed(daemon)
+                self.assertEqual(self.peer(daemon).call("status")["upstream"]["user"], "3")
+                self.stop(daemon)
+
     def test_a_kick_and_a_wrong_token_are_named(self) -> None:
         daemon = self.start("websocket")
         subscriber = self.subscribed(daemon)

@@ -380,6 +380,46 @@ TEST_F(upstream_client, leaves_a_server_that_does_not_ping) {
   EXPECT_THAT(handler.statuses, Contains(testing::Field(&client_status::cause, "ping_timeout")));
 }
 
+// What a server's connect handler emits goes out before the answer to CONNECT, with python-socketio.
+io::task<> tell_early(upstream_client& t) {
+  co_await t.peer.upgrade(server_text(test::open_packet));
+  co_await t.peer.read_text();
+  co_await t.peer.write(server_text(R"(42["auth_success",{"userId":7}])") + server_text(R"(42["early",1])") +
+                        server_text(R"(451-["bytes",{"_placeholder":true,"num":0}])") + server_frame(2, "xyz"));
+  co_await t.peer.write(server_text(R"(40{"sid":"s"})") + server_text(R"(42["late",2])"));
+  const bool asks = t.settings.auth.mode == auth_mode::event;
+  if (asks) {
+    t.seen.push_back(co_await t.peer.read_text());
+    co_await t.peer.send(R"(42["auth_success",{"userId":8}])");
+  }
+  co_await t.peer.send("2");
+  EXPECT_EQ(co_await t.peer.read_text(), "3");
+  t.made->stop();
+  t.peer.drop();
+}
+
+TEST_F(upstream_client, takes_an_answer_and_events_that_come_before_that_to_connect) {
+  for (const auth_mode mode : {auth_mode::connect, auth_mode::header, auth_mode::query}) {
+    settings.auth.mode = mode;
+    handler = {};
+    run(tell_early);
+    EXPECT_EQ(made->counters().authenticated, 1u);
+    EXPECT_THAT(handler.statuses, Contains(testing::Field(&client_status::user, "7")));
+    std::erase(handler.happened, "burst end");
+    EXPECT_THAT(handler.happened, ElementsAre(R"(["auth_success",{"userId":7}])", R"(["early",1])",
+                                              R"(["bytes",{"_placeholder":true,"num":0}] +1)", R"(["late",2])"));
+  }
+}
+
+TEST_F(upstream_client, takes_no_answer_that_came_before_it_asked) {
+  run(tell_early);
+  EXPECT_THAT(seen, ElementsAre(authenticate));
+  EXPECT_EQ(made->status().state, state::offline);
+  EXPECT_THAT(handler.statuses, Contains(testing::Field(&client_status::user, "8")));
+  EXPECT_THAT(handler.statuses, Not(Contains(testing::Field(&client_status::user, "7"))));
+  EXPECT_THAT(handler.happened, Contains(R"(["early",1])"));
+}
+
 // Makes two moments differ by more than what one clock's times are off by on the other.
 io::task<> let_time_pass(io::context& context) {
   io::timer timer(context);

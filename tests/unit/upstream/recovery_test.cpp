@@ -99,19 +99,41 @@ TEST(recovery, hands_on_what_was_missed_in_order_once_the_server_has_said_so) {
   EXPECT_EQ(asked(r), R"({"pid":"p","offset":"Pf3xK2c"})");
 }
 
-TEST(recovery, drops_what_was_held_when_another_pid_comes) {
+TEST(recovery, takes_what_came_early_as_the_new_sessions_where_it_is_not_granted) {
   for (const auto& reply : {std::optional<std::string>("q"), std::optional<std::string>()}) {
     recovery r = established();
     r.on_end(cause::connection_lost);
     asked(r);
-    hold(r, R"(["one","Pf3xK2b"])");
+    hold(r, R"(["one",1])");
     r.on_reply(reply);
-    EXPECT_THAT(deliver(r), ElementsAre());
+    EXPECT_THAT(deliver(r), ElementsAre(R"(["one",1])"));
     EXPECT_FALSE(r.take_complete());
     EXPECT_EQ(r.counters().failed, 1u);
     r.on_end(cause::connection_lost);
     EXPECT_EQ(asked(r), "{}");  // that one was never authenticated
   }
+}
+
+TEST(recovery, holds_what_comes_early_also_where_it_has_nothing_to_ask_for) {
+  recovery r;
+  EXPECT_FALSE(r.holding());
+  EXPECT_EQ(asked(r), "{}");
+  ASSERT_TRUE(r.holding());
+  hold(r, R"(["one"])");
+  hold(r, R"(["two"])", true);
+  EXPECT_THAT(deliver(r), ElementsAre());
+  r.on_reply(std::nullopt);
+  EXPECT_FALSE(r.holding());
+  EXPECT_THAT(deliver(r), ElementsAre(R"(["one"])", R"(["two"])"));
+  EXPECT_THAT(deliver(r), ElementsAre());
+
+  EXPECT_EQ(asked(r), "{}");
+  hold(r, R"(["of a connection that ended"])");
+  r.on_end(cause::connection_lost);
+  EXPECT_FALSE(r.holding());
+  EXPECT_EQ(asked(r), "{}");
+  r.on_reply(std::nullopt);
+  EXPECT_THAT(deliver(r), ElementsAre());
 }
 
 TEST(recovery, is_a_failure_when_too_much_was_missed) {

@@ -45,6 +45,22 @@ TEST_F(session_recovery, that_fails_leaves_one) {
   EXPECT_TRUE(h.status().lost);
 }
 
+TEST(session_early_events, that_are_more_than_can_be_held_are_a_gap_and_said_to_be_lost) {
+  harness h(plain_options());
+  h.fault_at = 2;  // in the place of the answer to CONNECT
+  h.fault = [](harness& self) {
+    socketio::packet packet;
+    packet.data = R"(["early"])";
+    for (std::size_t i = 0; i <= recovery::held_count; ++i) self.machine.recovery().hold(packet, {});
+    self.engine(R"(40{"sid":"s"})");
+  };
+  h.start();
+  ASSERT_EQ(h.status().state, state::authenticated);
+  EXPECT_EQ(h.status().lost, h.now);
+  ASSERT_EQ(h.notes.size(), 1u);
+  EXPECT_NE(h.notes.front().find("lost"), std::string::npos) << h.notes.front();
+}
+
 TEST_F(session_recovery, is_not_asked_for_after_a_kick) {
   h.engine("41");
   EXPECT_EQ(reconnect(), "40");
