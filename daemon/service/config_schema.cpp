@@ -254,6 +254,7 @@ const table<config>& config_keys() {
            fields_of(confidential(request_value), max_request_fields, query_name)),
       make("upstream.token", at(up, &options::token), read_token, paths_of(token_keys())),
       make("upstream.recovery_file", at(up, &options::recovery_file), scalar(absolute_path_or_nothing)),
+      make("upstream.recovery_memory", at(up, &options::recovery_memory), scalar(duration{1s, 168h})),
       make("upstream.reconnect.first", at(up, &options::reconnect, &reconnect_options::first), scalar(delay)),
       make("upstream.reconnect.max", at(up, &options::reconnect, &reconnect_options::max), scalar(delay)),
       make("upstream.reconnect.refused_max", at(up, &options::reconnect, &reconnect_options::refused_max),

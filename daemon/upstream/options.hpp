@@ -150,7 +150,8 @@ struct options {
   text_fields headers;  // of every request, as they are
   text_fields query;    // parameters of its URL
   token_options token = token_file{"/etc/roombridge/token"};
-  std::string recovery_file;  // where a saved_session waits from a stop to the next start; empty: nowhere
+  std::string recovery_file;              // where a saved_session waits from a stop to the next start; empty: nowhere
+  milliseconds recovery_memory{120'000};  // how long the server can recover a session that it has seen end
   reconnect_options reconnect;
   auth_options auth;
   room_options rooms;

@@ -9,42 +9,43 @@
 namespace roombridge::upstream {
 namespace {
 
-// The server said so itself, or will answer our close.
+// The server said so itself.
 bool is_noticed(cause why) {
-  return why == cause::server_closed || why == cause::server_error || why == cause::shutdown;
+  return why == cause::server_closed || why == cause::server_error;
 }
 
 }  // namespace
 
-bool recovery::ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload) {
+bool recovery::ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload,
+                   time_point now) {
   drop_held();
   holding_ = true;
   recovered_ = complete_ = offered_ = false;
   if (pid_.empty()) return true;
+  const bool nothing = offset_.empty() || may_deafen(now);
   const bool foreign = token_digest_ != token_digest(token) && user != user_;
-  if (offset_.empty() || foreign) {
-    const bool nothing = offset_.empty();
+  if (nothing || foreign) {
     forget();
     return nothing;
   }
-  asked_ = asked_before_ = true;
+  asked_ = true;
   asked_offset_ = offset_;
   payload.set("pid", json_string(pid_));
   payload.set("offset", json_string(offset_));
   return true;
 }
 
-void recovery::on_reply(const std::optional<std::string>& pid) {
+void recovery::on_reply(const std::optional<std::string>& pid, time_point now) {
   const bool asked = std::exchange(asked_, false);
   holding_ = false;
   offered_ = pid.has_value();
   recovered_ = asked && pid == pid_;
   complete_ = recovered_ && !overflow_;
   if (asked) ++(complete_ ? counters_.recovered : counters_.failed);
+  forgotten_at_ = recovered_ ? std::optional(now + memory_) : std::nullopt;
   if (recovered_) return;
   forget();
   shape_ = offset_shape::unseen;
-  asked_before_ = false;
   if (pid && pid->size() <= pid_limit) pid_ = *pid;
 }
 
@@ -59,12 +60,15 @@ bool recovery::on_authenticated(std::string_view user, std::string_view token) {
 
 void recovery::on_end(cause why) {
   const bool established = offered_ || asked_;
+  // Where the answer is lost it may have recovered us, and nobody knows when it had seen the former end.
+  if (asked_) forgotten_at_ = time_point::max();
   holding_ = asked_ = offered_ = recovered_ = complete_ = false;
   drop_held();
   // After anything else, such as a message that cannot be read, what was sent last would come again.
-  const bool askable = is_noticed(why) || (may_be_one_sided(why) && !asked_before_);
-  if (established && !(confirmed_ && askable)) forget();
-  unanswered_ = established && asked_before_ && why == cause::shutdown;
+  const bool askable = is_noticed(why) || may_be_one_sided(why) || why == cause::shutdown;
+  if (!established) return;
+  if (!(confirmed_ && askable)) forget();
+  unnoticed_ = !is_noticed(why);
 }
 
 void recovery::on_refused() {
@@ -77,13 +81,13 @@ void recovery::forget() {
   confirmed_ = complete_ = false;
 }
 
-std::optional<saved_recovery> recovery::saved() const {
-  if (unanswered_ || offset_.empty()) return std::nullopt;
+std::optional<saved_recovery> recovery::saved(time_point now) const {
+  if (may_deafen(now) || offset_.empty()) return std::nullopt;
   return saved_recovery{pid_, offset_, user_, token_digest_};
 }
 
-std::optional<saved_recovery> recovery::running() const {
-  if (pid_.empty() || !confirmed_ || asked_before_) return std::nullopt;
+std::optional<saved_recovery> recovery::running(time_point now) const {
+  if (pid_.empty() || !confirmed_ || (forgotten_at_ && now < *forgotten_at_)) return std::nullopt;
   return saved_recovery{pid_, offset_, user_, token_digest_};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Connection state recovery: what to ask the server for after an outage, the events that come before the server's answer
-// to CONNECT, and the offsets in between. Pure.
+// Connection state recovery: what to ask the server for after an outage, the events that come before the server's
+// answer to CONNECT, and the offsets in between. Pure.
 //
 // What comes before that answer is either what was missed, sent again before the server says that it grants it, or what
 // a server's connect handler emits, before its answer goes out. Which of them it was is known with the answer.
@@ -10,11 +10,14 @@
 // without the offset.
 //
 // A server that recovers us before it has noticed the old connection's end drops that later, and our rooms with it: a
-// connection that is authenticated and deaf. It can recover what it has seen end, and goes on being able to afterwards.
-// So a pid that was never asked for may be asked for after whatever the network did, at worst in vain; one that was,
-// only where the server has certainly noticed. Else it is forgotten, and what was missed is a gap.
+// connection that is authenticated and deaf. It can recover what it has seen end, and socket.io's in-memory adapter
+// goes on being able to for `memory` from then on, also when it has recovered it once (the adapters for Redis streams
+// and MongoDB forget it with that). So a pid that was never recovered may be asked for after whatever the network did,
+// at worst in vain; one that was, where the server has certainly noticed, or when its memory of the former end is over.
+// The former end was before it recovered us. Else the pid is forgotten, and what was missed is a gap.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -51,11 +54,18 @@ class recovery {
   static constexpr std::size_t held_bytes = 16u << 20;
   static constexpr std::size_t pid_limit = 256;  // bytes; a longer one is not remembered
 
+  using time_point = std::chrono::steady_clock::time_point;
+
+  // `memory`: how long the server can recover what it has seen end; it counts from the next recovery on.
+  explicit recovery(std::chrono::milliseconds memory) : memory_(memory) {}
+  void configure(std::chrono::milliseconds memory) { memory_ = memory; }
+
   // A connection's CONNECT is about to be sent: adds `pid` and `offset` where there is something to recover. `user`:
   // who will be logged in, where that is known. False: there was something, but the token may be another user's.
-  [[nodiscard]] bool ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload);
+  [[nodiscard]] bool ask(std::string_view token, const std::optional<std::string>& user, json_fields& payload,
+                         time_point now);
   // The server's answer to it.
-  void on_reply(const std::optional<std::string>& pid);
+  void on_reply(const std::optional<std::string>& pid, time_point now);
   // The authentication succeeded. False: this connection was recovered and belongs to another user, whose rooms it has.
   [[nodiscard]] bool on_authenticated(std::string_view user, std::string_view token);
   // The connection has ended, or the attempt at one.
@@ -66,14 +76,14 @@ class recovery {
   void forget();
 
   // The server has closed the connection in its turn after on_end(cause::shutdown): it has noticed.
-  void on_close_answered() { unanswered_ = false; }
+  void on_close_answered() { unnoticed_ = false; }
   // What can be asked for after a stop, if anything; and that of an earlier life, before the first connection.
-  [[nodiscard]] std::optional<saved_recovery> saved() const;
+  [[nodiscard]] std::optional<saved_recovery> saved(time_point now) const;
   void restore(saved_recovery from);
   // What a life after a crash of this one could ask for, that of this authenticated connection; its offset is that of
-  // the last event, or empty. Nothing also where the server has recovered this session before: whether it notices the
-  // end of the daemon's machine at once, nobody knows.
-  [[nodiscard]] std::optional<saved_recovery> running() const;
+  // the last event, or empty. Nothing also where the server remembers a former end of this session: whether it notices
+  // the end of the daemon's machine at once, nobody knows.
+  [[nodiscard]] std::optional<saved_recovery> running(time_point now) const;
   [[nodiscard]] std::string_view offset() const { return offset_; }
 
   // Everything since the last authenticated session has been got; true once for a connection.
@@ -104,20 +114,22 @@ class recovery {
 
  private:
   void drop_held();
+  [[nodiscard]] bool may_deafen(time_point now) const { return unnoticed_ && forgotten_at_ && now < *forgotten_at_; }
 
+  std::chrono::milliseconds memory_;
   std::string pid_;     // empty: nothing to recover
   std::string offset_;  // of the last event
   offset_shape shape_ = offset_shape::unseen;
   std::string user_;          // whose the pid is
   std::string token_digest_;  // of the token with which that user was authenticated
 
-  bool confirmed_ = false;     // the pid stands for an authenticated session
-  bool asked_before_ = false;  // for this pid
-  bool unanswered_ = false;    // our close may not have reached a server that could recover us twice
-  bool offered_ = false;       // on this connection
-  bool holding_ = false;       // CONNECT is sent and not yet answered
-  bool asked_ = false;         // and asks for the pid
-  bool recovered_ = false;     // this connection
+  bool confirmed_ = false;                  // the pid stands for an authenticated session
+  bool unnoticed_ = false;                  // the server may not know of that session's end
+  std::optional<time_point> forgotten_at_;  // when it forgets the former end; nothing: it has recovered none
+  bool offered_ = false;                    // on this connection
+  bool holding_ = false;                    // CONNECT is sent and not yet answered
+  bool asked_ = false;                      // and asks for the pid
+  bool recovered_ = false;                  // this connection
   bool complete_ = false;
   bool overflow_ = false;
   std::string asked_offset_;

@@ -49,7 +49,8 @@ std::string_view without_additions(std::string_view text) {
 std::string secret_fault(std::string_view secret) {
   if (secret.starts_with("\xff\xfe") || secret.starts_with("\xfe\xff"))
     return "is UTF-16, which some editors call Unicode: save it as UTF-8";
-  if (secret.find_first_of("\r\n") != std::string_view::npos) return "has more than one line: leave only the one that counts";
+  if (secret.find_first_of("\r\n") != std::string_view::npos)
+    return "has more than one line: leave only the one that counts";
   if (std::any_of(secret.begin(), secret.end(), is_control)) return "holds a control character, or a NUL byte";
   const bool hidden = std::any_of(invisible.begin(), invisible.end(),
                                   [&](auto one) { return secret.find(one) != std::string_view::npos; });

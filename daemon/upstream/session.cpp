@@ -50,6 +50,7 @@ std::string_view to_string(state value) {
 
 session::session(options initial)
     : options_(std::move(initial)),
+      recovery_(options_.recovery_memory),
       choice_(options_.transports),
       normal_(options_.reconnect.first, options_.reconnect.max),
       slow_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)),
@@ -74,13 +75,13 @@ std::optional<saved_session> session::saved(moment at) const {
   const bool logged_out = !token_.token && policy_of(token_.missing.why) == retry_policy::never;
   if (!lost_at_ || logged_out) return std::nullopt;
   const auto ended = std::chrono::floor<std::chrono::microseconds>(at.wall - (at.now - *lost_at_));
-  return saved_session{options_.url, options_.path, options_.nsp, ended, recovery_.saved()};
+  return saved_session{options_.url, options_.path, options_.nsp, ended, recovery_.saved(at.now)};
 }
 
 std::optional<saved_session> session::left_by_a_crash(moment at) const {
   if (status_.state != state::authenticated) return saved(at);
   const auto now = std::chrono::floor<std::chrono::microseconds>(at.wall);
-  return saved_session{options_.url, options_.path, options_.nsp, now, recovery_.running()};
+  return saved_session{options_.url, options_.path, options_.nsp, now, recovery_.running(at.now)};
 }
 
 void session::start(moment at) {
@@ -129,6 +130,7 @@ void session::reconfigure(options changed, moment at) {
   }
   held_.configure(options_.hold);
   drop_revoked();
+  recovery_.configure(options_.recovery_memory);
   rooms_.set_fixed(fixed_rooms(identity_));
   if (!anew) adjust_rooms(at);
   if (phase_ == phase::authenticated && !anew) plan_refresh(at);
@@ -224,7 +226,7 @@ void session::open_engine(std::string_view data, moment at) {
     token_sent_ = true;
   }
   phase_ = phase::joining;
-  if (!recovery_.ask(token_.token.value_or(std::string()), expected_user(), payload)) {
+  if (!recovery_.ask(token_.token.value_or(std::string()), expected_user(), payload, at.now)) {
     actions_.emplace_back(
         action::note{"the server is not asked for what was missed: the token has changed, and whose it is shows only "
                      "after the login"});
@@ -262,7 +264,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
 }
 
 void session::join_namespace(const socketio::connect_reply& reply, moment at) {
-  recovery_.on_reply(reply.pid);
+  recovery_.on_reply(reply.pid, at.now);
   if (!recovery_.recovered()) rooms_.forget_presence();
   if (recovery_.overflowed()) {
     actions_.emplace_back(

@@ -5,6 +5,7 @@ on whatever happens, and lose nothing without a GAP."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,10 @@ from .relay import Relay
 from .test_recovery import RecoveryTest
 
 SHORT = {"pingInterval": 300, "pingTimeout": 1000}
+MEMORY = 5  # seconds; with less a busy machine may not be back in time for the first recovery
 
 
-class HalfOpenTest(RecoveryTest):
+class HalfOpen(RecoveryTest):
     def setUp(self) -> None:
         super().setUp()
         self.relay = Relay(self.server.port)
@@ -54,6 +56,8 @@ class HalfOpenTest(RecoveryTest):
         names = [message.name for message in got if isinstance(message, Event)]
         return names, [message for message in got if isinstance(message, Gap)]
 
+
+class HalfOpenTest(HalfOpen):
     def check_fresh(self, fault: Callable[[], None]) -> None:
         """It is asked for, perhaps in vain: it depends on who notices first."""
         names, gaps = self.break_off(self.start_listening(), fault)
@@ -91,6 +95,50 @@ class HalfOpenTest(RecoveryTest):
         assert isinstance(self.offline, Status) and gap.from_time is not None
         patience = 1000 * sum(SHORT.values())
         self.assertLessEqual(gap.from_time, self.offline.since - patience * 9 // 10, "nothing was heard for so long")
+
+
+class ForgottenEndTest(HalfOpen):
+    """The server does not remember any more that a connection of the session has ended before."""
+
+    @staticmethod
+    def options() -> dict[str, Any]:
+        return {"connectionStateRecovery": {"maxDisconnectionDuration": 1000 * MEMORY}, **SHORT}
+
+    def config(self, **changes: Any) -> dict[str, Any]:
+        config = super().config(**changes)
+        config["upstream"]["recovery_memory"] = f"{MEMORY}s"
+        return config
+
+    def start_forgotten(self) -> Subscriber:
+        subscriber = self.start_recovered()
+        forgotten = time.monotonic() + MEMORY
+        while time.monotonic() < forgotten:
+            self.server.emit("still")
+            subscriber.until_event("still")
+        self.assertEqual(self.recovery(), {"offered": True, "recovered": 1, "failed": 0})
+        return subscriber
+
+    def test_a_recovered_session_is_recovered_again(self) -> None:
+        subscriber = self.start_forgotten()
+        self.relay.hold()
+        self.relay.end()
+        self.server.emit("missed")
+        self.assertEqual(self.server.saw("disconnect")["reason"], "ping timeout")
+        self.relay.release()
+        subscriber.until(lambda message: getattr(message, "state", None) == "offline")
+        self.server.emit("last")
+        events, gaps = self.until_last(subscriber)
+        self.assertEqual(([name for name, _ in events], gaps), (["missed", "last"], []))
+        self.assertEqual(self.recovery(), {"offered": True, "recovered": 2, "failed": 0})
+
+    def test_a_server_that_has_not_noticed_refuses_it_and_the_daemon_hears_on(self) -> None:
+        names, gaps = self.break_off(self.start_forgotten(), self.relay.end)
+        counts = self.recovery()
+        if counts["recovered"] == 1:
+            self.assertEqual((names, [gap.reason for gap in gaps]), (["last"], ["upstream"]))
+        else:  # it has noticed first
+            self.assertEqual((names, gaps), (["missed", "last"], []))
+        self.assertEqual(counts["recovered"] + counts["failed"], 2)
 
 
 class RestartedProxyTest(RecoveryTest):

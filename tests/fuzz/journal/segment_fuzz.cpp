@@ -97,8 +97,7 @@ void try_ledger(const std::vector<std::byte>& file) {
     there = there || std::equal(slot.begin(), slot.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
   }
   // Only the bytes that mean nothing may differ.
-  fuzz::require(there || get<std::uint32_t>(file, 12) != 0 ||
-                    file.size() > ledger_slot_distance,
+  fuzz::require(there || get<std::uint32_t>(file, 12) != 0 || file.size() > ledger_slot_distance,
                 "a ledger reads as another one");
 }
 

@@ -102,8 +102,8 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 
 void emit(std::string& out, const upstream::options& value) {
   [[maybe_unused]] const auto& [url, path, add_trailing_slash, nsp, connect_timeout, receive_limit, compression, tls,
-                                proxy, headers, query, token, recovery_file, reconnect, auth, rooms, transports, hold] =
-      value;
+                                proxy, headers, query, token, recovery_file, recovery_memory, reconnect, auth, rooms,
+                                transports, hold] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
@@ -115,6 +115,7 @@ void emit(std::string& out, const upstream::options& value) {
   line(out, 1, "transports", transports);
   line(out, 1, "token", token);
   line(out, 1, "recovery_file", recovery_file);
+  line(out, 1, "recovery_memory", recovery_memory);
   const auto& [verify, ca_file, certificate_file, key_file, min_version, pins] = tls;
   out += "  tls:\n";
   line(out, 2, "verify", verify);

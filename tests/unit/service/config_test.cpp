@@ -47,6 +47,7 @@ const std::map<std::string, std::string> other_values{
     {"upstream.query", "upstream: {query: {tenant: a b}}"},
     {"upstream.token", "upstream: {token: {env: TOKEN}}"},
     {"upstream.recovery_file", "upstream: {recovery_file: /var/lib/roombridge/recovery}"},
+    {"upstream.recovery_memory", "upstream: {recovery_memory: 5min}"},
     {"upstream.reconnect.first", "upstream: {reconnect: {first: 250ms}}"},
     {"upstream.reconnect.max", "upstream: {reconnect: {max: 7s}}"},
     {"upstream.reconnect.refused_max", "upstream: {reconnect: {refused_max: 1h}}"},

@@ -96,7 +96,8 @@ TEST_F(command_runs, that_print_nothing_mean_that_there_is_no_token) {
 TEST_F(command_runs, that_print_something_else_than_a_token_have_failed) {
   const failure usage = failed("printf 'usage: get-token [--for NAME]\\n  --for  whose\\n'");
   EXPECT_EQ(usage.why, cause::token_command_failed);
-  EXPECT_EQ(usage.text, "the output of the token command /bin/sh has more than one line: leave only the one that counts");
+  EXPECT_EQ(usage.text,
+            "the output of the token command /bin/sh has more than one line: leave only the one that counts");
   EXPECT_THAT(failed(R"(echo '{"access_token":"s3cret"}')").text,
               AllOf(HasSubstr("is a JSON document"), Not(HasSubstr("s3cret"))));
 }
