@@ -26,7 +26,7 @@ TEST(explain_status, when_all_is_well) {
     "rooms":[{"room":"shop-7","state":"joined"},{"room":"shop-8","state":"waiting"},{"room":"42","number":true,"state":"asked"}],
     "local":{"connections":2,"subscribers":1,"latency":{"events":3,"p50_us":128,"p99_us":1050,"max_us":5}},"log":{"first":1,"newest":9,"bytes":100,"capacity":200}})"),
               AllOf(HasSubstr("authenticated at http://h:1 over polling as user 3, since 11:59:58 (2 s)"),
-                    HasSubstr("shop-7, shop-8 (waiting), 42 (a number)\n"),
+                    HasSubstr("shop-7, shop-8 (waiting), 42 (a number) (asked)\n"),
                     HasSubstr("4 attempts to connect, 1 outage\n"), HasSubstr("2 programs connected, 1 subscribed"),
                     HasSubstr("half of 3 deliveries within 0.13 ms, 99 of 100 within 1.05 ms, the slowest 0.01 ms\n"),
                     HasSubstr("events 1 to 9, 100 of 200 bytes"), HasSubstr("roombridged 0.1.0, process 7, up 10 s"),
