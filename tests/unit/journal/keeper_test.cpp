@@ -38,15 +38,15 @@ class keepers : public testing::Test {
   failing_files files_;
   recorder source_;
   moment now_ = at(wall_time{std::chrono::hours{500'000}});
-  static constexpr ledger book{.epoch = 7, .next = 1'000'000};
+  const ledger book_{.epoch = 7, .next = 1'000'000};
 };
 
 TEST_F(keepers, write_the_ledger_and_then_records) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 2, book);
+  turn(under_test, 2, book_);
   const auto& state = under_test.state();
   EXPECT_EQ(state.trouble, "");
-  EXPECT_EQ(state.book, book);
+  EXPECT_EQ(state.book, book_);
   EXPECT_EQ(state.written, 2u);
   EXPECT_EQ(state.unwritten, 0u);
   EXPECT_EQ(state.segments, 1u);
@@ -55,7 +55,7 @@ TEST_F(keepers, write_the_ledger_and_then_records) {
 
 TEST_F(keepers, sync_an_interval_after_the_first_write) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   const int syncs = files_.calls("sync");
   EXPECT_EQ(under_test.next(), now_.now + 1s);
   pass(999ms);
@@ -69,7 +69,7 @@ TEST_F(keepers, sync_an_interval_after_the_first_write) {
 
 TEST_F(keepers, sync_every_turn_where_always_is_asked_for) {
   keeper under_test{config(sync_policy::always), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   const int syncs = files_.calls("sync");
   turn(under_test, 3);
   EXPECT_EQ(files_.calls("sync"), syncs + 1);
@@ -77,7 +77,7 @@ TEST_F(keepers, sync_every_turn_where_always_is_asked_for) {
 
 TEST_F(keepers, sync_nothing_but_the_ledger_where_never_is_asked_for) {
   keeper under_test{config(sync_policy::never), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   const int syncs = files_.calls("sync");
   turn(under_test, 3);
   under_test.finish(now_);
@@ -87,7 +87,7 @@ TEST_F(keepers, sync_nothing_but_the_ledger_where_never_is_asked_for) {
 TEST_F(keepers, write_subscribers_behind_the_records_and_tell) {
   for (const auto policy : {sync_policy::never, sync_policy::interval, sync_policy::always}) {
     keeper under_test{config(policy), files_, now_};
-    turn(under_test, 1, book);
+    turn(under_test, 1, book_);
     const int syncs = files_.calls("sync");
     change(under_test, 1, {{0, subscriber(1)}});
     EXPECT_EQ(under_test.state().subscribers_tried, 1u);
@@ -104,7 +104,7 @@ TEST_F(keepers, write_the_newest_of_a_subscriber_when_the_disk_is_back) {
     for (const auto* call : {"write", "sync"}) {
       if (policy == sync_policy::interval && std::string_view{call} == "sync") continue;
       auto under_test = std::make_unique<keeper>(config(policy), files_, now_);
-      turn(*under_test, 0, book);
+      turn(*under_test, 0, book_);
       files_.fail(EIO, {call});
       change(*under_test, 3, {{0, subscriber(1)}, {1, subscriber(1)}});
       EXPECT_EQ(under_test->state().subscribers_tried, 3u);
@@ -129,7 +129,7 @@ TEST_F(keepers, write_the_newest_of_a_subscriber_when_the_disk_is_back) {
 
 TEST_F(keepers, keep_subscribers_over_a_new_epoch) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   change(under_test, 1, {{0, subscriber(1)}});
   turn(under_test, 0, ledger{.epoch = 8, .next = 1});
   EXPECT_EQ(read_subscriber(read_file(place_ / "journal/subscribers"), 0)->value, subscriber(1));
@@ -137,7 +137,7 @@ TEST_F(keepers, keep_subscribers_over_a_new_epoch) {
 
 TEST_F(keepers, finish_by_a_sync) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   const int syncs = files_.calls("sync");
   under_test.finish(now_);
   EXPECT_EQ(files_.calls("sync"), syncs + 1);
@@ -147,7 +147,7 @@ TEST_F(keepers, finish_by_a_sync) {
 
 TEST_F(keepers, drop_what_comes_while_the_disk_fails_and_try_again_ever_more_seldom) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 2, book);
+  turn(under_test, 2, book_);
   files_.fail(ENOSPC, {"write"});
   turn(under_test, 1);
   EXPECT_EQ(
@@ -187,7 +187,7 @@ TEST_F(keepers, do_not_take_a_disk_with_room_for_a_few_bytes_for_a_good_one) {
   } cramped;
   keeper under_test{config(), cramped, now_};
   work what;
-  what.book = book;
+  what.book = book_;
   what.records = source_.events(1, 5000);
   what.count = what.last = 1;
   under_test.turn(what, now_);
@@ -208,7 +208,7 @@ TEST_F(keepers, do_not_take_a_disk_with_room_for_a_few_bytes_for_a_good_one) {
 
 TEST_F(keepers, call_a_disk_failing_that_works_for_moments_and_wait_ever_longer) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   int began = 0;
   const auto until = now_.now + 100s;
   while (now_.now < until) {
@@ -240,7 +240,7 @@ TEST_F(keepers, call_a_disk_failing_that_works_for_moments_and_wait_ever_longer)
 // Nobody has to wait for an event to learn that the disk is well again.
 TEST_F(keepers, find_the_disk_mended_without_an_event) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   files_.fail(EIO, {"sync"});
   pass(1s);
   turn(under_test);
@@ -258,7 +258,7 @@ TEST_F(keepers, take_up_a_directory_that_comes_later) {
   options late = config();
   late.directory = (place_ / "mount/journal").string();
   keeper under_test{late, files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   EXPECT_EQ(under_test.state().trouble,
             "journal: cannot make " + late.directory +
                 ": No such file or directory (the directory in which it is to lie must be there)");
@@ -266,16 +266,16 @@ TEST_F(keepers, take_up_a_directory_that_comes_later) {
   pass(1s);
   turn(under_test, 1);
   EXPECT_EQ(under_test.state().trouble, "");
-  EXPECT_EQ(under_test.state().book, book);
+  EXPECT_EQ(under_test.state().book, book_);
   EXPECT_EQ(all_of(under_test.store()), numbers(2, 2));
 }
 
 TEST_F(keepers, write_no_record_that_no_ledger_covers) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 0, book);
+  turn(under_test, 0, book_);
   files_.fail(EIO, {"sync"});
   turn(under_test, 1, ledger{.epoch = 8, .next = 1'000'000});
-  EXPECT_EQ(under_test.state().book, book);
+  EXPECT_EQ(under_test.state().book, book_);
   EXPECT_EQ(under_test.state().unwritten, 1u);
   EXPECT_EQ(under_test.state().segments, 0u);
   files_.heal();
@@ -286,7 +286,7 @@ TEST_F(keepers, write_no_record_that_no_ledger_covers) {
 
 TEST_F(keepers, remove_what_is_too_old_while_nothing_happens) {
   keeper under_test{config(), files_, now_};
-  turn(under_test, 1, book);
+  turn(under_test, 1, book_);
   pass(std::chrono::hours{168} + 1s);
   EXPECT_LE(under_test.next(), now_.now);
   turn(under_test);
