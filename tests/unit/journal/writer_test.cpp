@@ -18,7 +18,7 @@ class writers : public testing::Test {
   [[nodiscard]] std::unique_ptr<writer> make(file_system& files) {
     auto what = std::make_unique<keeper>(config(), files, present());
     work opening;
-    opening.book = book;
+    opening.book = book_;
     what->turn(opening, {});
     return std::make_unique<writer>(
         std::move(what),
@@ -51,7 +51,7 @@ class writers : public testing::Test {
     return all_of(again);
   }
 
-  static constexpr ledger book{.epoch = 7, .next = 1'000'000};
+  const ledger book_{.epoch = 7, .next = 1'000'000};
   temporary_directory place_;
   recorder source_;
   std::mutex mutex_;
@@ -152,7 +152,7 @@ TEST_F(writers, go_on_when_the_disk_fails) {
   EXPECT_TRUE(under_test->stop({.epoch = 7, .next = 3}, 1min));
   EXPECT_EQ(under_test->state().unwritten, 2u);
   EXPECT_EQ(on_disk(), numbers(1, 0));
-  EXPECT_EQ(found_, book);
+  EXPECT_EQ(found_, book_);
 }
 
 TEST_F(writers, read_behind_all_that_was_submitted_before) {
