@@ -7,7 +7,8 @@ with what came, and lost() at the connection's end, which says when to come back
 subscribes and joins again, goes on behind the last message that it received, and repeats what was asked meanwhile.
 
 Invariants: an id is never used twice; an answer is kept only while somebody waits for it; `position` is that of the
-last message that was taken out, whatever has been received behind it. Beyond `inbox_limit` bytes nothing is kept: the
+last event, gap or Live that was taken out, whatever has been received behind it. Other messages have no place in the
+stream. Beyond `inbox_limit` bytes nothing is kept: the
 stream is cut there, and renewed behind its last message when the inbox is empty.
 """
 
@@ -85,7 +86,7 @@ class Session:
         self._reconnect = reconnect
         self._resumable = resumable
         self._inbox_limit = inbox_limit
-        self._inbox: deque[tuple[Message, Position]] = deque()
+        self._inbox: deque[tuple[Message, Position | None]] = deque()  # None: without a place
         self._received: Position | None = None  # the position of the last message in the inbox
         self._subscriptions: dict[int, dict[str, Any]] = {}  # what each wants
         self._slow = "gap"
@@ -196,7 +197,8 @@ class Session:
         """The next message of the inbox."""
         if not self._inbox:
             return None
-        message, self.position = self._inbox.popleft()
+        message, place = self._inbox.popleft()
+        self.position = place or self.position
         self.inbox_bytes -= _cost(message)
         return message
 
@@ -364,7 +366,7 @@ class Session:
         if self._subscriptions:
             self._subscribe_again()
         else:
-            self._received = self.position = Position(welcome.epoch, welcome.newest)
+            self._begin_at(Position(welcome.epoch, welcome.newest))
         for room in self._rooms:
             request: Request[None] = self._make(FrameType.JOIN, _room(room, JOIN_DEADLINE))
             self._ask_again(request, self._rooms, room)
@@ -401,7 +403,14 @@ class Session:
         self._began = True
         begin = since or (self.welcome.position if self.welcome else None)
         if begin is not None:
-            self._received = self.position = begin
+            self._begin_at(begin)
+
+    def _begin_at(self, begin: Position) -> None:
+        """What comes from now on comes behind `begin`. While older messages wait, `position` stays: an ack() would pass
+        over them. The first message of the new stream moves it."""
+        self._received = begin
+        if all(place is None for _, place in self._inbox):
+            self.position = begin
 
     # ---- frames ----
 
@@ -438,8 +447,7 @@ class Session:
             _forget(self._subscriptions, message.subscription)
             _forget(self._rooms, message.room)
         self._advance(message)
-        assert self._received is not None
-        self._inbox.append((message, self._received))
+        self._inbox.append((message, self._received if isinstance(message, (Event, Gap, Live)) else None))
         self.inbox_bytes += _cost(message)
 
     def _fits(self, message: Message) -> bool:

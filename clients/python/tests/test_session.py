@@ -178,6 +178,37 @@ class ComingBackTest(unittest.TestCase):
         self.assertEqual(talk.connect(epoch=OTHER, newest=2), [])
         self.assertEqual(talk.session.position, Position(OTHER, 2))
 
+    def test_a_message_without_a_place_does_not_move_the_position(self) -> None:
+        kept = {"epoch": EPOCH, "seq": 3}
+        talk = Talk("till")
+        talk.connect(position=kept)
+        talk.lose()
+        talk.connect(position=kept)
+        talk.subscribed()
+        self.assertEqual(talk.session.position, Position(EPOCH, 3))
+        self.assertIsInstance(talk.session.take_message(), Status)
+        self.assertEqual(talk.session.position, Position(EPOCH, 3))
+        talk.session.ack(None, 1.0)
+        self.assertEqual([head["seq"] for _, head in talk.heard()], [3])
+
+    def test_a_new_beginning_does_not_pass_over_what_waits(self) -> None:
+        talk = Talk("till")
+        talk.connect()
+        id = talk.subscribed()
+        for seq in (8, 9):
+            talk.event(seq)
+        talk.say(FrameType.ERROR, {"code": 215, "name": "revoked", "fatal": False, "subscription": id})
+        talk.session.take_message()
+        talk.lose()
+        talk.connect(newest=200)
+        talk.subscribed(since=Position(EPOCH, 100))
+        self.assertEqual(talk.session.position, Position(EPOCH, 8))
+        self.assertEqual([type(message) for message in talk.taken()], [Event, Problem, Status])
+        self.assertEqual(talk.session.position, Position(EPOCH, 9))
+        talk.event(101)
+        talk.session.take_message()
+        self.assertEqual(talk.session.position, Position(EPOCH, 101))
+
     def test_when_it_does_not_come_back(self) -> None:
         cases = [
             (ConnectionClosed("protocol_error", "bad_frame: …", False), True),
