@@ -30,6 +30,7 @@ class Request(Generic[T]):
     repeats: bool = False
     outcome: bool = False
     read: Callable[[Any], Any] = lambda answer: None  # the T
+    answered: Optional[Callable[[], None]] = None  # whatever the answer says
     granted: Optional[Callable[[], None]] = None
     refused: Optional[Callable[[Problem], None]] = None
     sent: bool = False
@@ -58,6 +59,8 @@ class Request(Generic[T]):
     def settle(self, answer: Result | Pong) -> None:
         """The answer has come."""
         self.answer = answer
+        if self.answered is not None:
+            self.answered()
         error = answer.error if isinstance(answer, Result) else None
         if error is not None and self.refused is not None:
             self.refused(error)

@@ -237,7 +237,11 @@ class Session:
                 self._slow, self._snapshot = slow, snapshot
                 self._begin(since)
 
-        request.granted = granted
+        def answered() -> None:
+            # The daemon begins the stream at one without `more`, be it refused.
+            self._more = self._more and more
+
+        request.answered, request.granted = answered, granted
         request.read = lambda answer: request.id
         return self._ask(request)
 

@@ -122,6 +122,16 @@ class ComingBackTest(unittest.TestCase):
         self.assertEqual(one, {"id": id, "since": {"epoch": EPOCH, "seq": 8}, "slow": "latest", "more": True})
         self.assertEqual(other, {"id": two}, "the snapshot was complete, and nothing follows")
 
+    def test_a_refused_subscription_without_more_lets_the_stream_begin(self) -> None:
+        talk = Talk()
+        talk.connect()
+        one = talk.subscribed(events=["a"], more=True)
+        other = talk.session.subscribe(["b"], [])
+        talk.refuse(other.id)
+        talk.lose()
+        since = {"epoch": EPOCH, "seq": 7}
+        self.assertEqual(talk.connect(), [(FrameType.SUBSCRIBE, {"id": one, "events": ["a"], "since": since})])
+
     def test_what_has_been_taken_off_is_not_asked_for_again(self) -> None:
         talk = Talk()
         talk.connect()
