@@ -26,14 +26,12 @@ bool is_of_a_word(char c) {
          c == '\'' || (static_cast<unsigned char>(c) & 0x80) != 0;
 }
 
-// Where the secret, or its beginning, stands next in the text.
+// Where the secret, or the beginning of a long one, stands next in the text.
 std::size_t find(std::string_view text, std::string_view secret) {
-  const bool everywhere = secret.size() >= shortest_everywhere;
-  for (auto at = text.find(secret.substr(0, harmless + 1)); at != std::string_view::npos;
-       at = text.find(secret, at + 1)) {
+  if (secret.size() >= shortest_everywhere) return text.find(secret.substr(0, harmless + 1));
+  for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + 1)) {
     const auto end = at + secret.size();
-    const bool alone = (at == 0 || !is_of_a_word(text[at - 1])) && (end == text.size() || !is_of_a_word(text[end]));
-    if (everywhere || alone) return at;
+    if ((at == 0 || !is_of_a_word(text[at - 1])) && (end == text.size() || !is_of_a_word(text[end]))) return at;
   }
   return std::string_view::npos;
 }
