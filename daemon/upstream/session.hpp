@@ -322,7 +322,8 @@ class session {
   std::optional<time_point> refused_until_;  // not to be tried again before
   bool token_sent_ = false;   // this connection carries it from its beginning: another token needs another connection
   unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
-  std::optional<std::uint64_t> auth_ack_;  // answers the authentication that is out
+  std::vector<std::uint64_t>
+      auth_acks_;  // of the authentications that are out, oldest first, where the server acknowledges
   bool warned_of_unnamed_ = false;
   json_fields identity_;              // the auth answer's fields
   std::optional<std::string> whose_;  // identifies the user of the last authenticated session with this server

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tokens and authentication.
+#include <algorithm>
+
 #include "daemon/upstream/jwt.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/ws_frame.hpp"
@@ -84,13 +86,14 @@ void session::authenticate(moment at) {
       return end(unusable_payload(*missing), at, ws_close_normal);
     }
     std::string text;
-    auth_ack_ = auth.accepted.empty() ? std::nullopt : std::optional(next_id_++);
-    socketio::append_event(text, options_.nsp, auth.request, std::get<std::string>(arguments), auth_ack_);
+    if (!auth.accepted.empty()) auth_acks_.push_back(next_id_++);
+    const auto ack = auth_acks_.empty() ? std::nullopt : std::optional(auth_acks_.back());
+    socketio::append_event(text, options_.nsp, auth.request, std::get<std::string>(arguments), ack);
     send(engineio::packet_type::message, text);
   } else if (auth.identity != identity_source::answer) {
     return accept("", at);  // the server has taken the token with the namespace
   }
-  if (!auth_ack_) ++answers_due_;
+  if (auth_acks_.empty()) ++answers_due_;
   quiet_at_.reset();
   step_deadline_ = at.now + options_.auth.timeout;
   enter(phase::authenticating, state::authenticating);
@@ -99,9 +102,11 @@ void session::authenticate(moment at) {
 void session::on_event(std::string_view name, std::string_view arguments, moment at) {
   const bool success = name == options_.auth.success;
   const std::string said = success ? "" : json_fields::of_first(arguments).text(options_.auth.error_text);
-  if (auth_ack_) {
-    // A server that acknowledges what it takes only, and refuses by the event.
-    if (!success) refuse(said, at);
+  if (!auth_acks_.empty()) {
+    // A server that acknowledges what it takes only, and refuses by the event: the oldest that is out.
+    if (success) return;
+    auth_acks_.erase(auth_acks_.begin());
+    if (auth_acks_.empty()) refuse(said, at);
     return;
   }
   if (answers_due_ == 0) {
@@ -119,8 +124,11 @@ void session::on_event(std::string_view name, std::string_view arguments, moment
 }
 
 bool session::on_auth_ack(std::uint64_t id, std::string_view arguments, moment at) {
-  if (id != auth_ack_) return false;
-  auth_ack_.reset();
+  const auto found = std::find(auth_acks_.begin(), auth_acks_.end(), id);
+  if (found == auth_acks_.end()) return false;
+  // While a newer question is open, this one is about a token that is no longer ours.
+  auth_acks_.erase(auth_acks_.begin(), found + 1);
+  if (!auth_acks_.empty()) return true;
   const json_fields answer = json_fields::of_first(arguments);
   if (answer.match(options_.auth.accepted)) {
     accept(arguments, at);
@@ -202,7 +210,7 @@ void session::refuse(const std::string& said, moment at) {
   failure why{cause::token_refused, "the server refused the token" + quoted(said)};
   if (const auto& exp = status_.token_expires; exp && *exp <= at.wall) why.text += "; it expired at " + in_utc(*exp);
   recovery_.on_refused();
-  auth_ack_.reset();
+  auth_acks_.clear();
   refused_ = token_.token;
   refused_until_ = at.now + refusals_.next(at.random);
   // Only the event can be sent again on this connection.

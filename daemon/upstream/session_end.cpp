@@ -68,7 +68,7 @@ void session::miss_deadline(moment at) {
     default: {
       const bool unasked = options_.auth.mode != auth_mode::event;
       return end({cause::auth_timeout,
-                  (auth_ack_ ? "no acknowledgement of \"" + options_.auth.request + "\" and no \""
+                  (!auth_acks_.empty() ? "no acknowledgement of \"" + options_.auth.request + "\" and no \""
                              : "neither \"" + options_.auth.success + "\" nor \"") +
                       options_.auth.error + "\" within " + duration_text(options_.auth.timeout) +
                       (unasked ? "; for a server that sends neither, auth.identity is claims or none" : "")},
@@ -129,7 +129,7 @@ void session::forget_connection(const failure& why) {
   engine_.reset();
   answers_due_ = 0;
   blamed_ = false;
-  auth_ack_.reset();
+  auth_acks_.clear();
   token_sent_ = false;
   awaits_token_ = false;
   step_deadline_.reset();

@@ -267,7 +267,15 @@ TEST_F(acknowledged_auth, says_what_a_refusal_says) {
 TEST_F(acknowledged_auth, of_a_token_that_is_ours_no_more_decides_nothing) {
   h.put_token("better");
   EXPECT_EQ(h.sent.back(), R"(421["authenticate",{"token":"better"}])");
-  EXPECT_FALSE(ack(0, R"({"ok":false})"));
+  EXPECT_TRUE(ack(0, R"({"ok":false})"));
+  EXPECT_EQ(h.status().state, state::authenticating);
+  EXPECT_TRUE(ack(1, R"({"ok":true})"));
+  EXPECT_EQ(h.status().state, state::authenticated);
+}
+
+TEST_F(acknowledged_auth, that_an_event_refuses_is_the_oldest_that_is_out) {
+  h.put_token("better");
+  h.event("auth_error", R"({"message":"good is too old"})");
   EXPECT_EQ(h.status().state, state::authenticating);
   EXPECT_TRUE(ack(1, R"({"ok":true})"));
   EXPECT_EQ(h.status().state, state::authenticated);
