@@ -45,6 +45,7 @@ void intake::on_identity(const upstream::identity_digest& whose, std::string_vie
         {{"CAUSE", "identity_changed"}});
     log_.start_epoch(random_epoch());
     parser_.forget_repeats();
+    acknowledger_.forget();
   }
   owner_ = whose;
   owner_words_ = who;
@@ -57,9 +58,12 @@ void intake::on_status(const upstream::client_status& status) {
   if (entered && status.state == upstream::state::authenticated && status.lost) {
     log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count());
   }
-  if (entered && (status.state == upstream::state::authenticated || before == upstream::state::authenticated)) {
-    keep_session();
-  }
+  // What the last life left, too: its file is gone by now. And from CONNECT's answer on offsets may be another
+  // session's.
+  const bool another =
+      entered && (status.state == upstream::state::connected || status.state == upstream::state::authenticated ||
+                  before == upstream::state::authenticated);
+  if (!std::exchange(session_kept_, true) || another) keep_session();
   on_status_change_(status);
   write();
 }

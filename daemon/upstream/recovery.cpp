@@ -82,7 +82,7 @@ void recovery::forget() {
 }
 
 std::optional<saved_recovery> recovery::saved(time_point now) const {
-  if (may_deafen(now) || offset_.empty()) return std::nullopt;
+  if (!confirmed_ || may_deafen(now) || offset_.empty()) return std::nullopt;
   return saved_recovery{pid_, offset_, user_, token_digest_};
 }
 

@@ -79,7 +79,7 @@ std::optional<saved_session> session::saved(moment at) const {
 }
 
 std::optional<saved_session> session::left_by_a_crash(moment at) const {
-  if (status_.state != state::authenticated) return saved(at);
+  if (!live_) return saved(at);
   const auto now = std::chrono::floor<std::chrono::microseconds>(at.wall);
   return saved_session{options_.url, options_.path, options_.nsp, now, recovery_.running(at.now)};
 }
@@ -127,6 +127,7 @@ void session::reconfigure(options changed, moment at) {
   if (other_server) {
     drop_held(emit_error::session_changed, "held for a server that the changed config does not use");
     whose_.reset();
+    worked_until_.reset();
   }
   held_.configure(options_.hold);
   drop_revoked();

@@ -309,6 +309,7 @@ TEST(recovery, that_is_of_no_use_does_not_outlive_a_stop) {
 
   recovery refused = established();
   refused.on_refused();
+  EXPECT_FALSE(refused.saved(start)) << "a crash in this moment";
   refused.on_end(cause::shutdown);
   EXPECT_FALSE(refused.saved(start));
 

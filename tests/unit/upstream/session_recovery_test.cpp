@@ -193,6 +193,13 @@ TEST_F(session_after_restart, is_no_outage_of_another_server) {
   }
 }
 
+TEST_F(session_after_restart, is_left_by_a_crash_while_a_new_token_waits_for_its_answer) {
+  h.answers = false;
+  h.put_token("better");
+  ASSERT_EQ(h.status().state, state::authenticating);
+  EXPECT_TRUE(h.machine.left_by_a_crash(h.at()));
+}
+
 TEST_F(session_after_restart, keeps_its_outage_until_it_is_over) {
   const auto left = stop();
   ASSERT_TRUE(left);
