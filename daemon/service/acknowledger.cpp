@@ -16,6 +16,11 @@ void acknowledger::take(const events::parsed_event& event, const upstream::ack_t
   }
 }
 
+void acknowledger::forget() {
+  unanswered_ += waiting_.size();
+  waiting_.clear();
+}
+
 void acknowledger::answer() {
   if (waiting_.empty()) return;
   const log::sequence settled =

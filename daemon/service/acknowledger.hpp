@@ -35,6 +35,9 @@ class acknowledger {
   // This event has come, or has come again, and all that the log has of it is there up to `seq`.
   void take(const events::parsed_event& event, const upstream::ack_ticket& wanted, log::sequence seq);
 
+  // What the log had is erased: what waits is not received, and gets no answer.
+  void forget();
+
   // Answers what can be answered by now; after the journal has been given all that was taken.
   void answer();
 

@@ -47,6 +47,15 @@ TEST_F(acknowledgers, answer_what_the_rule_lets_them_once_and_in_order) {
   EXPECT_EQ(answers_.unanswered(), 1u);
 }
 
+TEST_F(acknowledgers, do_not_answer_what_is_erased_before_it_is_answered) {
+  take("a", 1, events::acknowledge::received);
+  answers_.forget();
+  take("a", 2, events::acknowledge::received);
+  answers_.answer();
+  EXPECT_THAT(answered_, ElementsAre(2));
+  EXPECT_EQ(answers_.unanswered(), 1u);
+}
+
 TEST_F(acknowledgers, tell_of_each_name_that_gets_no_answer_once) {
   for (int i = 0; i < 3; ++i) take("b", 1, events::acknowledge::never);
   take("c", 1, events::acknowledge::never);
