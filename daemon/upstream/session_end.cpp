@@ -69,7 +69,7 @@ void session::miss_deadline(moment at) {
       const bool unasked = options_.auth.mode != auth_mode::event;
       return end({cause::auth_timeout,
                   (!auth_acks_.empty() ? "no acknowledgement of \"" + options_.auth.request + "\" and no \""
-                             : "neither \"" + options_.auth.success + "\" nor \"") +
+                                       : "neither \"" + options_.auth.success + "\" nor \"") +
                       options_.auth.error + "\" within " + duration_text(options_.auth.timeout) +
                       (unasked ? "; for a server that sends neither, auth.identity is claims or none" : "")},
                  at, ws_close_normal);
