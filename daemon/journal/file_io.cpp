@@ -10,23 +10,32 @@
 
 namespace roombridge::journal {
 
-std::vector<std::byte> read_at(int fd, std::size_t offset, std::size_t size) {
-  std::vector<std::byte> out(size);
+namespace {
+
+constexpr std::size_t page = 4096;  // the disk loses no less at a time
+
+}  // namespace
+
+reading read_at(file_system& files, int fd, std::size_t offset, std::size_t size) {
+  reading out{.bytes = std::vector<std::byte>(size)};
   std::size_t have = 0;
-  while (have < out.size()) {
-    const ssize_t got = ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    have += static_cast<std::size_t>(got);
+  while (have < size) {
+    const ssize_t got = files.read_at(fd, std::span{out.bytes}.subspan(have), static_cast<off_t>(offset + have));
+    if (got > 0) have += static_cast<std::size_t>(got);
+    if (got > 0 || (got < 0 && errno == EINTR)) continue;
+    if (got == 0) break;
+    if (out.error == 0) out.error = errno;
+    if (errno != EIO) break;
+    have += std::min(size - have, page - (offset + have) % page);
   }
-  out.resize(have);
+  out.bytes.resize(have);
   return out;
 }
 
-std::vector<std::byte> read_front(int fd, std::size_t most) {
+reading read_front(file_system& files, int fd, std::size_t most) {
   struct stat about {};
-  if (::fstat(fd, &about) != 0 || about.st_size <= 0) return {};
-  return read_at(fd, 0, std::min(static_cast<std::size_t>(about.st_size), most));
+  if (::fstat(fd, &about) != 0) return {.error = errno};
+  return read_at(files, fd, 0, std::min(static_cast<std::size_t>(about.st_size), most));
 }
 
 bool write_whole(file_system& files, int fd, std::span<const std::byte> bytes, std::size_t offset) {

@@ -12,10 +12,15 @@
 
 namespace roombridge::journal {
 
-// `size` bytes; what cannot be read is not there.
-[[nodiscard]] std::vector<std::byte> read_at(int fd, std::size_t offset, std::size_t size);
+struct reading {
+  std::vector<std::byte> bytes{};
+  int error = 0;  // errno of the first read that failed; 0: none did
+};
+// `size` bytes, or as many as there are. A page that the disk does not give (EIO) is zeros, and what lies behind it is
+// read all the same; any other error ends the reading.
+[[nodiscard]] reading read_at(file_system& files, int fd, std::size_t offset, std::size_t size);
 // At most `most` bytes from the front, likewise.
-[[nodiscard]] std::vector<std::byte> read_front(int fd, std::size_t most);
+[[nodiscard]] reading read_front(file_system& files, int fd, std::size_t most);
 
 // False: errno says why.
 [[nodiscard]] bool write_whole(file_system& files, int fd, std::span<const std::byte> bytes, std::size_t offset);

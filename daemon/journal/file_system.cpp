@@ -9,6 +9,9 @@ namespace roombridge::journal {
 int file_system::open(int directory, const char* name, int flags, mode_t mode) {
   return ::openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, mode);
 }
+ssize_t file_system::read_at(int fd, std::span<std::byte> out, off_t offset) {
+  return ::pread(fd, out.data(), out.size(), offset);
+}
 ssize_t file_system::write_at(int fd, std::span<const std::byte> bytes, off_t offset) {
   return ::pwrite(fd, bytes.data(), bytes.size(), offset);
 }

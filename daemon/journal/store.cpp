@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "daemon/journal/chunk_packer.hpp"
-#include "daemon/journal/file_io.hpp"
 
 namespace roombridge::journal {
 namespace {
@@ -43,7 +43,9 @@ bool is_segment_name(std::string_view name) {
 }  // namespace
 
 std::string to_text(const damage& what) {
-  std::string text = what.file + " is damaged at byte " + std::to_string(what.byte);
+  std::string text = what.file + (what.error == 0 ? " is damaged at byte " : " cannot be read at byte ");
+  text += std::to_string(what.byte);
+  if (what.error != 0) text.append(" (").append(std::strerror(what.error)).append(1, ')');
   if (what.first == what.last) return text + ": event " + std::to_string(what.first) + " is lost";
   if (what.first > what.last) return text;
   return text + ": events " + std::to_string(what.first) + " to " + std::to_string(what.last) + " are lost";
@@ -99,7 +101,7 @@ fault store::take_ledger() {
   ledger_file_ = unique_fd{files_.open(directory_.get(), ledger_name, O_RDWR | O_CREAT, file_mode)};
   if (!ledger_file_) return failed("open", ledger_name);
   directory_dirty_ = true;
-  if (const auto found = read_ledger(read_front(ledger_file_.get(), ledger_file_size))) {
+  if (const auto found = read_ledger(read_front(files_, ledger_file_.get(), ledger_file_size).bytes)) {
     ledger_ = found->value;
     generation_ = found->generation;
     secret_ = found->secret;
@@ -151,40 +153,47 @@ fault store::list_segments() {
 
 // Nothing: it is none of the ledger's epoch.
 std::optional<store::segment> store::take_up(const std::string& name) {
-  const unique_fd file{files_.open(directory_.get(), name.c_str(), O_RDONLY, 0)};
   struct stat about {};
-  if (!file || !ledger_ || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+  if (!ledger_ || ::fstatat(directory_.get(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (!S_ISREG(about.st_mode)) return std::nullopt;
   const wall_time written{std::chrono::seconds{about.st_mtim.tv_sec}};
   segment out{.first = static_cast<log::sequence>(std::stoull(name)),
               .bytes = static_cast<std::size_t>(about.st_size),
               .begun = written,
               .written = written,
               .mark = record_mark(secret_, ledger_->epoch)};
-  if (const auto header = decode_segment_header(read_front(file.get(), segment_header_size))) {
+  const reading front = read_part(out, 0, segment_header_size);
+  if (const auto header = decode_segment_header(front.bytes)) {
     if (header->epoch != ledger_->epoch || segment_name(header->first) != name) return std::nullopt;
     out.begun = wall_time{std::chrono::milliseconds{header->begun}};
     if (header->version == first_segment_version) out.mark = 0;
     return out;
   }
   // Another epoch's has other marks.
-  const std::vector<std::byte> bytes = read(out);
-  if (segment_reader{bytes, out.mark}.next()) return out;
-  if (bytes.size() > segment_header_size) note({.file = name, .byte = 0, .first = out.first});
+  const reading whole = read(out);
+  if (segment_reader{whole.bytes, out.mark}.next()) return out;
+  // It may be one of the ledger's epoch: replay() tells of it.
+  if (whole.error != 0 || whole.bytes.size() < out.bytes) return out;
+  if (out.bytes > segment_header_size) note({.file = name, .byte = 0, .first = out.first});
   return std::nullopt;
 }
 
-std::vector<std::byte> store::read(const segment& what) const {
+reading store::read(const segment& what) const {
   const unique_fd file{files_.open(directory_.get(), segment_name(what.first).c_str(), O_RDONLY, 0)};
-  return file ? read_front(file.get(), largest_segment + max_record) : std::vector<std::byte>{};
+  return file ? read_front(files_, file.get(), largest_segment + max_record) : reading{.error = errno};
 }
 
 // Finds the newest record, and goes on behind it where that can be written to.
 void store::mend_newest() {
   while (!segments_.empty()) {
     segment& newest = segments_.back();
-    const std::vector<std::byte> bytes = read(newest);
-    segment_reader reader{bytes, newest.mark};
+    const reading found = read(newest);
+    segment_reader reader{found.bytes, newest.mark};
     while (reader.next()) {
+    }
+    if (found.error != 0 || found.bytes.size() < newest.bytes) {
+      newest_ = std::max(reader.last(), newest.first);
+      return;
     }
     if (reader.last() == 0) {
       strays_.push_back(segment_name(newest.first));
@@ -211,10 +220,10 @@ void store::mend_newest() {
 void store::replay(const std::function<void(const stored_record&)>& sink) {
   log::sequence last = 0;
   for (auto each = segments_.begin(); each != segments_.end(); ++each) {
-    const std::vector<std::byte> file = read(*each);
+    const reading file = read(*each);
     const std::string name = segment_name(each->first);
     last = std::max(last, each->first - 1);
-    segment_reader reader{file, each->mark};
+    segment_reader reader{file.bytes, each->mark};
     std::size_t sound = reader.sound();
     while (const auto record = reader.next()) {
       if (reader.passed_damage()) note({.file = name, .byte = sound, .first = last + 1, .last = record->seq - 1});
@@ -222,10 +231,10 @@ void store::replay(const std::function<void(const stored_record&)>& sink) {
       last = record->seq;
       sink(*record);
     }
-    if (reader.sound() == file.size()) continue;
+    if (reader.sound() == std::max(file.bytes.size(), each->bytes)) continue;
     const auto next = std::next(each);
     const log::sequence end = next == segments_.end() ? last : next->first - 1;
-    note({.file = name, .byte = reader.sound(), .first = last + 1, .last = end});
+    note({.file = name, .byte = reader.sound(), .first = last + 1, .last = end, .error = file.error});
   }
 }
 
@@ -248,21 +257,23 @@ std::vector<store::segment>::const_iterator store::find(log::history_place& wher
   return found;
 }
 
-std::vector<std::byte> store::read_part(const segment& what, std::size_t offset, std::size_t size) const {
+reading store::read_part(const segment& what, std::size_t offset, std::size_t size) const {
   const unique_fd file{files_.open(directory_.get(), segment_name(what.first).c_str(), O_RDONLY, 0)};
-  return file ? read_at(file.get(), offset, std::min(size, what.bytes - offset)) : std::vector<std::byte>{};
+  if (!file) return {.error = errno};
+  return read_at(files_, file.get(), offset, std::min(size, what.bytes - offset));
 }
 
 bool store::read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out) {
   out.oldest = oldest();
   const auto from = find(where);
   const std::size_t left = from == segments_.end() ? 0 : from->bytes - where.offset;
-  std::vector<std::byte> part;
+  reading found;
+  const std::vector<std::byte>& part = found.bytes;
   const auto reader = [&] { return segment_reader{part, from->mark, left - std::min(left, part.size())}; };
   // A record may be larger than what was asked for.
   std::size_t texts = 0;
   for (std::size_t size = left == 0 ? 0 : max_bytes; size > part.size();) {
-    part = read_part(*from, where.offset, size);
+    found = read_part(*from, where.offset, size);
     segment_reader counting = reader();
     texts = 0;
     while (const auto record = counting.next()) texts += record->topics.size() + record->fields.size();
@@ -284,11 +295,20 @@ bool store::read_on(log::history_place& where, std::size_t max_bytes, log::histo
       pack.add(*record);
       where.after = record->seq;
     }
+    if (records.resume() == 0) note_unread(*from, where, found.error);
     where.offset = records.resume() == 0 ? from->bytes : where.offset + records.resume();
   }
   out.next = where;
   out.at_end = from == segments_.end() || (where.offset == from->bytes && std::next(from) == segments_.end());
   return out.at_end || !out.records.empty();
+}
+
+// From there on nothing more of the segment can be read.
+void store::note_unread(const segment& what, const log::history_place& from, int error) {
+  const auto next = std::upper_bound(segments_.begin(), segments_.end(), what.first,
+                                     [](log::sequence seq, const segment& each) { return seq < each.first; });
+  const log::sequence end = next == segments_.end() ? from.after : next->first - 1;
+  note({.file = segment_name(what.first), .byte = from.offset, .first = from.after + 1, .last = end, .error = error});
 }
 
 log::sequence store::begin_of_newest(std::size_t bytes) const {

@@ -5,9 +5,10 @@
 // Invariants: the directory is locked while a store has it open. Files of another epoch than the ledger's are never
 // read and are removed once a ledger is written. Only the newest segment is ever written to, and only at its end; after
 // a failed write or sync it is given up, and the next record begins another. What was torn is cut off at the first
-// open. No record is longer on disk than options::age and an eighth of it, as far as clocks can tell: what this life
-// has written counts by the steady one, and of what it has found nothing is removed for an age by a wall clock that is
-// or was wrong. All segments together take at most options::capacity, unless one record alone is larger.
+// open. A file that cannot be read, or not all of it, is left as it is. No record is longer on disk than options::age
+// and an eighth of it, as far as clocks can tell: what this life has written counts by the steady one, and of what it
+// has found nothing is removed for an age by a wall clock that is or was wrong. All segments together take at most
+// options::capacity, unless one record alone is larger.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,7 @@
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/base/wall_watch.hpp"
 #include "daemon/journal/fault.hpp"
+#include "daemon/journal/file_io.hpp"
 #include "daemon/journal/file_system.hpp"
 #include "daemon/journal/ledger.hpp"
 #include "daemon/journal/options.hpp"
@@ -32,12 +34,13 @@
 
 namespace roombridge::journal {
 
-// Bytes of a segment that no writer has written, and with them records.
+// Bytes of a segment that no writer has written, or that cannot be read, and with them records.
 struct damage {
   std::string file;  // its name in the directory
   std::size_t byte = 0;
   log::sequence first = 0;  // of the numbers that are missing; not all of them need have been events
   log::sequence last = 0;   // less than `first`: nobody knows
+  int error = 0;            // errno: why it cannot be read; 0: it can
 };
 // For an operator.
 [[nodiscard]] std::string to_text(const damage& what);
@@ -123,9 +126,10 @@ class store {
   [[nodiscard]] std::optional<segment> take_up(const std::string& name);
   [[nodiscard]] fault draw_secret();
   void note(damage what);
-  [[nodiscard]] std::vector<std::byte> read(const segment& what) const;
+  void note_unread(const segment& what, const log::history_place& from, int error);
+  [[nodiscard]] reading read(const segment& what) const;
   [[nodiscard]] std::vector<segment>::const_iterator find(log::history_place& where) const;
-  [[nodiscard]] std::vector<std::byte> read_part(const segment& what, std::size_t offset, std::size_t size) const;
+  [[nodiscard]] reading read_part(const segment& what, std::size_t offset, std::size_t size) const;
   [[nodiscard]] bool must_rotate(std::size_t more, moment at);
   [[nodiscard]] fault begin_segment(log::sequence first, moment at);
   [[nodiscard]] std::chrono::nanoseconds age(wall_time then,

@@ -12,7 +12,7 @@ namespace roombridge::journal {
 fault subscriber_file::open(int directory) {
   file_ = unique_fd{files_.open(directory, name, O_RDWR | O_CREAT, 0600)};
   if (!file_) return failure_text("open", directory_, name);
-  const std::vector<std::byte> bytes = read_front(file_.get(), subscriber_file_size);
+  const std::vector<std::byte> bytes = read_front(files_, file_.get(), subscriber_file_size).bytes;
   for (std::size_t slot = 0; slot < places_.size(); ++slot) {
     auto read = read_subscriber(bytes, slot);
     if (!read) continue;

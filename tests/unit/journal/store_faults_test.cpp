@@ -164,5 +164,112 @@ TEST_F(faults, one_at_every_call_in_turn) {
   }
 }
 
+// A disk that fails gives errors more often than wrong bytes.
+class unreadable_stores : public testing::Test {
+ protected:
+  [[nodiscard]] options config() const { return {.directory = (place_ / "journal").string(), .capacity = 8u << 20}; }
+  // Records of 20,000 bytes; segments of 1 MiB.
+  void fill(int count, bool clean) {
+    store first{config(), files_, at(start)};
+    ASSERT_EQ(first.open(), std::nullopt);
+    ASSERT_EQ(first.write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+    for (int i = 0; i < count; ++i) {
+      auto records = source_.events(1, 20'000);
+      ASSERT_EQ(first.append(records, at(start)), std::nullopt);
+    }
+    ASSERT_EQ(first.write({.epoch = 7, .next = source_.newest() + 1, .clean = clean}), std::nullopt);
+  }
+  [[nodiscard]] std::unique_ptr<store> next_life() {
+    auto out = std::make_unique<store>(config(), files_, at(start));
+    EXPECT_EQ(out->open(), std::nullopt);
+    EXPECT_EQ(out->write({.epoch = 7, .next = 1'000'000}), std::nullopt);
+    return out;
+  }
+  [[nodiscard]] std::uintmax_t size_of(const std::string& name) const {
+    return std::filesystem::file_size(config().directory + '/' + name);
+  }
+
+  static constexpr const char* first_name = "0000000000000001.segment";
+  temporary_directory place_;
+  failing_files files_;
+  recorder source_;
+};
+
+TEST_F(unreadable_stores, pass_over_a_page_that_the_disk_does_not_give) {
+  fill(10, true);
+  const auto size = size_of(first_name);
+  files_.spoil(first_name, 90'000);
+  const auto under_test = next_life();
+  EXPECT_EQ(all_of(*under_test), (std::vector<log::sequence>{1, 2, 3, 4, 6, 7, 8, 9, 10}));
+  EXPECT_EQ(size_of(first_name), size);
+  ASSERT_EQ(under_test->damages().size(), 1u);
+  EXPECT_EQ(under_test->damages()[0].first, 5u);
+  EXPECT_EQ(under_test->damages()[0].last, 5u);
+  EXPECT_EQ(read_all(*under_test, {}).seqs, (std::vector<log::sequence>{1, 2, 3, 4, 6, 7, 8, 9, 10}));
+  EXPECT_EQ(under_test->damaged(), 1u);
+}
+
+TEST_F(unreadable_stores, leave_the_end_of_the_newest_file_that_the_disk_does_not_give) {
+  fill(10, true);
+  const auto size = size_of(first_name);
+  files_.spoil(first_name, static_cast<off_t>(size) - 1);
+  const auto under_test = next_life();
+  EXPECT_EQ(all_of(*under_test), numbers(1, 9));
+  EXPECT_EQ(size_of(first_name), size);
+  EXPECT_EQ(under_test->torn(), 0u);
+  EXPECT_EQ(under_test->damaged(), 1u);
+  auto records = source_.events(1);
+  ASSERT_EQ(under_test->append(records, at(start)), std::nullopt);
+  EXPECT_EQ(under_test->segments(), 2u);
+  EXPECT_EQ(size_of(first_name), size);
+}
+
+TEST_F(unreadable_stores, keep_a_file_whose_first_page_the_disk_does_not_give) {
+  fill(10, true);
+  files_.spoil(first_name, 0);
+  EXPECT_EQ(all_of(*next_life()), numbers(2, 10));
+}
+
+TEST_F(unreadable_stores, keep_a_file_of_which_the_disk_gives_nothing) {
+  fill(10, true);
+  const auto size = size_of(first_name);
+  for (off_t at = 0; at < static_cast<off_t>(size); at += 4096) files_.spoil(first_name, at);
+  {
+    const auto under_test = next_life();
+    EXPECT_EQ(all_of(*under_test), numbers(1, 0));
+    EXPECT_EQ(under_test->damaged(), 1u);
+  }
+  EXPECT_EQ(size_of(first_name), size);
+}
+
+TEST_F(unreadable_stores, keep_a_file_that_cannot_be_opened_and_say_why) {
+  fill(100, true);
+  files_.shut(first_name, EACCES);
+  const auto under_test = next_life();
+  EXPECT_EQ(under_test->segments(), 2u);
+  ASSERT_TRUE(std::filesystem::exists(config().directory + '/' + first_name));
+  const auto kept = all_of(*under_test);
+  ASSERT_FALSE(kept.empty());
+  EXPECT_EQ(kept, numbers(kept.front(), 100));
+  ASSERT_EQ(under_test->damaged(), 1u);
+  EXPECT_EQ(to_text(under_test->damages()[0]),
+            "0000000000000001.segment cannot be read at byte 0 (Permission denied): events 1 to " +
+                std::to_string(kept.front() - 1) + " are lost");
+  EXPECT_EQ(read_all(*under_test, {}).seqs, kept);
+  EXPECT_EQ(under_test->damaged(), 1u);
+}
+
+TEST_F(unreadable_stores, tell_of_a_file_that_cannot_be_opened_any_more) {
+  fill(100, true);
+  const auto under_test = next_life();
+  EXPECT_EQ(all_of(*under_test), numbers(1, 100));
+  files_.shut(first_name, EMFILE);
+  const auto kept = read_all(*under_test, {}).seqs;
+  EXPECT_EQ(kept, numbers(kept.front(), 100));
+  ASSERT_EQ(under_test->damaged(), 1u);
+  EXPECT_EQ(under_test->damages()[0].first, 1u);
+  EXPECT_EQ(under_test->damages()[0].last, kept.front() - 1);
+}
+
 }  // namespace
 }  // namespace roombridge::journal

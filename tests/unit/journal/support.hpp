@@ -10,8 +10,10 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -181,8 +183,31 @@ class failing_files final : public unsynced_files {
     return counts_.contains(of) ? counts_.at(of) : 0;
   }
 
+  // The disk does not give the page of this file in which the byte lies.
+  void spoil(const std::string& name, off_t byte) { spoilt_[name].insert(byte / page); }
+  // This file cannot be opened.
+  void shut(const std::string& name, int error) { shut_[name] = error; }
+
   int open(int directory, const char* name, int flags, mode_t mode) override {
-    return refuses("open") ? -1 : file_system::open(directory, name, flags, mode);
+    if (const auto found = shut_.find(name); found != shut_.end()) {
+      errno = found->second;
+      return -1;
+    }
+    const int fd = try_open(directory, name, flags, mode);
+    if (fd >= 0) names_[fd] = name;
+    return fd;
+  }
+  // As the kernel does: what lies before a bad page, and then an error.
+  ssize_t read_at(int fd, std::span<std::byte> out, off_t offset) override {
+    const auto& bad = spoilt_[names_[fd]];
+    const auto first = bad.lower_bound(offset / page);
+    const off_t good = first == bad.end() ? std::numeric_limits<off_t>::max() : *first * page;
+    if (good > offset) {
+      const auto size = std::min(out.size(), static_cast<std::size_t>(good - offset));
+      return file_system::read_at(fd, out.first(size), offset);
+    }
+    errno = EIO;
+    return -1;
   }
   ssize_t write_at(int fd, std::span<const std::byte> bytes, off_t offset) override {
     const int error = verdict("write");
@@ -205,6 +230,9 @@ class failing_files final : public unsynced_files {
     const int number = number_++;
     return plan_ ? plan_(call, number) : 0;
   }
+  int try_open(int directory, const char* name, int flags, mode_t mode) {
+    return refuses("open") ? -1 : file_system::open(directory, name, flags, mode);
+  }
   bool refuses(const std::string& call) {
     const int error = std::max(verdict(call), 0);
     if (error != 0) errno = error;
@@ -215,6 +243,12 @@ class failing_files final : public unsynced_files {
   plan plan_;
   int number_ = 0;
   std::map<std::string, int> counts_;
+
+  // Of a store's own thread.
+  static constexpr off_t page = 4096;
+  std::map<std::string, std::set<off_t>> spoilt_;
+  std::map<std::string, int> shut_;
+  std::map<int, std::string> names_;
 };
 
 // By clocks that go alike.
