@@ -124,9 +124,10 @@ void store::note(damage what) {
   const bool known = std::any_of(damages_.begin(), damages_.end(), [&what](const damage& each) {
     return each.file == what.file && each.last == what.last;
   });
-  if (known) return;
+  // Of more nobody would know whether they are new.
+  if (known || damages_.size() == most_damages) return;
   ++damaged_;
-  if (damages_.size() < most_damages) damages_.push_back(std::move(what));
+  damages_.push_back(std::move(what));
 }
 
 fault store::list_segments() {
@@ -185,6 +186,9 @@ reading store::read(const segment& what) const {
 
 // Finds the newest record, and goes on behind it where that can be written to.
 void store::mend_newest() {
+  // A life that has ended well has left nothing torn: what is missing then is damage.
+  const bool clean = ledger_ && ledger_->clean;
+  log::sequence end = clean ? ledger_->next - 1 : 0;
   while (!segments_.empty()) {
     segment& newest = segments_.back();
     const reading found = read(newest);
@@ -196,6 +200,10 @@ void store::mend_newest() {
       return;
     }
     if (reader.last() == 0) {
+      if (clean && newest.bytes > segment_header_size) {
+        note({.file = segment_name(newest.first), .byte = reader.sound(), .first = newest.first, .last = end});
+      }
+      end = newest.first - 1;
       strays_.push_back(segment_name(newest.first));
       bytes_ -= newest.bytes;
       segments_.pop_back();
@@ -207,6 +215,9 @@ void store::mend_newest() {
     unique_fd file{files_.open(directory_.get(), segment_name(newest.first).c_str(), O_WRONLY, 0)};
     if (!file) return;
     if (reader.sound() < newest.bytes) {
+      if (clean) {
+        note({.file = segment_name(newest.first), .byte = reader.sound(), .first = newest_ + 1, .last = end});
+      }
       if (files_.truncate(file.get(), static_cast<off_t>(reader.sound())) != 0) return;
       torn_ = newest.bytes - reader.sound();
       bytes_ -= torn_;

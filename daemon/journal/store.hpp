@@ -83,7 +83,7 @@ class store {
   // is complete, and has at least one record unless it is at the end.
   [[nodiscard]] bool read_on(log::history_place& where, std::size_t max_bytes, log::history_chunk& out);
 
-  // What open(), replay() and read_on() have passed over so far, each once and at most so many; and how often in all.
+  // What open(), replay() and read_on() have passed over so far, each once and at most so many; and how many these are.
   static constexpr std::size_t most_damages = 100;
   [[nodiscard]] const std::vector<damage>& damages() const { return damages_; }
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }

@@ -271,5 +271,51 @@ TEST_F(unreadable_stores, tell_of_a_file_that_cannot_be_opened_any_more) {
   EXPECT_EQ(under_test->damages()[0].last, kept.front() - 1);
 }
 
+TEST_F(unreadable_stores, tell_what_they_cut_off_behind_a_clean_stop) {
+  fill(10, true);
+  std::filesystem::resize_file(config().directory + '/' + first_name, size_of(first_name) - 30'000);
+  const auto under_test = next_life();
+  EXPECT_EQ(all_of(*under_test), numbers(1, 8));
+  ASSERT_EQ(under_test->damaged(), 1u);
+  EXPECT_EQ(under_test->damages()[0].first, 9u);
+  EXPECT_EQ(under_test->damages()[0].last, 10u);
+}
+
+TEST_F(unreadable_stores, tell_of_nothing_where_a_crash_has_torn_the_end) {
+  fill(10, false);
+  std::filesystem::resize_file(config().directory + '/' + first_name, size_of(first_name) - 30'000);
+  const auto under_test = next_life();
+  EXPECT_EQ(all_of(*under_test), numbers(1, 8));
+  EXPECT_EQ(under_test->damaged(), 0u);
+}
+
+TEST_F(unreadable_stores, tell_of_a_whole_file_that_is_damaged_behind_a_clean_stop) {
+  fill(10, true);
+  auto bytes = read_file(config().directory + '/' + first_name);
+  std::fill(bytes.begin() + segment_header_size, bytes.end(), std::byte{});
+  write_file(config().directory + '/' + first_name, bytes);
+  const auto under_test = next_life();
+  ASSERT_EQ(under_test->damaged(), 1u);
+  EXPECT_EQ(under_test->damages()[0].first, 1u);
+  EXPECT_EQ(under_test->damages()[0].last, 10u);
+}
+
+TEST_F(unreadable_stores, count_no_more_damages_than_they_can_tell_apart) {
+  fill(260, true);
+  for (const auto& each : std::filesystem::directory_iterator{config().directory}) {
+    if (each.path().extension() != ".segment") continue;
+    for (off_t at = 30'000; at < static_cast<off_t>(each.file_size()); at += 40'200) {
+      files_.spoil(each.path().filename().string(), at);
+    }
+  }
+  const auto under_test = next_life();
+  const auto kept = all_of(*under_test);
+  ASSERT_LT(kept.size(), 260 - store::most_damages);
+  const auto damaged = under_test->damaged();
+  EXPECT_EQ(read_all(*under_test, {}).seqs, kept);
+  EXPECT_EQ(under_test->damaged(), damaged);
+  EXPECT_EQ(under_test->damages().size(), damaged);
+}
+
 }  // namespace
 }  // namespace roombridge::journal
