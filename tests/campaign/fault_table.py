@@ -96,9 +96,12 @@ def cases() -> list[Case]:
     add("a refusal out of turn", ("established",), 'text 42["auth_error",{"message":"expired"}]', "token_refused")
 
     # ---- clocks that jump, as the server announces them
-    for value in (0, -1, 2**31, 1e300, "1000", None):
+    for value in (-1, "soon", []):
         add(f"pingInterval {value!r}", ("open",), opening(pingInterval=value), "protocol_error")
         add(f"pingTimeout {value!r}", ("open",), opening(pingTimeout=value), "protocol_error")
+    for value in (0, 2**31, 1e300, "1000", None):
+        add(f"pingInterval {value!r}", ("open",), opening(pingInterval=value))
+        add(f"pingTimeout {value!r}", ("open",), opening(pingTimeout=value))
     add("a heartbeat of 2 ms", ("open",), opening(pingInterval=1, pingTimeout=1), "ping_timeout")
     add("a heartbeat of a day", ("open",), opening(pingInterval=86_400_000, pingTimeout=86_400_000))
     return found
