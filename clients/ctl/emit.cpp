@@ -62,6 +62,12 @@ exit_code report_failed(const context& where, const answer& got) {
 exit_code emit_command(const context& where, const emit_options& options, std::istream& input) {
   exit_code ended = exit_code::ok;
   const auto json = options.arguments == "-" ? read_all(input) : options.arguments;
+  // A program before the pipe that failed has written nothing: that must not become an event.
+  if (options.arguments == "-" && json.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return report(where, failure{failure_kind::invalid_argument,
+                                 "standard input has no JSON, so nothing was sent; [] is an event without arguments",
+                                 std::nullopt});
+  }
   auto daemon = connect(where, ended);
   if (!daemon) return ended;
   const auto got = daemon->emit(

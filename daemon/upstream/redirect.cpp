@@ -23,6 +23,11 @@ std::string whole_path(std::string_view path) {
   return request.substr(0, request.find('?'));
 }
 
+std::string_view without_slash(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
 // Nothing: it is no place that the config can name.
 std::optional<target> resolve(std::string_view location, const endpoint& where) {
   const std::string own = (where.tls ? "https://" : "http://") + where.host_header + whole_path(where.path);
@@ -48,11 +53,14 @@ std::string explain_redirect(std::string_view location, const endpoint& where) {
   const endpoint& made = to->made;
   std::string lines;
   if (made.tls != where.tls || made.host_header != where.host_header) lines += "upstream.url: " + to->url;
-  if (whole_path(to->path) != whole_path(where.path)) {
+  const std::string led = whole_path(to->path);
+  const std::string asked = whole_path(where.path);
+  const bool ours = without_slash(led).ends_with(without_slash(asked));
+  if (led != asked) {
     lines += (lines.empty() ? "" : " and ") + std::string("upstream.path: ") + to->path;
+    if (ours && !led.ends_with('/')) lines += " and upstream.add_trailing_slash: false";
   }
   if (lines.empty()) return ", to the place that was asked";
-  const bool ours = whole_path(to->path).ends_with(whole_path(where.path));
   return (ours ? "; to follow it, set " : "; it leads to a login page (of the network?), or to follow it, set ") +
          lines;
 }

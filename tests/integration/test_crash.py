@@ -76,7 +76,8 @@ class UnrecoveredCrashTest(CrashTest):
         subscriber = self.subscriber(daemon)
         self.server.command(do="series", event="many", first=1, count=10, size=100)
         subscriber.until(lambda message: isinstance(message, Event) and message.args[0]["n"] == 10, "all of them")
-        self.eventually(lambda: self.peer(daemon).call("status")["counters"]["journal_written"] >= 11, "them on disk")
+        peer = self.peer(daemon)
+        self.eventually(lambda: peer.call("status")["counters"]["journal_written"] >= 11, "them on disk")
         self.killed(daemon)
         killed = time.time_ns() // 1000
         self.server.command(do="series", event="many", first=11, count=10, size=100)

@@ -84,8 +84,9 @@ class CtlTest(IntegrationTest):
         said.line("waiting for the daemon")
         for number, end in enumerate((self.kill, self.stop, None)):
             daemon = self.start_authenticated()
+            peer = self.peer(daemon)
             self.eventually(
-                lambda daemon=daemon: [each for each in self.peer(daemon).call("subscribers") if each["subscriptions"]],
+                lambda peer=peer: [each for each in peer.call("subscribers") if each["subscriptions"]],
                 "tail subscribing",
             )
             self.server.emit("marker", number)

@@ -243,9 +243,8 @@ class BacklogTest(ClientTest, JournaledTest):
         self.assertEqual(numbers, list(range(1, self.COUNT + 1)))
         self.assertGreater(most, self.LIMIT // 2, "the inbox was never full: the test tried nothing")
         self.assertLess(most, self.LIMIT + 4096)
-        self.eventually(
-            lambda: self.peer(daemon).call("named_subscribers")[0]["behind"] == 1, "the last acknowledgement"
-        )
+        peer = self.peer(daemon)
+        self.eventually(lambda: peer.call("named_subscribers")[0]["behind"] == 1, "the last acknowledgement")
 
 
     async def ask_on(self, bridge: aio.Client) -> None:

@@ -268,6 +268,12 @@ TEST(cli, emit_with_ack_prints_the_acknowledgement) {
             "{\"ok\":true,\"outcome\":\"acked\",\"arguments\":[{\"ok\":true}]}\n");
 }
 
+TEST(cli, emit_of_an_input_that_is_empty_sends_nothing) {
+  const auto got = run_line({"emit", "x", "-", "--socket", "/nowhere"}, "\n");
+  EXPECT_EQ(got.status, exit_code::usage);
+  EXPECT_THAT(got.err, HasSubstr("standard input has no JSON"));
+}
+
 TEST(cli, emit_that_fails_says_whether_it_left) {
   const auto got = one_request(frame_type::emit, refusal(error_code::not_connected, "offline", emit_outcome::not_sent))
                        .run({"emit", "x"});

@@ -27,6 +27,11 @@ TEST(redirect, is_shown_as_the_lines_that_follow_it) {
   EXPECT_EQ(from("http://shop.example", "../v2/socket.io/"), set + "upstream.path: /v2/socket.io/");
 }
 
+TEST(redirect, that_takes_the_slash_away_is_followed_by_the_key_that_adds_none) {
+  EXPECT_EQ(from("http://shop.example", "/socket.io?EIO=4"),
+            "; to follow it, set upstream.path: /socket.io and upstream.add_trailing_slash: false");
+}
+
 TEST(redirect, gives_lines_that_the_config_takes) {
   const std::string words = from("http://shop.example", "https://www.shop.example:8443/app/socket.io/?x=y#z");
   const auto url = words.find("https://");
