@@ -103,9 +103,14 @@ outcome<request_id> session::subscribe(const filter& wanted, const beginning& fr
   }
   last_id_ = made;
   if (subscriptions_.empty()) {
+    begun_ = begun_ && is_connected();
+    since_ = from.since;
     slow_ = from.slow;
     snapshot_ = from.snapshot;
+    // The connection may end before it is granted; nothing from there on has been handed out.
+    if (since_ && !begun_) begin_at(*since_);
   }
+  more_ = from.more;
   subscriptions_[made] = {wanted, from, made};
   return made;
 }
@@ -131,7 +136,9 @@ outcome<request_id> session::unsubscribe(request_id subscription) {
 
 outcome<request_id> session::join(std::string_view room, milliseconds deadline) {
   if (is_connected()) {
-    auto request = noted(core_->join(room, deadline), {.room = std::string{room}});
+    // A refusal lets go of no room that is held already.
+    const std::string added{rooms_.contains(room) ? std::string_view{} : room};
+    auto request = noted(core_->join(room, deadline), {.room = added});
     if (request) rooms_.emplace(room);
     return request;
   }
@@ -172,6 +179,8 @@ std::optional<failure> session::ack_fault(const log_position& position) const {
 }
 
 std::optional<failure> session::ack(const std::optional<log_position>& position) {
+  // Nothing of the stream has been handed out yet.
+  if (!position && !begun_ && !subscriptions_.empty() && !options_.subscriber.empty()) return std::nullopt;
   const auto& handled = position ? *position : position_;
   if (auto wrong = ack_fault(handled)) return wrong;
   // It never moves backwards.
@@ -235,6 +244,12 @@ void session::begin_at(log_position position) {
     begins_ = position;
   }
   received_ = std::move(position);
+}
+
+// Where the stream begins that goes on from no other.
+log_position session::beginning_place() const {
+  if (!subscriptions_.empty() && since_) return *since_;
+  return daemon_.position.value_or(log_position{daemon_.epoch, daemon_.newest});
 }
 
 void session::await(request_id request) {
@@ -324,7 +339,7 @@ void session::on_welcome(const welcome& greeting, time_point now) {
   up_since_ = now;
   told_.clear();
   if (subscriptions_.empty()) begun_ = false;
-  if (!begun_) begin_at({daemon_.epoch, daemon_.newest});
+  if (!begun_) begin_at(beginning_place());
   if (!std::exchange(renewing_, false)) keep(greeting);
   ask_for_all();
 }
@@ -335,7 +350,7 @@ void session::ask_for_all() {
     const bool first = left == subscriptions_.size();
     beginning from = begun_ ? beginning{} : made.from;
     if (begun_ && first) from = {.since = received_, .slow = slow_, .snapshot = snapshot_};
-    if (--left > 0) from.more = true;
+    from.more = --left > 0 || more_;
     const auto request = noted(core_->subscribe(made.wanted, from), {.subscription = id, .again = true});
     if (request) made.current = *request;
   }
@@ -378,11 +393,7 @@ void session::settle(const asked& what, const answer& got) {
     made->second.wanted = *what.replaced;
     made->second.current = got.id;
   } else if (!std::exchange(begun_, true)) {
-    if (made->second.from.since) {
-      begin_at(*made->second.from.since);
-    } else if (daemon_.position) {
-      begin_at(*daemon_.position);
-    }
+    begin_at(beginning_place());
   }
 }
 

@@ -440,5 +440,84 @@ TEST_F(a_session, an_awaited_answer_is_no_message_and_ends_with_its_connection) 
   EXPECT_FALSE(session_.is_awaiting() || session_.take_answer());
 }
 
+// WELCOME is a message, too: a program that stores its position, or acknowledges, after each one does so here.
+TEST_F(a_session, has_passed_over_nothing_before_its_first_subscription_is_granted) {
+  ASSERT_TRUE(session_.subscribe({{"e"}, {}}, {.since = log_position{epoch, 900}}));
+  EXPECT_FALSE(session_.ack()) << "there is nothing to acknowledge yet, which is no fault";
+  come();
+  ASSERT_THAT(taken(), SizeIs(1));
+  EXPECT_EQ(session_.position().seq, 900u);
+  EXPECT_FALSE(session_.ack());
+  (void)written();
+  hang_up();
+  (void)taken();
+  EXPECT_FALSE(session_.ack());
+  EXPECT_EQ(session_.position().seq, 900u);
+  come();
+  EXPECT_THAT(written().at(1), HasSubstr(R"("seq":900})"));
+  say(ok(3));
+  session_.tick(now_ + seconds{1});
+  EXPECT_THAT(written(), IsEmpty()) << "of what was never handed out";
+}
+
+TEST_F(a_session, begins_where_the_daemon_has_its_subscriber) {
+  ASSERT_TRUE(session_.subscribe({{"e"}, {}}));
+  session_.begin(now_);
+  proto::welcome greeting;
+  greeting.epoch = epoch;
+  greeting.newest = 1042;
+  greeting.position = log_position{epoch, 950};
+  say(proto::encode(greeting));
+  (void)taken();
+  EXPECT_EQ(session_.position().seq, 950u);
+}
+
+TEST_F(a_session, an_end_before_the_grant_leaves_the_position_that_was_asked_for) {
+  come();
+  ASSERT_TRUE(session_.subscribe({{"e"}, {}}, {.since = log_position{epoch, 900}}));
+  hang_up();
+  (void)taken();
+  EXPECT_EQ(session_.position().seq, 900u);
+}
+
+TEST_F(a_session, another_subscription_still_follows_on_a_new_connection) {
+  come();
+  ASSERT_TRUE(session_.subscribe({{"a"}, {}}, {.since = log_position{epoch, 900}, .more = true}));
+  say(ok(1));
+  hang_up();
+  (void)written();
+  come();
+  EXPECT_THAT(written().at(1), HasSubstr(R"("more":true)"));
+  say(ok(2));
+  ASSERT_TRUE(session_.subscribe({{"b"}, {}}));
+  say(ok(3));
+  (void)written();
+  hang_up();
+  come();
+  EXPECT_THAT(written().at(2), testing::Not(HasSubstr("more")));
+}
+
+TEST_F(a_session, a_refused_second_join_leaves_a_held_room_held) {
+  be_at_work();
+  ASSERT_TRUE(session_.join("shop-7"));
+  say(ok(2));
+  ASSERT_TRUE(session_.join("shop-7"));
+  say(refused(3, error_code::not_permitted, "too many"));
+  hang_up();
+  come();
+  EXPECT_THAT(written(), SizeIs(3)) << "HELLO, SUBSCRIBE and JOIN";
+}
+
+TEST_F(a_session, reads_welcome_though_its_inbox_is_full) {
+  be_at_work();
+  std::uint64_t seq = 1043;
+  while (session_.wants_bytes()) say(one_event(seq++));
+  hang_up();
+  session_.begin(now_);
+  EXPECT_TRUE(session_.wants_bytes());
+  say(welcome_frame());
+  EXPECT_FALSE(session_.wants_bytes());
+}
+
 }  // namespace
 }  // namespace roombridge::test

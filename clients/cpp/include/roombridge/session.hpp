@@ -57,6 +57,7 @@ class session {
 
   // Of a named subscriber: all up to `position`, or else position(), has been handled. It goes out with the next
   // tick(), and those of a short time as one; without a connection, with the next one. No answer comes but a refusal.
+  // position() is not acknowledged before a subscription has been granted.
   [[nodiscard]] std::optional<failure> ack(const std::optional<log_position>& position = std::nullopt);
   // The same at once, and with an answer.
   outcome<request_id> ack_wait(const std::optional<log_position>& position = std::nullopt);
@@ -82,10 +83,12 @@ class session {
   void receive_end(std::string_view text, time_point now);
   [[nodiscard]] std::string_view output() const { return core_ ? core_->output() : std::string_view{}; }
   void sent(std::size_t bytes) { core_->sent(bytes); }
-  // Whether to read. A full inbox wants nothing more until some is taken; but while an answer is awaited, what is
-  // beyond `inbox_limit` is cut off, where it can be asked for again: not within a snapshot, and not without
-  // `reconnect`.
-  [[nodiscard]] bool wants_bytes() const { return is_open() && (!inbox_is_full() || cut_ || (awaited_ && can_cut())); }
+  // Whether to read. A full inbox wants nothing more behind WELCOME until some is taken; but while an answer is
+  // awaited, what is beyond `inbox_limit` is cut off, where it can be asked for again: not within a snapshot, and not
+  // without `reconnect`.
+  [[nodiscard]] bool wants_bytes() const {
+    return is_open() && (!core_->welcomed() || !inbox_is_full() || cut_ || (awaited_ && can_cut()));
+  }
   [[nodiscard]] bool inbox_bars_answers() const { return inbox_is_full() && !cut_ && !can_cut(); }
   // All has been taken up to the cut: this connection is to be renewed. Call renew(), write what output() has, and end
   // the writing side of the socket. The daemon ends the other one, and the next attempt is due at once. No message
@@ -143,6 +146,7 @@ class session {
   void on_end(const closed& how, time_point now);
   void end(const failure& why, bool sensible, time_point now);
   void begin_at(log_position position);
+  [[nodiscard]] log_position beginning_place() const;
   void keep(message what);
 
   const session_options options_;
@@ -153,8 +157,10 @@ class session {
 
   std::map<request_id, wish> subscriptions_;
   std::set<std::string, std::less<>> rooms_;
+  std::optional<log_position> since_;  // that the first subscription was to begin behind
   slow_policy slow_ = slow_policy::gap;
   bool snapshot_ = false;  // it was asked for, and has not come to its end
+  bool more_ = false;      // the program has said that another subscription follows
   bool begun_ = false;     // a subscription has been granted: there is a stream to go on with
   std::map<request_id, asked> open_;
 
