@@ -26,7 +26,7 @@ from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late, now_
 from .listening import Failures
 from .messages import Arguments, EmitResult, Event, Gap, Message, Position, Problem, Welcome
 from .request import Request, make_arguments
-from .session import JOIN_DEADLINE, Fields
+from .session import JOIN_DEADLINE, Fields, Session
 
 if TYPE_CHECKING:
     from typing import Self
@@ -64,21 +64,21 @@ class Client(Face):
             raise RoombridgeError("connected already: close() comes first")
         await self._stop()
         self._loop = asyncio.get_running_loop()
-        self._session = self._new_session()
-        self._left = False
+        session = self._session = self._new_session()
         self._task = asyncio.create_task(self._drive(), name="roombridge")
         try:
-            welcome = await self._wait(lambda: self._session.welcome if self._session.greeted else None, None)
+            welcome = await self._wait(session, lambda: session.welcome if session.greeted else None, None)
             assert welcome is not None
             return welcome
         except BaseException:
-            await self.close()
+            if self._session is session:
+                await self.close()
             raise
 
     async def close(self) -> None:
         """Leaves, and waits up to 5 s for the newest ack() to reach the daemon; whoever waits gets
         ConnectionClosed, an iteration ends. Harmless when repeated."""
-        self._left = True
+        self._session.left = True
         self._session.send_acks(None)
         self._flush()
         tell = self._session.acks_outstanding and self._session.over is None
@@ -173,7 +173,10 @@ class Client(Face):
         Raises ConnectionClosed or ProtocolError when nothing more can come.
         """
         self._expect_connect()
-        message = await self._wait(self._session.take_message, timeout)
+        return await self._receive(self._session, timeout)
+
+    async def _receive(self, session: Session, timeout: float | None = None) -> Message | None:
+        message = await self._wait(session, session.take_message, timeout)
         if message is not None:
             self._wake()
             if self._listeners:
@@ -183,11 +186,12 @@ class Client(Face):
     async def messages(self) -> AsyncIterator[Message]:
         """Every message, as receive() gives them, until close()."""
         self._expect_connect()
-        while not self._left:
+        session = self._session
+        while not session.left:
             try:
-                message = await self.receive()
+                message = await self._receive(session)
             except ConnectionClosed:
-                if self._left:
+                if session.left:
                     return
                 raise
             if message is not None:
@@ -209,22 +213,24 @@ class Client(Face):
     # ---- how it waits ----
 
     async def _ask(self, request: Request[T]) -> T:
+        session = self._session
         try:
             self._flush()
             self._wake()  # the task may have to read on, for the answer
-            done = await self._wait(lambda: request if request.done else None, self._timeout + request.patience)
+            done = await self._wait(session, lambda: request if request.done else None, self._timeout + request.patience)
         finally:
-            self._session.abandon(request)
+            session.abandon(request)
         if done is None:
-            raise request.timed_out(self._session.away)
+            raise request.timed_out(session.away)
         return request.value()
 
-    async def _wait(self, take: Callable[[], T], timeout: float | None) -> T | None:
-        """What `take` finds; None when the time is over."""
+    async def _wait(self, session: Session, take: Callable[[], T], timeout: float | None) -> T | None:
+        """What `take` finds in `session`, which another task may have ended and replaced meanwhile; None when the
+        time is over."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while (found := take()) is None:
-            if self._session.over is not None:
-                raise self._session.over.with_traceback(None)
+            if session.over is not None:
+                raise session.over.with_traceback(None)
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 return None

@@ -22,7 +22,7 @@ from .face import FAREWELL, READ_SIZE, Face, closed_here, greeting_is_late, now_
 from .listening import Failures
 from .messages import Arguments, EmitResult, Event, Gap, Message, Position, Problem, Welcome
 from .request import Request, make_arguments
-from .session import JOIN_DEADLINE, Fields
+from .session import JOIN_DEADLINE, Fields, Session
 
 if TYPE_CHECKING:
     from typing import Self
@@ -76,22 +76,23 @@ class Client(Face):
         with self._turn:
             if self._attempt_at is not None and self._session.over is None:
                 raise RoombridgeError("connected already: close() comes first")
-            self._session = self._new_session()
-            self._left = False
+            session = self._session = self._new_session()
             self._attempt_at = time.monotonic()
         try:
-            welcome = self._wait(lambda: self._session.welcome if self._session.greeted else None, None)
+            welcome = self._wait(session, lambda: session.welcome if session.greeted else None, None)
             assert welcome is not None
             return welcome
         except BaseException:
-            self.close()
+            with self._turn:
+                if self._session is session:
+                    self.close()
             raise
 
     def close(self) -> None:
         """Leaves, and waits up to 5 s for the newest ack() to reach the daemon. Harmless when repeated; safe in a
         callback, in another thread and in a signal's handler."""
         with self._turn:
-            self._left = True
+            self._session.left = True
             if self._socket is not None:
                 self._session.send_acks(None)
                 self._hang_up(tell=self._session.acks_outstanding and self._session.over is None)
@@ -147,12 +148,12 @@ class Client(Face):
         that has not been sent yet. Raises RequestError.
         """
         return self._ask(
-            lambda: self._session.subscribe(events, topics, since, snapshot, slow, more, fields, replaces)
+            lambda session: session.subscribe(events, topics, since, snapshot, slow, more, fields, replaces)
         )
 
     def unsubscribe(self, subscription: int) -> None:
         """Takes a subscription off. Raises RequestError `unknown_subscription`."""
-        self._ask(lambda: self._session.unsubscribe(subscription))
+        self._ask(lambda session: session.unsubscribe(subscription))
 
     def ack(self, position: Position | None = None, *, wait: bool = False) -> bool | None:
         """Of a named subscriber: everything up to `position`, by default that of the last message that was handed
@@ -164,7 +165,7 @@ class Client(Face):
         RequestError. Raises ValueError without `subscriber`.
         """
         if wait:
-            return self._ask(lambda: self._session.ack_and_wait(position))
+            return self._ask(lambda session: session.ack_and_wait(position))
         with self._turn:
             self._expect_connect()
             self._session.ack(position, time.monotonic())
@@ -178,11 +179,11 @@ class Client(Face):
         authenticated; "joining": the server has not answered within `deadline` seconds. Raises RequestError:
         `room_refused` with the server's words, `not_permitted`, `too_many_rooms`.
         """
-        return self._ask(lambda: self._session.join(room, deadline))
+        return self._ask(lambda session: session.join(room, deadline))
 
     def leave(self, room: str) -> None:
         """Lets go of a room. Raises RequestError `room_not_held`."""
-        self._ask(lambda: self._session.leave(room))
+        self._ask(lambda session: session.leave(room))
 
     def emit(self, event: str, *args: Any, ack: bool = False, deadline: float = 10.0) -> EmitResult:
         """Sends an event upstream; bytes among the arguments go as binary attachments.
@@ -196,15 +197,15 @@ class Client(Face):
 
     def emit_raw(self, event: str, arguments: Arguments, *, ack: bool = False, deadline: float = 10.0) -> EmitResult:
         """As emit(), with the arguments' JSON array given as bytes, which reach the server unchanged."""
-        return self._ask(lambda: self._session.emit(event, arguments, ack, deadline))
+        return self._ask(lambda session: session.emit(event, arguments, ack, deadline))
 
     def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """Calls a method of the daemon ("status", "rooms", …) and returns its result, parsed. Raises RequestError."""
-        return self._ask(lambda: self._session.call(method, params))
+        return self._ask(lambda session: session.call(method, params))
 
     def ping(self) -> None:
         """Returns when the daemon has answered. Raises RequestTimeout."""
-        self._ask(lambda: self._session.ping(self._timeout))
+        self._ask(lambda session: session.ping(self._timeout))
 
     # ---- messages ----
 
@@ -214,7 +215,10 @@ class Client(Face):
 
         Raises ConnectionClosed or ProtocolError when nothing more can come.
         """
-        message = self._wait(self._session.take_message, timeout)
+        return self._receive(self._session, timeout)
+
+    def _receive(self, session: Session, timeout: float | None = None) -> Message | None:
+        message = self._wait(session, session.take_message, timeout)
         if message is not None and self._listeners:
             self._tell(message)
         return message
@@ -222,11 +226,12 @@ class Client(Face):
     def messages(self) -> Iterator[Message]:
         """Every message, as receive() gives them, until close()."""
         self._expect_connect()
-        while not self._left:
+        session = self._session
+        while not session.left:
             try:
-                message = self.receive()
+                message = self._receive(session)
             except ConnectionClosed:
-                if self._left:
+                if session.left:
                     return
                 raise
             if message is not None:
@@ -248,28 +253,30 @@ class Client(Face):
 
     # ---- how it waits ----
 
-    def _ask(self, make: Callable[[], Request[T]]) -> T:
+    def _ask(self, make: Callable[[Session], Request[T]]) -> T:
         with self._turn:
             self._expect_connect()
-            request = make()
+            session = self._session
+            request = make(session)
         timeout = self._timeout + request.patience
         try:
-            done = self._wait(lambda: request if request.done else None, timeout)
+            done = self._wait(session, lambda: request if request.done else None, timeout)
         finally:
             with self._turn:
-                self._session.abandon(request)
+                session.abandon(request)
         if done is None:
-            raise request.timed_out(self._session.away)
+            raise request.timed_out(session.away)
         return request.value()
 
-    def _wait(self, take: Callable[[], T], timeout: float | None) -> T | None:
-        """What `take` finds; None when the time is over, after one more look at what has come."""
+    def _wait(self, session: Session, take: Callable[[], T], timeout: float | None) -> T | None:
+        """What `take` finds in `session`, which another thread may have ended and replaced meanwhile; None when the
+        time is over, after one more look at what has come."""
         deadline = None if timeout is None else time.monotonic() + timeout
         late = False
         with self._turn:
             while (found := take()) is None:
-                if self._session.over is not None:
-                    raise self._session.over.with_traceback(None)
+                if session.over is not None:
+                    raise session.over.with_traceback(None)
                 if late:
                     return None
                 late = deadline is not None and time.monotonic() >= deadline
@@ -325,7 +332,7 @@ class Client(Face):
             self._flush()
         if self._session.greeted:
             self._found()
-        if self._session.closed is not None:
+        if self._session.closed is not None and self._socket is not None:  # else _flush() has ended it
             self._end(self._session.closed)
         self._turn.notify_all()
         return True

@@ -7,6 +7,8 @@ import errno
 
 # What ends by itself: the daemon is not there yet, or is just being started again.
 _PASSING = {errno.ENOENT, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE, errno.EAGAIN, errno.ETIMEDOUT, errno.EINTR}
+# So does a shortage of descriptors or of memory for sockets.
+_PASSING |= {errno.EMFILE, errno.ENFILE, errno.ENOBUFS}
 
 
 class RoombridgeError(Exception):

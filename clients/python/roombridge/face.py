@@ -62,7 +62,6 @@ class Face(Listening):
         self._inbox_limit = inbox_limit
         self._given: socket.socket | None = None
         self._told: str | None = None  # the last reason that was logged
-        self._left = False
         self._session = self._new_session()
         self._prepare()
 
@@ -121,7 +120,10 @@ class Face(Listening):
             return opened
         if not self._path:
             raise RoombridgeError("a client over a given socket connects once")
-        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            raise ConnectError(self._path, error) from error
         try:
             opened.setblocking(False)
             opened.connect(self._path)  # at once or, also when too many wait to be let in, not at all

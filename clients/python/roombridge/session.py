@@ -81,6 +81,7 @@ class Session:
         self.over: Exception | None = None  # why there will be none
         self.closed: RoombridgeError | None = None  # why this one has ended
         self.greeted = False  # this one
+        self.left = False  # this side has closed
         self._name = name.encode(errors="replace")[:64].decode(errors="ignore")
         self._subscriber = subscriber
         self._reconnect = reconnect

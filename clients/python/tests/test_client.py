@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import signal
 import socket
 import tempfile
 import threading
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
@@ -633,6 +635,57 @@ class ServedTest(unittest.TestCase):
                 self.assertEqual(client.receive().seq, 9)
                 with self.assertRaises(ConnectionClosed):
                     client.receive()
+
+
+    def test_a_new_beginning_ends_the_iteration_of_another_thread(self) -> None:
+        listener = self.listen()
+        with ThreadPoolExecutor() as threads:
+            client = Client(self.path, name="t", timeout=30)
+            self.addCleanup(client.close)
+            connecting = threads.submit(client.connect)
+            self.accept(listener)
+            connecting.result(30)
+            messages = client.messages()
+            # Between close() and connect() the thread that iterates never has its turn.
+            iterating = threads.submit(next, messages, None)
+            while not client._polling:
+                pass
+            with client._turn:
+                client.close()
+                client._session = client._new_session()
+                client._attempt_at = time.monotonic() + 60
+            try:
+                self.assertIsNone(iterating.result(5))
+            finally:
+                client.close()
+
+    def test_a_process_without_a_free_descriptor_waits_for_one(self) -> None:
+        with mock.patch("socket.socket", side_effect=OSError(errno.EMFILE, "Too many open files")):
+            with self.assertRaises(ConnectError) as caught:
+                Client(self.path)._open()
+        self.assertTrue(caught.exception.may_pass)
+
+    def test_a_daemon_that_does_not_read_ends_a_connection_once(self) -> None:
+        listener = self.listen()
+        with ThreadPoolExecutor() as threads:
+            client = Client(self.path, name="t", timeout=30)
+            self.addCleanup(client.close)
+            connecting = threads.submit(client.connect)
+            peer = self.accept(listener)
+            connecting.result(30)
+            peer.say(FrameType.PING, {"id": 1})
+
+            def does_not_read() -> None:
+                client._session.close("eof", "the daemon does not read", True)
+                client._end(ConnectionClosed("eof", "the daemon does not read", True))
+
+            with mock.patch.object(client, "_flush", does_not_read), mock.patch.object(
+                client, "_lost", wraps=client._lost
+            ) as lost:
+                with client._turn:
+                    client._poll(None)
+                    self.assertTrue(client._read())
+            self.assertEqual(lost.call_count, 1)
 
 
 class AddressTest(unittest.TestCase):
