@@ -46,6 +46,7 @@ class Client(Face):
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._waiters: set[asyncio.Future[None]] = set()
+        self._interrupt: asyncio.Future[None] | None = None  # ends the read that is under way
 
     @classmethod
     def over(
@@ -179,6 +180,7 @@ class Client(Face):
         message = await self._wait(session, session.take_message, timeout)
         if message is not None:
             self._wake()
+            self._interrupt_read()
             if self._listeners:
                 await self._tell(message)
         return message
@@ -220,6 +222,7 @@ class Client(Face):
             done = await self._wait(session, lambda: request if request.done else None, self._timeout + request.patience)
         finally:
             session.abandon(request)
+            self._interrupt_read()
         if done is None:
             raise request.timed_out(session.away)
         return request.value()
@@ -319,19 +322,34 @@ class Client(Face):
 
     async def _read(self, by: float | None) -> None:
         assert self._reader is not None
+        reading = asyncio.ensure_future(self._reader.read(READ_SIZE))
+        interrupt = self._interrupt = asyncio.get_running_loop().create_future()
         try:
-            reading = self._reader.read(READ_SIZE)
-            data = await (reading if by is None else asyncio.wait_for(reading, max(by - time.monotonic(), 0)))
+            left = None if by is None else max(by - time.monotonic(), 0)
+            await asyncio.wait({reading, interrupt}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done() and interrupt.done():
+                return
+            data = await asyncio.wait_for(reading, 0 if by is not None else None)
         except asyncio.TimeoutError:
             raise greeting_is_late() from None
         except OSError as error:
             self._session.close("eof", error.strerror or str(error), True)
             return
+        finally:
+            self._interrupt = None
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait([reading])
         self._session.receive(data)
         if self._session.greeted:
             self._found()
         self._flush()
         self._wake()
+
+    def _interrupt_read(self) -> None:
+        """Where nothing more is to come of this connection the task must not wait for its next byte."""
+        if self._interrupt is not None and self._session.wants_renewal:
+            _release(self._interrupt)
 
     async def _hang_up(self, tell: bool) -> None:
         """Closes the connection. `tell`: not before the daemon has read everything, and has closed its side."""

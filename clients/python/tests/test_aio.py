@@ -307,6 +307,40 @@ class AioClientTest(unittest.IsolatedAsyncioTestCase):
                 got = [await client.receive() for _ in range(3)]
                 self.assertEqual((got[0].seq, got[1].state, got[2].seq), (8, "disconnected", 9))
 
+    async def test_a_request_that_is_given_up_does_not_hold_a_stream_that_was_cut(self) -> None:
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+            path = f"{directory}/s"
+            listener.bind(path)
+            listener.listen()
+            listener.settimeout(30)
+            client = Client(path, inbox_limit=3000, timeout=30)
+            self.addAsyncCleanup(client.close)
+            connecting = asyncio.create_task(client.connect())
+            accepted, _ = await asyncio.to_thread(listener.accept)
+            peer = Peer(accepted)
+            self.addCleanup(peer.close)
+            peer.welcome()
+            await connecting
+            peer.result(1)
+            await client.subscribe()
+            emitting = asyncio.create_task(client.emit("a"))
+            for frame in ("HELLO", "SUBSCRIBE", "EMIT"):
+                self.assertEqual((await asyncio.to_thread(peer.heard)).type, FrameType[frame])
+            for seq in range(8, 18):
+                peer.event(seq, payload=b'["' + b"x" * 1000 + b'"]')
+            first = await client.receive()
+            assert isinstance(first, Event)
+            receiving = asyncio.create_task(client.receive())
+            while not client._session.wants_renewal:
+                if receiving.done():
+                    receiving = asyncio.create_task(client.receive())
+                if client._session._is_used_up:
+                    emitting.cancel()
+                await asyncio.sleep(0)
+            accepted, _ = await asyncio.to_thread(listener.accept)  # the daemon need not say another word
+            Peer(accepted).close_end()
+            receiving.cancel()
+
     async def test_a_client_is_used_again(self) -> None:
         client = await self.connected()
         await client.close()
