@@ -10,16 +10,22 @@ namespace {
 
 namespace json = boost::json;
 
+// Boost.JSON reads zero with a large exponent ("0e400") as zero times infinity, which is not a number.
+double to_double(const json::value& number) {
+  const double value = number.to_number<double>();
+  return std::isnan(value) ? 0 : value;
+}
+
 // Nothing: not a number, nor a text that is one.
 std::optional<double> read_number(const json::value& value) {
   if (value.is_string()) {
     boost::system::error_code failed;
     const json::value inside = json::parse(value.get_string(), failed);
     if (failed || !inside.is_number()) return std::nullopt;
-    return inside.to_number<double>();
+    return to_double(inside);
   }
   if (!value.is_number()) return std::nullopt;
-  return value.to_number<double>();
+  return to_double(value);
 }
 
 // Puts it into `into`, which holds the usual. False: it is no duration.

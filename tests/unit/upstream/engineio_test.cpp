@@ -93,9 +93,18 @@ struct generous {
 };
 
 TEST(engineio, takes_any_duration_that_the_reference_client_takes) {
-  const generous all[] = {
-      {"604800000", 168h}, {"25000.5", 25001ms},           {"25000.4", 25000ms}, {"0.1", 1ms},       {"0", 1ms},
-      {"1e300", 720h},     {"18446744073709551615", 720h}, {"2592000001", 720h}, {"\"25000\"", 25s}, {"\"1e3\"", 1s}};
+  const generous all[] = {{"604800000", 168h},
+                          {"25000.5", 25001ms},
+                          {"25000.4", 25000ms},
+                          {"0.1", 1ms},
+                          {"0", 1ms},
+                          {"1e300", 720h},
+                          {"18446744073709551615", 720h},
+                          {"2592000001", 720h},
+                          {"\"25000\"", 25s},
+                          {"\"1e3\"", 1s},
+                          {"1e400", 720h},
+                          {"0e400", 1ms}};
   for (const auto& [said, taken] : all) {
     const auto parsed = parse_open(opening("\"a\"", said, said));
     ASSERT_TRUE(parsed) << said << ": " << parsed.error().why;
