@@ -25,6 +25,8 @@ constexpr std::size_t most_pending = 1u << 20;  // bytes of a burst that are han
 constexpr std::chrono::milliseconds patience{5s};
 constexpr std::size_t most_told = 10;  // damages, one by one
 
+constexpr const char* kept_for_later = "what earlier runs have left in it is kept, and is taken up by the next start; ";
+
 std::string utc_text(std::int64_t microseconds) {
   const std::time_t seconds = microseconds / 1'000'000;
   std::tm parts{};
@@ -50,6 +52,7 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
       always_(config.sync == sync_policy::always) {
   work opening;
   keeper_->turn(opening, now());
+  if (!keeper_->store().is_open()) keeper_->leave_for_later();
   if (keeper_->store().is_open()) subscribers_ = keeper_->store().subscribers().found();
   if (const auto& found = keeper_->store().found()) {
     book_ = *found;
@@ -74,6 +77,7 @@ journal::journal(io::context& context, const options& config, std::uint64_t fres
   durable_ = keeper_->state().book;
   if (durable_ == book_) return;
   // These numbers may have been given out before: they are not used again under this epoch.
+  keeper_->leave_for_later();
   next_ = 1;
   restorable_ = false;
   crashed_.reset();
@@ -252,7 +256,9 @@ bool journal::exhausted() const {
 void journal::when_erased(std::function<void(const fault&)> done) {
   flush();
   erasures_.push_back(std::move(done));
-  if (in_trouble_) answer_erasures(state().trouble);
+  const keeper_state now = state();
+  if (now.earlier != earlier_lives::none) writer_->forget(book_);
+  if (in_trouble_ && now.earlier != earlier_lives::kept) answer_erasures(now.trouble);
 }
 
 void journal::on_news() {
@@ -261,17 +267,7 @@ void journal::on_news() {
   if (kept_) kept_(now.subscribers_tried, now.subscribers_kept);
   settle(now.settled);
   in_trouble_ = !now.trouble.empty();
-  if (const bool failing = !now.failure.empty(); failing != failing_) {
-    failing_ = failing;
-    if (failing) {
-      diagnostics_.error(now.failure +
-                             "; until that works events are not written to disk, and a restart will miss them; "
-                             "local programs get them all the same; it is tried again, once a minute at least",
-                         {{"CAUSE", "journal_failed"}});
-    } else {
-      diagnostics_.info("the journal is written again; so far it lacks " + std::to_string(now.unwritten) + " events");
-    }
-  }
+  tell_of_failure(now);
   if (now.damaged > std::exchange(damages_told_, now.damaged)) warn_of_damage(now.damage);
   if (in_trouble_) {
     answer_erasures(now.trouble);
@@ -279,6 +275,22 @@ void journal::on_news() {
     answer_erasures(std::nullopt);
   }
   if (told_settled_) told_settled_();
+}
+
+// That it begins and that it ends, once each; and that what earlier lives have left waits for the next one.
+void journal::tell_of_failure(const keeper_state& now) {
+  const bool failing = !now.failure.empty();
+  const bool kept = now.earlier == earlier_lives::kept;
+  const bool told = failing == std::exchange(failing_, failing) && kept == std::exchange(kept_remains_, kept);
+  if (told) return;
+  if (failing) {
+    diagnostics_.error(now.failure + "; " + (now.earlier == earlier_lives::unseen ? kept_for_later : "") +
+                           "until that works events are not written to disk, and a restart will miss them; "
+                           "local programs get them all the same; it is tried again, once a minute at least",
+                       {{"CAUSE", "journal_failed"}});
+  } else {
+    diagnostics_.info("the journal is written again; so far it lacks " + std::to_string(now.unwritten) + " events");
+  }
 }
 
 log::sequence journal::oldest() const {

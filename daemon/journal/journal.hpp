@@ -112,6 +112,7 @@ class journal final : public log::log_observer, public log::history {
   void read(const log::history_place& from, std::size_t max_bytes, answer_function done) override;
   void on_read(std::uint64_t id, std::shared_ptr<const log::history_chunk> chunk);
   void on_news();
+  void tell_of_failure(const keeper_state& now);
   void report_damages();
   void report_crash();
   void warn_of_damage(const std::string& text);
@@ -149,8 +150,9 @@ class journal final : public log::log_observer, public log::history {
   std::vector<std::pair<std::size_t, subscriber_record>> subscribers_;
   kept_function kept_;
   std::function<void()> told_settled_;
-  bool in_trouble_ = false;  // nothing is written at present
-  bool failing_ = false;     // so it is, or was lately; the log has it
+  bool in_trouble_ = false;    // nothing is written at present
+  bool failing_ = false;       // so it is, or was lately; the log has it
+  bool kept_remains_ = false;  // what earlier lives have left waits for the next one; the log has that, too
   std::uint64_t damages_told_ = 0;
   log_limiter overflows_;
 };

@@ -20,6 +20,9 @@ keeper::keeper(options config, file_system& files, moment start)
 
 void keeper::turn(work& what, moment at) {
   if (what.book) book_ = std::exchange(what.book, std::nullopt);
+  if (std::exchange(what.forget, false) && std::exchange(state_.earlier, earlier_lives::none) != earlier_lives::none) {
+    retry_at_.reset();
+  }
   if (what.count > 0) state_.settled = what.last;
   if (!what.subscribers.empty()) {
     store_.subscribers().put(std::exchange(what.subscribers, {}));
@@ -29,7 +32,8 @@ void keeper::turn(work& what, moment at) {
     state_.unwritten += what.count;
     return;
   }
-  fault wrong = work_off(what, at, retry_at_.has_value());
+  const bool is_try = !state_.trouble.empty();
+  fault wrong = work_off(what, at, is_try);
   state_.bytes = store_.bytes();
   state_.segments = store_.segments();
   state_.oldest = store_.oldest();
@@ -42,8 +46,7 @@ void keeper::turn(work& what, moment at) {
 }
 
 fault keeper::work_off(work& what, moment at, bool is_try) {
-  fault wrong;
-  if (!store_.is_open()) wrong = store_.open();
+  fault wrong = open(at);
   if (!wrong) wrong = write_book();
   if (!wrong && is_try) wrong = store_.probe();
   if (!wrong) {
@@ -59,6 +62,44 @@ fault keeper::work_off(work& what, moment at, bool is_try) {
     wrong = store_.prune(at);
   }
   return wrong;
+}
+
+fault keeper::open(moment at) {
+  // A file that is written to does not tell that it was removed.
+  const bool look =
+      retry_at_ || at.now >= prune_at_ || config_.sync == sync_policy::always || (sync_at_ && at.now >= *sync_at_);
+  if (store_.is_open() && look && !store_.is_in_place()) {
+    fault gone = "journal: " + config_.directory + " was removed or replaced while the daemon ran, and with it " +
+                 std::to_string(store_.segments()) + " files of events (" + std::to_string(store_.bytes()) +
+                 " bytes): it is made again";
+    store_.close();
+    leave_for_later();
+    return gone;
+  }
+  if (!store_.is_open()) {
+    if (auto wrong = store_.open()) return wrong;
+  }
+  return keep_remains();
+}
+
+fault keeper::keep_remains() {
+  if (state_.earlier == earlier_lives::none) return std::nullopt;
+  const auto& found = store_.found();
+  const bool of_this_life = found && found->epoch == state_.book.epoch;
+  state_.earlier = !of_this_life && store_.has_remains() ? earlier_lives::kept : earlier_lives::none;
+  if (state_.earlier == earlier_lives::none) return std::nullopt;
+  // A later life is to know that it is not the next one: this life's events are in no file, and leave a hole.
+  if (found && found->clean) {
+    ledger passed_over = *found;
+    passed_over.clean = false;
+    ++passed_over.next;
+    if (auto wrong = store_.write(passed_over)) return wrong;
+  }
+  return "journal: " + config_.directory + " could not be used when this run began, and holds " +
+         std::to_string(store_.segments()) + " files of events (" + std::to_string(store_.bytes()) + " bytes) and " +
+         std::to_string(store_.subscribers().found().size()) +
+         " named subscribers of earlier runs, which are kept: restart the daemon to take them up, or erase them with "
+         "'roombridgectl forget'";
 }
 
 std::unique_ptr<log::history_chunk> keeper::read(read_request& what) {

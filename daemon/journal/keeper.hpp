@@ -6,6 +6,9 @@
 // good one. A disk that fails soon after a good try is waited for longer than the last time, and counts as failing all
 // the while.
 //
+// What can be read only once this life has begun is left as it is: the log has other numbers by then. A later life
+// takes it up. A directory that is removed while the daemon runs is made again.
+//
 // Invariants: a record is written only once the ledger that covers it is on the disk. What comes while the disk fails
 // is dropped, never kept for later: numbers that are missing tell of it after the next start. Of a subscriber the
 // newest is kept for later.
@@ -25,6 +28,7 @@ namespace roombridge::journal {
 // What one turn has to do. A ledger is written before the records, and subscribers behind them.
 struct work {
   std::optional<ledger> book;
+  bool forget = false;  // what earlier lives have left is not kept for a later one
   subscriber_file::changes subscribers;
   std::uint64_t ticket = 0;  // of the last of these changes; they grow
   std::vector<std::byte> records;
@@ -40,11 +44,19 @@ struct read_request {
   std::size_t max_bytes = 0;
 };
 
+// What earlier lives have left in the directory.
+enum class earlier_lives : std::uint8_t {
+  none,    // that this life has not taken up
+  unseen,  // there may be some: the directory could not be used when this life began
+  kept,    // for a later life
+};
+
 struct keeper_state {
   std::string trouble;  // why nothing is written at present; empty: it is
   std::string failure;  // the last failure, until the disk has worked for as long as it was last waited for
   std::optional<wall_time> next_try;  // while there is trouble
-  ledger book;                        // on the disk
+  earlier_lives earlier = earlier_lives::none;
+  ledger book;  // on the disk
   std::size_t bytes = 0;
   std::size_t segments = 0;
   std::uint64_t damaged = 0;    // places in the files of which this life has learnt
@@ -70,6 +82,8 @@ class keeper {
   [[nodiscard]] const options& config() const { return config_; }
 
   void turn(work& what, moment at);
+  // What earlier lives have left was not taken up. It is kept for a later one, and nothing is written beside it.
+  void leave_for_later() { state_.earlier = earlier_lives::unseen; }
   // Does a part of what is asked for, which is moved to where the next part begins; null: that is still to come.
   [[nodiscard]] std::unique_ptr<log::history_chunk> read(read_request& what);
   // Syncs what is not, unless the policy is never to.
@@ -83,6 +97,8 @@ class keeper {
 
  private:
   [[nodiscard]] fault work_off(work& what, moment at, bool is_try);
+  [[nodiscard]] fault open(moment at);
+  [[nodiscard]] fault keep_remains();
   [[nodiscard]] fault write_book();
   [[nodiscard]] fault write_records(work& what, moment at);
   [[nodiscard]] fault sync();

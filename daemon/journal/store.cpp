@@ -76,12 +76,28 @@ fault store::open() {
   if (!wrong) wrong = subscribers_.open(directory_.get());
   if (!wrong) wrong = list_segments();
   if (wrong) {
-    ledger_file_ = {};
-    directory_ = {};
+    close();
     return wrong;
   }
   mend_newest();
   return std::nullopt;
+}
+
+void store::close() {
+  give_up_open();
+  ledger_file_ = {};
+  directory_ = {};
+}
+
+bool store::is_in_place() const {
+  struct stat there {};
+  struct stat ours {};
+  return ::stat(config_.directory.c_str(), &there) == 0 && ::fstat(directory_.get(), &ours) == 0 &&
+         there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+bool store::has_remains() const {
+  return !segments_.empty() || has_lost_its_ledger() || !subscribers_.found().empty();
 }
 
 fault store::take_directory() {
@@ -175,7 +191,8 @@ std::optional<store::segment> store::take_up(const std::string& name) {
   if (segment_reader{whole.bytes, out.mark}.next()) return out;
   // It may be one of the ledger's epoch: replay() tells of it.
   if (whole.error != 0 || whole.bytes.size() < out.bytes) return out;
-  if (out.bytes > segment_header_size) note({.file = name, .byte = 0, .first = out.first});
+  // What a crash has begun may be empty, and what has ended well is not.
+  if (out.bytes > segment_header_size || ledger_->clean) note({.file = name, .byte = 0, .first = out.first});
   return std::nullopt;
 }
 
@@ -200,7 +217,7 @@ void store::mend_newest() {
       return;
     }
     if (reader.last() == 0) {
-      if (clean && newest.bytes > segment_header_size) {
+      if (clean && newest.first <= end) {
         note({.file = segment_name(newest.first), .byte = reader.sound(), .first = newest.first, .last = end});
       }
       end = newest.first - 1;
@@ -210,6 +227,7 @@ void store::mend_newest() {
       continue;
     }
     newest_ = reader.last();
+    if (clean && newest_ < end && reader.sound() == newest.bytes) note_missing(newest_ + 1, end);
     // What has no marks, or no header, is not written to any more.
     if (newest.mark == 0 || !reader.header()) return;
     unique_fd file{files_.open(directory_.get(), segment_name(newest.first).c_str(), O_WRONLY, 0)};
@@ -226,6 +244,13 @@ void store::mend_newest() {
     open_ = std::move(file);
     return;
   }
+}
+
+// The file that begins with this number was there when the last life ended.
+void store::note_missing(log::sequence first, log::sequence last) {
+  const std::string name = segment_name(first);
+  if (std::find(strays_.begin(), strays_.end(), name) != strays_.end()) return;  // told already
+  note({.file = name, .byte = 0, .first = first, .last = last, .error = ENOENT});
 }
 
 void store::replay(const std::function<void(const stored_record&)>& sink) {

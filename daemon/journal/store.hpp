@@ -62,6 +62,10 @@ class store {
   // Makes or takes up the directory and cuts off what is torn. After a fault it may be called again.
   [[nodiscard]] fault open();
   [[nodiscard]] bool is_open() const { return static_cast<bool>(directory_); }
+  // Whether the directory is still the one that its path names.
+  [[nodiscard]] bool is_in_place() const;
+  // Lets go of the directory; open() may follow.
+  void close();
 
   // So many bytes behind the last record were no whole one, and open() has cut them off.
   [[nodiscard]] std::size_t torn() const { return torn_; }
@@ -71,6 +75,8 @@ class store {
 
   // Whether there are segments of which nobody knows, since the ledger is gone.
   [[nodiscard]] bool has_lost_its_ledger() const { return !ledger_ && !strays_.empty(); }
+  // Whether there are events or subscribers of earlier lives.
+  [[nodiscard]] bool has_remains() const;
 
   // All records, oldest first.
   void replay(const std::function<void(const stored_record&)>& sink);
@@ -126,6 +132,7 @@ class store {
   [[nodiscard]] std::optional<segment> take_up(const std::string& name);
   [[nodiscard]] fault draw_secret();
   void note(damage what);
+  void note_missing(log::sequence first, log::sequence last);
   void note_unread(const segment& what, const log::history_place& from, int error);
   [[nodiscard]] reading read(const segment& what) const;
   [[nodiscard]] std::vector<segment>::const_iterator find(log::history_place& where) const;

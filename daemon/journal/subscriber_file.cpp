@@ -13,8 +13,10 @@ fault subscriber_file::open(int directory) {
   file_ = unique_fd{files_.open(directory, name, O_RDWR | O_CREAT, 0600)};
   if (!file_) return failure_text("open", directory_, name);
   const std::vector<std::byte> bytes = read_front(files_, file_.get(), subscriber_file_size).bytes;
+  auto before = std::exchange(places_, {});
   for (std::size_t slot = 0; slot < places_.size(); ++slot) {
     auto read = read_subscriber(bytes, slot);
+    if (before[slot].generation > (read ? read->generation : 0)) waiting_.try_emplace(slot, before[slot].found);
     if (!read) continue;
     const std::size_t copy = read->copy;
     places_[slot] = {.found = std::move(read->value), .generation = read->generation, .newest = copy, .safe = copy};
@@ -50,6 +52,7 @@ fault subscriber_file::write() {
       places_[slot] = before;
       return failure_text("write", directory_, name);
     }
+    places_[slot].found = what;
     if (!synced_) settle(slot);
     unsynced_.erase(slot);
     auto written = waiting_.extract(waiting_.begin());

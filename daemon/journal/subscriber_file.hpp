@@ -35,10 +35,11 @@ class subscriber_file {
   subscriber_file(const subscriber_file&) = delete;
   subscriber_file& operator=(const subscriber_file&) = delete;
 
-  // `directory`: its descriptor. Makes the file where there is none.
+  // `directory`: its descriptor. Makes the file where there is none. What this life knows better than a file that is
+  // opened anew is still to be written.
   [[nodiscard]] fault open(int directory);
 
-  // What open() has found, by place.
+  // What the file has, by place.
   [[nodiscard]] std::vector<std::pair<std::size_t, subscriber_record>> found() const;
 
   // Is to be written. Precondition: each place is below subscriber_slots.

@@ -114,6 +114,13 @@ void writer::submit(const ledger& book) {
   shared_->changed.notify_one();
 }
 
+void writer::forget(const ledger& book) {
+  submit(book);
+  const std::lock_guard lock{shared_->mutex};
+  shared_->queue.forget = true;
+  shared_->changed.notify_one();
+}
+
 void writer::read(const read_request& what) {
   {
     const std::lock_guard lock{shared_->mutex};

@@ -41,6 +41,8 @@ class writer {
   bool submit(std::vector<std::byte>& records, std::uint64_t count, log::sequence last);
   // `book` is to be written before any record that is submitted from now on. Of another epoch: what is queued is void.
   void submit(const ledger& book);
+  // The same, and what earlier lives have left need not be kept for a later one (see keeper).
+  void forget(const ledger& book);
   // The place has `what` from now on; nothing: nobody. Returns the change's ticket.
   std::uint64_t submit(std::size_t slot, std::optional<subscriber_record> what);
 

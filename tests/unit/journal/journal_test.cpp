@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <thread>
 
+#include <gmock/gmock.h>
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "daemon/log/cursor.hpp"
@@ -424,8 +425,80 @@ TEST_F(lives, a_directory_that_is_not_there_costs_durability_and_nothing_else) {
       "journal: cannot open " + config().directory +
           "/ledger: Read-only file system (the daemon must be let write there: see the mount, and ReadWritePaths= of "
           "its "
-          "unit); until that works events are not written to disk, and a restart will miss them; local programs get "
+          "unit); what earlier runs have left in it is kept, and is taken up by the next start; until that works "
+          "events are not written to disk, and a restart will miss them; local programs get "
           "them all the same; it is tried again, once a minute at least");
+}
+
+// As where a file belongs to another user when the daemon starts, and is given back later.
+TEST_F(lives, that_cannot_read_what_is_there_keep_it_for_the_next_one) {
+  auto first = begin(5);
+  first->append(3);
+  const subscriber_record till{.user = 1000, .name = "till", .epoch = 5, .seq = 2, .seen = 7};
+  first->kept.keep(0, till);
+  first.reset();
+  files_.fail(EACCES, {"open"});
+  auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 6u);
+  second->append(2);
+  files_.heal();
+  second->await([&] { return second->diagnostics.lines.size() == 2; });
+  const std::string said = second->diagnostics.lines.at(1);
+  EXPECT_EQ(
+      said.substr(0, said.find("; until")),
+      "journal: " + config().directory + " could not be used when this run began, and holds 1 files of events (" +
+          std::to_string(std::filesystem::file_size(place_ / "journal/0000000000000001.segment")) +
+          " bytes) and 1 named subscribers of earlier runs, which are kept: restart the daemon to take them up, or "
+          "erase them with 'roombridgectl forget'");
+  second->kept.keep(0, subscriber_record{.user = 2, .name = "other", .epoch = 6, .seq = 1, .seen = 7});
+  second->append(1);
+  second.reset();
+  const auto third = begin(7);
+  EXPECT_EQ(third->log.epoch(), 5u);
+  const auto told = third->history();
+  ASSERT_EQ(told.size(), 4u) << "the events, and that there is a hole behind them";
+  EXPECT_EQ(told.at(2), "3");
+  EXPECT_THAT(told.at(3), testing::EndsWith("crash"));
+  ASSERT_EQ(third->kept.subscribers().size(), 1u);
+  EXPECT_EQ(third->kept.subscribers()[0].second, till);
+}
+
+TEST_F(lives, that_cannot_read_what_is_there_erase_it_where_it_is_to_be_forgotten) {
+  auto first = begin(5);
+  first->append(3);
+  first.reset();
+  files_.fail(EACCES, {"open"});
+  auto second = begin(6);
+  files_.heal();
+  second->await([&] { return second->diagnostics.lines.size() == 2; });
+  std::optional<fault> answer;
+  second->log.start_epoch(7);
+  second->kept.when_erased([&](const fault& wrong) { answer = wrong; });
+  second->await([&] { return answer.has_value(); });
+  EXPECT_EQ(*answer, std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(place_ / "journal/0000000000000001.segment"));
+  second->append(1);
+  second.reset();
+  EXPECT_EQ(begin(8)->log.epoch(), 7u);
+}
+
+TEST_F(lives, make_a_directory_again_that_is_removed) {
+  auto first = begin(5);
+  const subscriber_record till{.user = 1000, .name = "till", .epoch = 5, .seq = 2, .seen = 7};
+  first->kept.keep(3, till);
+  first->append(3);
+  settle(*first, 3);
+  std::filesystem::remove_all(config().directory);
+  first->await([&] { return first->diagnostics.lines.size() == 2; });
+  EXPECT_THAT(first->diagnostics.lines.at(0), testing::HasSubstr(" was removed or replaced while the daemon ran"));
+  EXPECT_EQ(first->diagnostics.lines.at(1), "the journal is written again; so far it lacks 0 events");
+  first->append(1);
+  first.reset();
+  const auto second = begin(6);
+  EXPECT_EQ(second->log.epoch(), 5u);
+  EXPECT_EQ(second->history().back(), "4");
+  ASSERT_EQ(second->kept.subscribers().size(), 1u);
+  EXPECT_EQ(second->kept.subscribers()[0].first, 3u);
 }
 
 // A ledger that cannot be written protects no number: under the old epoch they might come twice.

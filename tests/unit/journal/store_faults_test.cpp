@@ -289,6 +289,29 @@ TEST_F(unreadable_stores, tell_of_nothing_where_a_crash_has_torn_the_end) {
   EXPECT_EQ(under_test->damaged(), 0u);
 }
 
+TEST_F(unreadable_stores, tell_of_a_file_that_was_emptied_behind_a_clean_stop) {
+  fill(10, true);
+  std::filesystem::resize_file(config().directory + '/' + first_name, 0);
+  const auto under_test = next_life();
+  ASSERT_EQ(under_test->damaged(), 1u);
+  EXPECT_EQ(to_text(under_test->damages()[0]), std::string{first_name} + " is damaged at byte 0");
+}
+
+TEST_F(unreadable_stores, tell_of_the_newest_file_that_was_removed_behind_a_clean_stop) {
+  fill(100, true);
+  std::set<std::filesystem::path> files;
+  for (const auto& each : std::filesystem::directory_iterator(config().directory)) {
+    if (each.path().extension() == ".segment") files.insert(each.path());
+  }
+  ASSERT_GT(files.size(), 1u);
+  std::filesystem::remove(*files.rbegin());
+  const auto under_test = next_life();
+  ASSERT_EQ(under_test->damaged(), 1u);
+  EXPECT_EQ(under_test->damages()[0].error, ENOENT);
+  EXPECT_EQ(under_test->damages()[0].first, under_test->newest() + 1);
+  EXPECT_EQ(under_test->damages()[0].last, 100u);
+}
+
 TEST_F(unreadable_stores, tell_of_a_whole_file_that_is_damaged_behind_a_clean_stop) {
   fill(10, true);
   auto bytes = read_file(config().directory + '/' + first_name);
