@@ -94,7 +94,7 @@ outcome<request_id> session::subscribe(const filter& wanted, const beginning& fr
     const auto request = core_->subscribe(wanted, from);
     if (!request) return request.error();
     made = *request;
-    open_[made].subscription = made;
+    open_[made] = {.subscription = made, .begins = subscriptions_.empty() && from.since};
   } else if (!options_.reconnect) {
     return not_connected();
   } else {
@@ -104,6 +104,7 @@ outcome<request_id> session::subscribe(const filter& wanted, const beginning& fr
   last_id_ = made;
   if (subscriptions_.empty()) {
     begun_ = begun_ && is_connected();
+    led_astray_ = false;
     since_ = from.since;
     slow_ = from.slow;
     snapshot_ = from.snapshot;
@@ -269,8 +270,11 @@ void session::demand_attempt(time_point now) {
 }
 
 bool session::wants_renewal() const {
-  // Answers that are still to come would be lost with the connection.
-  const bool owes = std::any_of(open_.begin(), open_.end(), [](const auto& each) { return !each.second.ack; });
+  // Answers that are still to come would be lost with the connection; rooms are asked for again on the next one.
+  const bool owes = std::any_of(open_.begin(), open_.end(), [](const auto& each) {
+    const asked& what = each.second;
+    return !what.ack && !(what.again && !what.room.empty());
+  });
   return cut_ && inbox_.empty() && is_connected() && !owes;
 }
 
@@ -330,7 +334,7 @@ void session::take_in(message got, time_point now) {
   if (!core_->welcomed()) return;  // ERROR and BYE instead of WELCOME: `closed` repeats their reason
   if (auto* answered = std::get_if<answer>(&got)) return on_answer(std::move(*answered));
   if (auto* error = std::get_if<protocol_error>(&got)) return on_error(std::move(*error));
-  if (std::holds_alternative<live>(got)) snapshot_ = false;
+  if (std::holds_alternative<live>(got) && !cut_) snapshot_ = false;
   keep(std::move(got));
 }
 
@@ -344,15 +348,20 @@ void session::on_welcome(const welcome& greeting, time_point now) {
   ask_for_all();
 }
 
-// Again, on a new connection.
+// Again, on a new connection. What was refused comes last: the first one that is granted says where the stream begins.
 void session::ask_for_all() {
-  for (auto left = subscriptions_.size(); auto& [id, made] : subscriptions_) {
-    const bool first = left == subscriptions_.size();
-    beginning from = begun_ ? beginning{} : made.from;
-    if (begun_ && first) from = {.since = received_, .slow = slow_, .snapshot = snapshot_};
-    from.more = --left > 0 || more_;
-    const auto request = noted(core_->subscribe(made.wanted, from), {.subscription = id, .again = true});
-    if (request) made.current = *request;
+  led_astray_ = false;
+  auto left = subscriptions_.size();
+  for (const bool refused : {false, true}) {
+    for (auto& [id, made] : subscriptions_) {
+      if (made.refused != refused) continue;
+      beginning from;
+      const bool begins = left == subscriptions_.size();
+      if (begins) from = {.since = begun_ ? received_ : since_, .slow = slow_, .snapshot = snapshot_};
+      from.more = --left > 0 || more_;
+      const asked what{.subscription = id, .again = true, .begins = begins};
+      if (const auto request = noted(core_->subscribe(made.wanted, from), what)) made.current = *request;
+    }
   }
   for (const auto& room : rooms_) (void)noted(core_->join(room), {.room = room, .again = true});
 }
@@ -362,13 +371,15 @@ void session::on_answer(answer got) {
   if (found == open_.end()) return keep(std::move(got));
   const asked what = std::move(found->second);
   open_.erase(found);
+  const auto about = subscriptions_.find(what.subscription);
+  const bool known = about != subscriptions_.end() && about->second.refused;  // and told
   settle(what, got);
   if (what.ack) --open_acks_;
   if (awaited_ == got.id) {
     awaited_.reset();
     answer_ = std::move(got);
   } else if (what.again) {
-    if (got.ok()) return;
+    if (got.ok() || known) return;
     protocol_error refused{*std::move(got.error)};
     if (what.subscription != 0) refused.subscription = what.subscription;
     refused.room = what.room;
@@ -383,6 +394,8 @@ void session::settle(const asked& what, const answer& got) {
   const auto made = subscriptions_.find(what.subscription);
   if (!got.ok()) {
     // What is asked for again was granted once, and may be so another time.
+    if (what.again && made != subscriptions_.end()) made->second.refused = true;
+    led_astray_ = led_astray_ || what.begins;
     if (what.again || what.replaced) return;
     if (made != subscriptions_.end()) subscriptions_.erase(made);
     if (!what.room.empty()) rooms_.erase(what.room);
@@ -392,9 +405,12 @@ void session::settle(const asked& what, const answer& got) {
   if (what.replaced) {
     made->second.wanted = *what.replaced;
     made->second.current = got.id;
-  } else if (!std::exchange(begun_, true)) {
-    begin_at(beginning_place());
+    return;
   }
+  made->second.refused = false;
+  if (!std::exchange(begun_, true)) begin_at(beginning_place());
+  // The stream has begun, and not where it was to: on the next connection it does.
+  cut_ = (std::exchange(led_astray_, false) && options_.reconnect) || cut_;
 }
 
 // `revoked` names a subscription as this connection does; the program knows it by its first id.

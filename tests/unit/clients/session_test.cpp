@@ -480,6 +480,61 @@ TEST_F(a_session, an_end_before_the_grant_leaves_the_position_that_was_asked_for
   EXPECT_EQ(session_.position().seq, 900u);
 }
 
+TEST_F(a_session, a_refusal_of_the_first_subscription_takes_no_position_from_the_others) {
+  be_at_work();
+  ASSERT_TRUE(session_.subscribe({{"f"}, {}}));
+  say(ok(2));
+  (void)taken();
+  say(one_event(1043));
+  hang_up();
+  come();
+  (void)written();
+  say(refused(3, error_code::not_permitted, "not yours") + ok(4) + proto::encode(live{2000}) + one_event(2001));
+  const auto told = taken();
+  ASSERT_THAT(told, SizeIs(4)) << "the event, the end, WELCOME and the refusal, and nothing from another place";
+  EXPECT_EQ(std::get<protocol_error>(told[3]).subscription, 1u);
+  EXPECT_EQ(session_.position().seq, 1043u);
+  ASSERT_TRUE(session_.wants_renewal());
+  session_.renew(now_);
+  hang_up();
+  come();
+  const auto asked = written();
+  ASSERT_THAT(asked, SizeIs(3));
+  EXPECT_THAT(asked[1], testing::AllOf(HasSubstr(R"("events":["f"])"), HasSubstr(R"("seq":1043})"), HasSubstr("more")));
+  EXPECT_THAT(asked[2], R"(SUBSCRIBE {"id":6,"events":["e"]})");
+  say(ok(5) + refused(6, error_code::not_permitted, "not yours") + one_event(1044));
+  const auto rest = taken();
+  ASSERT_THAT(rest, SizeIs(1)) << "the refusal has been told";
+  EXPECT_EQ(std::get<event>(rest[0]).seq, 1044u);
+  EXPECT_FALSE(session_.wants_renewal());
+}
+
+TEST_F(a_session, begins_where_it_was_asked_to_though_that_request_is_refused) {
+  come();
+  ASSERT_TRUE(session_.subscribe({{"a"}, {}}, {.since = log_position{epoch, 900}, .more = true}));
+  ASSERT_TRUE(session_.subscribe({{"b"}, {}}));
+  (void)taken();
+  say(refused(1, error_code::not_permitted, "not yours") + ok(2) + one_event(1043));
+  ASSERT_THAT(taken(), SizeIs(2)) << "the two answers";
+  ASSERT_TRUE(session_.wants_renewal());
+  session_.renew(now_);
+  hang_up();
+  (void)written();
+  come();
+  EXPECT_THAT(written().at(1), testing::AllOf(HasSubstr(R"("events":["b"])"), HasSubstr(R"("seq":900})")));
+}
+
+TEST_F(a_session, is_not_renewed_on_and_on_when_everything_is_refused) {
+  be_at_work();
+  ASSERT_TRUE(session_.subscribe({{"f"}, {}}));
+  say(ok(2));
+  hang_up();
+  come();
+  say(refused(3, error_code::not_permitted, "not yours") + refused(4, error_code::not_permitted, "nor that"));
+  (void)taken();
+  EXPECT_FALSE(session_.wants_renewal());
+}
+
 TEST_F(a_session, another_subscription_still_follows_on_a_new_connection) {
   come();
   ASSERT_TRUE(session_.subscribe({{"a"}, {}}, {.since = log_position{epoch, 900}, .more = true}));

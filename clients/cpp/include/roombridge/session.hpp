@@ -117,13 +117,15 @@ class session {
     filter wanted;
     beginning from;
     request_id current = 0;  // its id on this connection
+    bool refused = false;    // when it was asked for again: next time it comes last
   };
   struct asked {
     request_id subscription = 0;       // that it is about
     std::optional<filter> replaced{};  // by this one
     std::string room{};
     bool ack = false;
-    bool again = false;  // at a new connection: the program expects no answer
+    bool again = false;   // at a new connection: the program expects no answer
+    bool begins = false;  // the first one there, which says where the stream begins
   };
   struct kept {
     message what;
@@ -169,9 +171,10 @@ class session {
 
   std::deque<kept> inbox_;
   std::size_t inbox_bytes_ = 0;
-  bool cut_ = false;        // it was full: of what came behind it nothing was kept that has a place in the log
-  bool renewing_ = false;   // its writing side has been ended, or the next connection has not greeted yet
-  std::size_t placed_ = 0;  // messages in it that have a place in the log
+  bool led_astray_ = false;  // the request that was to say where the stream begins was refused
+  bool cut_ = false;         // it was full: of what came behind it nothing was kept that has a place in the log
+  bool renewing_ = false;    // its writing side has been ended, or the next connection has not greeted yet
+  std::size_t placed_ = 0;   // messages in it that have a place in the log
   std::optional<log_position> begins_;  // of the next one to be kept
   log_position received_;               // of the last one that came
   log_position position_;               // of the last one that was taken
