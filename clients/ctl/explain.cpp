@@ -156,6 +156,18 @@ std::string journal_text(const fields& journal, std::int64_t now) {
          (next ? "; tried again at " + time_text(*next, now) : "; the last try worked, and is watched");
 }
 
+std::string warning_rows(const json::object& status, const style& look) {
+  const auto* found = status.if_contains("warnings");
+  const auto* list = found == nullptr ? nullptr : found->if_array();
+  std::string out;
+  if (list == nullptr) return out;
+  for (const auto& item : *list) {
+    if (const auto* text = item.if_string())
+      out += row(look, "warning", look.bad(printable({text->data(), text->size()})));
+  }
+  return out;
+}
+
 std::string damage_text(const fields& journal) {
   const auto places = journal.number("damaged").value_or(0);
   if (places == 0) return {};
@@ -179,6 +191,7 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
   if (const auto started = status.number("started")) daemon += ", up " + duration_text(now - *started);
   return row(look, "upstream", upstream_text(upstream, look, now)) +
          row(look, waits ? "because" : "before", why_not(upstream)) + row(look, "next", what_next(upstream, now)) +
+         warning_rows(*object, look) +
          row(look, "advice", waits ? std::string{advice_for(upstream.text("cause"))} : "") +
          row(look, "user", upstream.text("user_unnamed")) + row(look, "token", token_text(upstream, now)) +
          row(look, "held",

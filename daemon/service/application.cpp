@@ -28,6 +28,7 @@
 #include "daemon/service/subscriber_journal.hpp"
 #include "daemon/service/systemd.hpp"
 #include "daemon/upstream/client.hpp"
+#include "daemon/upstream/exposure.hpp"
 
 namespace roombridge::service {
 namespace {
@@ -277,6 +278,14 @@ class application::impl {
     return out;
   }
 
+  // What an operator should know for as long as it is so.
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> out;
+    if (const auto exposed = upstream::find_exposure(config_.upstream))
+      out.push_back(exposed->key + ": " + exposed->allowed());
+    return out;
+  }
+
   std::string status(const local::rights& may) {
     const auto peers = server_.peers();
     const auto rooms = this->rooms(may);
@@ -301,7 +310,8 @@ class application::impl {
                         .latency = server_.latency(),
                         .connections = peers.size(),
                         .subscribers = subscribers,
-                        .named_subscribers = named_.size()});
+                        .named_subscribers = named_.size(),
+                        .warnings = may.control() ? warnings() : std::vector<std::string>{}});
   }
 
   config config_;

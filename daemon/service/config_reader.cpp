@@ -21,7 +21,7 @@ std::string_view hint_for_nothing(node_kind expected) {
 }
 
 // "from ROOMBRIDGE_URL"; empty where no variable gave anything.
-std::string source_of(const substituted& value) {
+std::string variables_of(const substituted& value) {
   std::string out;
   for (const std::string& name : value.variables) out += (out.empty() ? "from " : " and ") + name;
   return out;
@@ -60,10 +60,11 @@ std::optional<substituted> reader::expand(const slot& from) {
   }
   auto& made = std::get<substituted>(result);
   if (!is_clean_text(made.text)) {
-    const std::string whence = source_of(made);
+    const std::string whence = variables_of(made);
     refuse(from, (whence.empty() ? "" : whence + ": ") + "holds a control character, or is not UTF-8");
     return std::nullopt;
   }
+  if (!made.variables.empty()) sources_[from.path] = variables_of(made);
   return std::move(made);
 }
 
@@ -77,7 +78,7 @@ void reader::refuse_value(const slot& from, const problem& wrong, const substitu
   std::string value;
   if (wrong.shown == visible::written) value = in_quotes(written);
   if (wrong.shown == visible::value) value = in_quotes(wrong.instead.empty() ? found.text : wrong.instead);
-  if (const std::string whence = source_of(found); !whence.empty() && wrong.shown != visible::written)
+  if (const std::string whence = variables_of(found); !whence.empty() && wrong.shown != visible::written)
     value += (value.empty() ? "" : ", ") + whence;
   std::string text = (value.empty() ? "" : value + ": ") + wrong.text;
   const bool excerpt = wrong.shown == visible::value || (wrong.shown == visible::written && found.text == written);
@@ -98,6 +99,11 @@ std::optional<position> reader::find(const std::string& path) const {
 bool reader::was_refused(const std::string& path) const {
   const auto found = noted_.find(path);
   return found != noted_.end() && !found->second.taken;
+}
+
+std::string reader::source_of(const std::string& path) const {
+  const auto found = sources_.find(path);
+  return found == sources_.end() ? std::string{} : found->second;
 }
 
 std::map<std::string, std::pair<int, int>, std::less<>> reader::places() const {

@@ -81,6 +81,8 @@ class reader {
   void note(const slot& from, bool taken) { noted_[from.path] = {from.where, taken}; }
   [[nodiscard]] std::optional<position> find(const std::string& path) const;
   [[nodiscard]] bool was_refused(const std::string& path) const;
+  // "from ROOMBRIDGE_URL": the variables that gave a key's value; empty: none did.
+  [[nodiscard]] std::string source_of(const std::string& path) const;
   // Line and column of all that was noted.
   [[nodiscard]] std::map<std::string, std::pair<int, int>, std::less<>> places() const;
 
@@ -97,6 +99,7 @@ class reader {
   const environment_lookup& environment_;
   const std::vector<std::string>& paths_;
   std::map<std::string, noted> noted_;
+  std::map<std::string, std::string> sources_;
 };
 
 template <typename Target>

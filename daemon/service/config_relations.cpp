@@ -9,6 +9,7 @@
 #include "daemon/base/ascii.hpp"
 #include "daemon/events/topic_template.hpp"
 #include "daemon/service/config_schema.hpp"
+#include "daemon/upstream/exposure.hpp"
 
 namespace roombridge::service::reading {
 namespace {
@@ -102,10 +103,25 @@ void refuse_reserved(std::string_view section, const std::string& name, std::str
                path + ": an event of authentication or of rooms " + std::string(why) + "; take the rule out");
 }
 
+// In plain text, or to whoever answers: only where the config says that this is meant.
+void refuse_exposure(const config& value, reader& in) {
+  if (value.upstream.insecure || in.was_refused("upstream.insecure")) return;
+  for (const char* key : {"upstream.url", "upstream.proxy.url", "upstream.tls.verify", "upstream.tls.pins"}) {
+    if (in.was_refused(key)) return;
+  }
+  const auto found = upstream::find_exposure(value.upstream);
+  if (!found) return;
+  const std::string whence = in.source_of(found->key);
+  in.refuse_at(in.find(found->key).value_or(position{}),
+               found->key + (whence.empty() ? "" : ", " + whence) + ": " + found->text + "; write " + found->mend +
+                   ", or upstream.insecure: true where the whole way can be trusted");
+}
+
 }  // namespace
 
 void check_relations(const config& value, reader& in) {
   for (const relation& each : relations) check(each, value, in);
+  refuse_exposure(value, in);
   for (const events::event_rule& rule : value.events.rules) {
     refuse_reserved("events.rules.", rule.name, "is never delivered", value, in);
   }

@@ -245,6 +245,7 @@ const table<config>& config_keys() {
       make("upstream.tls.min_version", at(up, &options::tls, &tls_options::min_version),
            scalar(choice<tls_version>{{{"1.2", tls_version::v1_2}, {"1.3", tls_version::v1_3}}})),
       make("upstream.tls.pins", at(up, &options::tls, &tls_options::pins), list_of(key_pin, max_pins)),
+      make("upstream.insecure", at(up, &options::insecure), scalar(boolean)),
       make("upstream.proxy.url", at(up, &options::proxy, &proxy_options::url), scalar(proxy_url)),
       make("upstream.proxy.credentials_file", at(up, &options::proxy, &proxy_options::credentials_file),
            scalar(absolute_path_or_nothing)),

@@ -2,6 +2,7 @@
 #include "daemon/service/host_objections.hpp"
 
 #include "daemon/local/host_check.hpp"
+#include "daemon/upstream/exposure.hpp"
 
 namespace roombridge::service {
 
@@ -13,6 +14,9 @@ host_objections object_to(const config& value, const config_places& places, bool
   host_objections out;
   for (const local::objection& each : found)
     (each.fatal ? out.errors : out.warnings).push_back(places.error(each.key, each.text));
+  // One that the config does not allow has been refused with it.
+  if (const auto exposed = upstream::find_exposure(value.upstream))
+    out.warnings.push_back(places.error(exposed->key, exposed->allowed()));
   return out;
 }
 

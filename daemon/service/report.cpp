@@ -186,17 +186,18 @@ proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time t
 }
 
 std::string status_json(const status_facts& facts) {
-  const json::object status{{"server", server_name()},
-                            {"pid", getpid()},
-                            {"started", microseconds(facts.started)},
-                            {"epoch", proto::epoch_text(facts.log.epoch())},
-                            {"newest", facts.log.newest()},
-                            {"config", facts.config_path},
-                            {"upstream", upstream_object(facts)},
-                            {"rooms", rooms_array(facts.rooms)},
-                            {"local", local_object(facts)},
-                            {"log", log_object(facts)},
-                            {"counters", counters_object(facts)}};
+  json::object status{{"server", server_name()},
+                      {"pid", getpid()},
+                      {"started", microseconds(facts.started)},
+                      {"epoch", proto::epoch_text(facts.log.epoch())},
+                      {"newest", facts.log.newest()},
+                      {"config", facts.config_path},
+                      {"upstream", upstream_object(facts)},
+                      {"rooms", rooms_array(facts.rooms)},
+                      {"local", local_object(facts)},
+                      {"log", log_object(facts)},
+                      {"counters", counters_object(facts)}};
+  if (!facts.warnings.empty()) status["warnings"] = json::array(facts.warnings.begin(), facts.warnings.end());
   return json::serialize(status);
 }
 

@@ -53,6 +53,7 @@ struct status_facts {
   std::size_t connections = 0;
   std::size_t subscribers = 0;
   std::size_t named_subscribers = 0;
+  std::vector<std::string> warnings;  // what is not as safe as it could be, in words
 };
 [[nodiscard]] std::string status_json(const status_facts& facts);
 

@@ -146,6 +146,7 @@ struct options {
   std::size_t receive_limit = 16u << 20;  // bytes of one message from the server
   bool compression = true;                // permessage-deflate is offered; the server decides
   tls_options tls;
+  bool insecure = false;  // what find_exposure() has to say of these options is known, and wanted
   proxy_options proxy;
   text_fields headers;  // of every request, as they are
   text_fields query;    // parameters of its URL

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "daemon/base/as_result.hpp"
+#include "daemon/upstream/proxy.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -36,6 +37,16 @@ void answer_later(const look_up_function& function, const std::string& host, con
   answer.set_value(function(host, port));
   --running;
   ::close(done);
+}
+
+// What is called localhost is this machine (RFC 6761 section 6.3), whatever a name server or /etc/hosts says: plain
+// text goes there.
+addresses on_this_machine(addresses answer) {
+  auto* found = std::get_if<std::vector<tcp::endpoint>>(&answer);
+  if (found == nullptr) return answer;
+  std::erase_if(*found, [](const tcp::endpoint& one) { return !one.address().is_loopback(); });
+  if (found->empty()) return "it is this machine's by its name, and leads to another; mend /etc/hosts";
+  return answer;
 }
 
 // Signals are the event thread's.
@@ -82,13 +93,14 @@ io::task<addresses> resolver::resolve(std::string host, std::string port) {
     const tcp::endpoint only(address, static_cast<std::uint16_t>(std::stoul(port)));
     co_return std::vector{only};
   }
+  const bool local = is_loopback(host);
   std::promise<addresses> promise;
   std::future<addresses> answer = promise.get_future();
   if (auto failed = start(std::move(host), std::move(port), std::move(promise)); !failed.empty()) co_return failed;
   co_await done_.async_wait(done_.wait_read, as_result);
   if (!done_.is_open()) co_return std::string("it was given up");
   cancel();
-  co_return answer.get();
+  co_return local ? on_this_machine(answer.get()) : answer.get();
 }
 
 void resolver::cancel() {

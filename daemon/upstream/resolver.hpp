@@ -34,7 +34,8 @@ class resolver {
 
   explicit resolver(io::context& context, look_up_function function = look_up);
 
-  // What a number stands for is known at once. One look-up at a time.
+  // What a number stands for is known at once. A name of this machine (is_loopback()) leads nowhere else. One look-up
+  // at a time.
   [[nodiscard]] io::task<addresses> resolve(std::string host, std::string port);
 
   // Ends the wait; what resolve() then returns means nothing.

@@ -30,7 +30,7 @@ class NameTest(IntegrationTest):
         url = f"http://booking.example:{self.server.port}"
         return self.start_daemon(
             within=[*namespace, "sh", "-c", BIND, self.hosts],
-            upstream={**self.config()["upstream"], "url": url, **upstream},
+            upstream={**self.config()["upstream"], "url": url, "insecure": True, **upstream},
         )
 
     def test_a_server_that_moves_is_found_at_the_next_attempt(self) -> None:

@@ -209,7 +209,7 @@ class ProxyEnvironmentTest(IntegrationTest):
         self.addCleanup(proxy.close)
         self.start_daemon(
             {"http_proxy": f"127.0.0.1:{proxy.server_address[1]}"},
-            upstream={**self.config()["upstream"], "url": "http://booking.example:3001"},
+            upstream={**self.config()["upstream"], "url": "http://booking.example:3001", "insecure": True},
         )
         self.server.saw("join", room="shop-7")
         self.assertEqual(proxy.requests, ["CONNECT booking.example:3001 HTTP/1.1\r\n"])

@@ -43,7 +43,7 @@ class ReloadTest(IntegrationTest):
         good = daemon.config.read_text(encoding="utf-8")
         cases = {
             "upstream:\n  url: 'x\n": r"config\.yaml:\d+:\d+: ",
-            "upstream:\n  url: http://x:1\nrooms:\n  declred: [shop-1]\n": r"config\.yaml:4:3: .*declred.*declared",
+            "upstream:\n  url: http://localhost:1\nrooms:\n  declred: [shop-1]\n": r"config\.yaml:4:3: .*declred.*declared",
             "upstream:\n  reconnect:\n    first: soon\n": r"config\.yaml:3:12: ",
         }
         for text, pattern in cases.items():

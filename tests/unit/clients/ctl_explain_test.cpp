@@ -38,6 +38,12 @@ TEST(explain_status, says_that_nothing_names_the_user) {
               HasSubstr("user        nothing names the user: so\n"));
 }
 
+TEST(explain_status, shows_every_warning) {
+  EXPECT_THAT(
+      explained(R"({"upstream":{"state":"authenticated"},"warnings":["upstream.url: so\u001b",7,"and so"]})"),
+      AllOf(HasSubstr("warning     upstream.url: so"), HasSubstr("warning     and so\n"), Not(HasSubstr("\033"))));
+}
+
 TEST(explain_status, says_why_not_and_when_it_tries_again) {
   EXPECT_THAT(explained(R"({"upstream":{"state":"offline","cause":"tcp_refused","text":"nothing listens at h:1",
     "next_attempt":1764072003000000}})"),

@@ -102,8 +102,8 @@ void line(std::string& out, int depth, std::string_view key, const Value& value)
 
 void emit(std::string& out, const upstream::options& value) {
   [[maybe_unused]] const auto& [url, path, add_trailing_slash, nsp, connect_timeout, receive_limit, compression, tls,
-                                proxy, headers, query, token, recovery_file, recovery_memory, reconnect, auth, rooms,
-                                transports, hold] = value;
+                                insecure, proxy, headers, query, token, recovery_file, recovery_memory, reconnect, auth,
+                                rooms, transports, hold] = value;
   out += "upstream:\n";
   line(out, 1, "url", url);
   line(out, 1, "path", path);
@@ -128,6 +128,7 @@ void emit(std::string& out, const upstream::options& value) {
   out += "  proxy:\n";
   line(out, 2, "url", proxy_url);
   line(out, 2, "credentials_file", credentials_file);
+  line(out, 1, "insecure", insecure);
   line(out, 1, "headers", headers);
   line(out, 1, "query", query);
   const auto& [first, max, refused_max, redeploy, retry_after_max, quiet] = reconnect;

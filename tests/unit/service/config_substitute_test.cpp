@@ -79,7 +79,7 @@ TEST(config_substitute, works_in_every_kind_of_value) {
   const variables environment{
       {"URL", "https://api.example.com"}, {"N", "7"}, {"T", "3s"}, {"B", "false"}, {"TOPIC", "t-{id}"}};
   const config value = parse(
-                           "upstream: {url: '${URL}', connect_timeout: '${T}', tls: {verify: '${B}'}}\n"
+                           "upstream: {url: '${URL}', connect_timeout: '${T}', compression: '${B}'}\n"
                            "rooms: {declared: ['shop-${N}']}\n"
                            "events: {rules: {e: {topics: ['${TOPIC}']}}}\n"
                            "local: {connections: '${N}'}\n",
@@ -87,7 +87,7 @@ TEST(config_substitute, works_in_every_kind_of_value) {
                            .value.value();
   EXPECT_EQ(value.upstream.url, "https://api.example.com");
   EXPECT_EQ(value.upstream.connect_timeout, std::chrono::seconds(3));
-  EXPECT_FALSE(value.upstream.tls.verify);
+  EXPECT_FALSE(value.upstream.compression);
   EXPECT_THAT(value.upstream.rooms.declared, ElementsAre("shop-7"));
   EXPECT_THAT(value.events.rules.front().topics, ElementsAre("t-{id}"));
   EXPECT_EQ(value.local.connections, 7u);

@@ -12,6 +12,7 @@ namespace roombridge::service {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
 
@@ -36,12 +37,13 @@ const std::map<std::string, std::string> other_values{
     {"upstream.compression", "upstream: {compression: false}"},
     {"upstream.transports", "upstream: {transports: [polling, websocket]}"},
     {"upstream.tls.verify", "upstream: {tls: {verify: false}}"},
+    {"upstream.insecure", "upstream: {insecure: true}"},
     {"upstream.tls.ca_file", "upstream: {tls: {ca_file: /etc/ssl/our.pem}}"},
     {"upstream.tls.certificate_file", "upstream: {tls: {certificate_file: /etc/ssl/till.pem}}"},
     {"upstream.tls.key_file", "upstream: {tls: {certificate_file: /till.pem, key_file: /till.key}}"},
     {"upstream.tls.min_version", "upstream: {tls: {min_version: 1.3}}"},
     {"upstream.tls.pins", "upstream: {tls: {pins: [5PrGsIyjbfhXyuYjnV0IAXqPISw9sjCJlvI5HYXTM5I=]}}"},
-    {"upstream.proxy.url", "upstream: {proxy: {url: 'socks5://proxy.example:1080'}}"},
+    {"upstream.proxy.url", "upstream: {proxy: {url: 'socks5://localhost:1080'}}"},
     {"upstream.proxy.credentials_file", "upstream: {proxy: {credentials_file: /etc/roombridge/proxy}}"},
     {"upstream.headers", "upstream: {headers: {X-Api-Key: '{as} it is', X-Till: 3}}"},
     {"upstream.query", "upstream: {query: {tenant: a b}}"},
@@ -366,6 +368,24 @@ TEST(config, keys_that_contradict_each_other_are_refused) {
   EXPECT_THAT(errors_of("upstream: {headers: {authorization: x}, query: {token: x}}"), IsEmpty());
   EXPECT_THAT(errors_of("rooms: {leave: join_room}"),
               ElementsAre("1:16: rooms.join is the same event as rooms.leave; rooms.join has its default"));
+}
+
+TEST(config, a_way_that_others_can_read_is_refused_unless_it_is_meant) {
+  const std::string reads = ": whoever is on it reads the token and every event, and can pretend to be the server";
+  EXPECT_THAT(
+      errors_of("upstream:\n  url: ws://api.example.com:8080\n"),
+      ElementsAre("2:8: upstream.url: ws://api.example.com is another machine, and the way is not encrypted" + reads +
+                  "; write https:// or wss:// in upstream.url, or upstream.insecure: true where the whole way "
+                  "can be trusted"));
+  EXPECT_THAT(errors_of("upstream: {url: '${SERVER}'}", {{"SERVER", "http://10.0.0.3"}}),
+              ElementsAre(HasSubstr("upstream.url, from SERVER: http://10.0.0.3 is another machine")));
+  EXPECT_THAT(errors_of("upstream: {proxy: {url: 'http://proxy.example:3128'}}"),
+              ElementsAre(testing::AllOf(HasSubstr("upstream.proxy.url: http://localhost leaves this machine"),
+                                         HasSubstr("http://proxy.example:3128"))));
+  EXPECT_THAT(errors_of("upstream: {url: 'https://api.example.com', tls: {verify: false}}"),
+              ElementsAre(HasSubstr("upstream.tls.verify: false, and https://api.example.com is another machine")));
+  EXPECT_THAT(errors_of("upstream: {url: 'http://api.example.com', insecure: true}"), IsEmpty());
+  EXPECT_THAT(errors_of("upstream: {url: 'https://api.example.com', tls: {verify: false}, insecure: true}"), IsEmpty());
 }
 
 TEST(config, where_nothing_tells_the_user_no_room_needs_it) {

@@ -55,6 +55,27 @@ TEST(resolver, asks_the_system) {
   EXPECT_THAT(found(answer), Contains(tcp::endpoint(make_address("127.0.0.1"), 80)));
 }
 
+TEST(resolver, takes_nothing_but_this_machine_for_localhost) {
+  const tcp::endpoint there(make_address("192.0.2.7"), 80);
+  const tcp::endpoint here(make_address("::1"), 80);
+  for (const char* name : {"localhost", "api.LOCALHOST"}) {
+    io::context context{1};
+    std::vector<tcp::endpoint> says{there, here};
+    resolver made(context, [&](const std::string&, const std::string&) -> addresses { return says; });
+    std::optional<addresses> answer;
+    spawn(context, made, name, answer);
+    context.run_for(60s);
+    EXPECT_THAT(found(answer), ElementsAre(here)) << name;
+    says = {there};
+    context.restart();
+    std::optional<addresses> none;
+    spawn(context, made, name, none);
+    context.run_for(60s);
+    ASSERT_TRUE(none && none->index() == 1) << name;
+    EXPECT_THAT(std::get<1>(*none), HasSubstr("/etc/hosts"));
+  }
+}
+
 TEST(resolver, passes_on_why_there_is_no_address) {
   io::context context{1};
   resolver made(context, [](const std::string& host, const std::string&) -> addresses { return "no " + host; });
