@@ -23,24 +23,18 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
   return value;
 }
 
-// Calls getpwnam_r or its like with a buffer that grows as it asks; 0 and no `found`: there is none.
-template <class Record, class Lookup, class Key>
-int look_up(const Lookup& lookup, const Key& key, Record& record, Record*& found, std::vector<char>& buffer) {
-  int error = ERANGE;
-  for (std::size_t size = 1024; error == ERANGE && size <= largest_lookup; size *= 2) {
-    buffer.resize(size);
-    error = lookup(key, &record, buffer.data(), buffer.size(), &found);
-  }
-  return error;
-}
-
+// Calls getpwnam_r or its like with a buffer that grows as it asks.
 template <class Record, class Lookup>
 account_id find(const Lookup& lookup, const std::string& name, std::uint32_t Record::*id) {
   if (const auto number = number_of(name)) return {number, 0};
   Record record{};
   Record* found = nullptr;
   std::vector<char> buffer;
-  const int error = look_up(lookup, name.c_str(), record, found, buffer);
+  int error = ERANGE;
+  for (std::size_t size = 1024; error == ERANGE && size <= largest_lookup; size *= 2) {
+    buffer.resize(size);
+    error = lookup(name.c_str(), &record, buffer.data(), buffer.size(), &found);
+  }
   if (found == nullptr) return {std::nullopt, error};
   return {found->*id, 0};
 }
@@ -81,14 +75,6 @@ std::string describe_missing(const account_id& found, std::string_view kind, con
   const std::string what = std::string{kind} + ' ' + name;
   if (found.error == 0) return "there is no " + what;
   return "the " + what + " cannot be looked up now: " + std::strerror(found.error);
-}
-
-std::string describe_user(uid_t user) {
-  passwd record{};
-  passwd* found = nullptr;
-  std::vector<char> buffer;
-  look_up(::getpwuid_r, user, record, found, buffer);
-  return "uid " + std::to_string(user) + (found == nullptr ? "" : " (" + std::string{found->pw_name} + ')');
 }
 
 account_list::account_list(const std::vector<std::string>& users, const std::vector<std::string>& groups) {

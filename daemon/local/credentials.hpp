@@ -50,7 +50,4 @@ struct account_id {
 // Why there is no id: "there is no group tills". `kind`: "user" or "group".
 [[nodiscard]] std::string describe_missing(const account_id& found, std::string_view kind, const std::string& name);
 
-// "uid 1001 (till)", for people; without a name where there is none.
-[[nodiscard]] std::string describe_user(uid_t user);
-
 }  // namespace roombridge::local

@@ -122,10 +122,10 @@ void hub::refuse(unique_fd fd, const credentials& who, const rights& may, const 
   if (suppressed || may.control()) {
     const auto [user, most] = accounts_.busiest();
     const std::string holder =
-        describe_user(user) + " holds " + std::to_string(most) + " of " + std::to_string(peers_.size());
+        "uid " + std::to_string(user) + " holds " + std::to_string(most) + " of " + std::to_string(peers_.size());
     if (may.control()) told += "; " + holder;
     if (suppressed) {
-      log_.warning("a local connection of " + describe_user(who.uid) + ", pid " + std::to_string(who.pid) +
+      log_.warning("a local connection of uid " + std::to_string(who.uid) + ", pid " + std::to_string(who.pid) +
                    ", was refused: " + why + "; " + holder + and_more(*suppressed));
     }
   }

@@ -24,7 +24,8 @@ std::optional<upstream::saved_session> after_crash(const journal::journal::remai
   auto* const found = std::get_if<upstream::saved_session>(&parsed);
   if (found == nullptr) return std::nullopt;
   const std::chrono::sys_time<std::chrono::microseconds> last{std::chrono::microseconds{left.last}};
-  found->ended = std::max(found->ended, last);
+  // What comes while nobody is logged in says nothing of when the session ended.
+  if (std::exchange(found->running, false)) found->ended = std::max(found->ended, last);
   if (left.offset.empty()) {
     found->recovery.reset();
   } else if (found->recovery) {

@@ -58,12 +58,9 @@ void intake::on_status(const upstream::client_status& status) {
   if (entered && status.state == upstream::state::authenticated && status.lost) {
     log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count());
   }
-  // What the last life left, too: its file is gone by now. And from CONNECT's answer on offsets may be another
-  // session's.
-  const bool another =
-      entered && (status.state == upstream::state::connected || status.state == upstream::state::authenticated ||
-                  before == upstream::state::authenticated);
-  if (!std::exchange(session_kept_, true) || another) keep_session();
+  // What the last life left, too: its file is gone by now. From CONNECT's answer on offsets may be another session's,
+  // and a logout leaves nothing. While a session is authenticated, only its time would be another.
+  if (entered || status.state != upstream::state::authenticated) keep_session();
   on_status_change_(status);
   write();
 }

@@ -66,7 +66,6 @@ class intake final : public upstream::client_handler {
   std::optional<upstream::identity_digest> owner_;  // of what is in the log
   std::string owner_words_;                         // the same; empty: of an earlier life
   upstream::state last_state_ = upstream::state::offline;
-  bool session_kept_ = false;
   struct receipt {
     std::int64_t wall;    // microseconds since the Unix epoch
     std::int64_t steady;  // nanoseconds

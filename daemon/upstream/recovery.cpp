@@ -86,9 +86,13 @@ std::optional<saved_recovery> recovery::saved(time_point now) const {
   return saved_recovery{pid_, offset_, user_, token_digest_};
 }
 
-std::optional<saved_recovery> recovery::running(time_point now) const {
-  if (pid_.empty() || !confirmed_ || (forgotten_at_ && now < *forgotten_at_)) return std::nullopt;
-  return saved_recovery{pid_, offset_, user_, token_digest_};
+std::optional<saved_recovery> recovery::running(moment at) const {
+  if (pid_.empty() || !confirmed_ || forgotten_at_ == time_point::max()) return std::nullopt;
+  saved_recovery out{pid_, offset_, user_, token_digest_};
+  if (forgotten_at_ && at.now < *forgotten_at_) {
+    out.not_before = std::chrono::ceil<std::chrono::microseconds>(at.wall + (*forgotten_at_ - at.now));
+  }
+  return out;
 }
 
 void recovery::restore(saved_recovery from) {

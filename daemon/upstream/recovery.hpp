@@ -28,6 +28,7 @@
 
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/json_text.hpp"
+#include "daemon/upstream/moment.hpp"
 #include "daemon/upstream/offset.hpp"
 #include "daemon/upstream/padded_buffer.hpp"
 #include "daemon/upstream/socketio.hpp"
@@ -40,6 +41,8 @@ struct saved_recovery {
   std::string offset;
   std::string user;
   std::string token_digest;  // see token_digest()
+  static constexpr std::chrono::sys_time<std::chrono::microseconds> any_time{};
+  std::chrono::sys_time<std::chrono::microseconds> not_before = any_time;  // it may be asked for then, and later
   bool operator==(const saved_recovery&) const = default;
 };
 
@@ -81,9 +84,9 @@ class recovery {
   [[nodiscard]] std::optional<saved_recovery> saved(time_point now) const;
   void restore(saved_recovery from);
   // What a life after a crash of this one could ask for, that of this authenticated connection; its offset is that of
-  // the last event, or empty. Nothing also where the server remembers a former end of this session: whether it notices
-  // the end of the daemon's machine at once, nobody knows.
-  [[nodiscard]] std::optional<saved_recovery> running(time_point now) const;
+  // the last event, or empty. Where the server remembers a former end of this session, not before it forgets that:
+  // whether it notices the end of the daemon's machine at once, nobody knows.
+  [[nodiscard]] std::optional<saved_recovery> running(moment at) const;
   [[nodiscard]] std::string_view offset() const { return offset_; }
 
   // Everything since the last authenticated session has been got; true once for a connection.

@@ -30,6 +30,10 @@ std::string read_recovery(const json_fields& from, std::optional<saved_recovery>
   out->offset = from.text("offset");
   out->user = from.text("user");
   out->token_digest = from.text("token_sha256");
+  std::int64_t not_before = 0;
+  const auto time = from.raw("not_before");
+  if (!time.empty() && !is_time(time, not_before)) return "not_before";
+  out->not_before += std::chrono::microseconds(not_before);
   if (out->pid.empty() || out->pid.size() > recovery::pid_limit) return "pid";
   if (shape_of(out->offset) == offset_shape::unseen) return "offset";
   return is_digest(out->token_digest) ? "" : "token_sha256";
@@ -43,11 +47,15 @@ std::string to_text(const saved_session& from) {
   fields.set("path", json_string(from.path));
   fields.set("namespace", json_string(from.nsp));
   fields.set("ended", std::to_string(from.ended.time_since_epoch().count()));
+  if (from.running) fields.set("running", "true");
   if (const auto& kept = from.recovery) {
     fields.set("pid", json_string(kept->pid));
     fields.set("offset", json_string(kept->offset));
     fields.set("user", json_string(kept->user));
     fields.set("token_sha256", json_string(kept->token_digest));
+    if (kept->not_before != saved_recovery::any_time) {
+      fields.set("not_before", std::to_string(kept->not_before.time_since_epoch().count()));
+    }
   }
   return fields.object() + '\n';
 }
@@ -65,6 +73,7 @@ std::variant<saved_session, std::string> parse_saved_session(std::string_view te
   if (out.nsp.empty()) return "namespace";
   if (!is_time(fields.raw("ended"), ended)) return "ended";
   out.ended += std::chrono::microseconds(ended);
+  out.running = fields.raw("running") == "true";
   std::string fault = read_recovery(fields, out.recovery);
   if (!fault.empty()) return fault;
   return out;

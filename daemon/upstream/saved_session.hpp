@@ -24,7 +24,8 @@ struct saved_session {
   std::string path;
   std::string nsp;
   std::chrono::sys_time<std::chrono::microseconds> ended{};  // when it stopped being authenticated
-  std::optional<saved_recovery> recovery;                    // nothing: what was missed since is lost
+  std::optional<saved_recovery> recovery{};                  // nothing: what was missed since is lost
+  bool running = false;                                      // it had not ended: `ended` is when this was kept
   bool operator==(const saved_session&) const = default;
 };
 

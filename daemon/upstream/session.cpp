@@ -68,7 +68,7 @@ void session::resume(saved_session from, moment at) {
   }
   lost_at_ = at.now - std::max(at.wall - from.ended, std::chrono::system_clock::duration::zero());
   worked_until_ = lost_at_;
-  if (from.recovery) recovery_.restore(*std::move(from.recovery));
+  if (from.recovery && at.wall >= from.recovery->not_before) recovery_.restore(*std::move(from.recovery));
 }
 
 std::optional<saved_session> session::saved(moment at) const {
@@ -81,7 +81,7 @@ std::optional<saved_session> session::saved(moment at) const {
 std::optional<saved_session> session::left_by_a_crash(moment at) const {
   if (!live_) return saved(at);
   const auto now = std::chrono::floor<std::chrono::microseconds>(at.wall);
-  return saved_session{options_.url, options_.path, options_.nsp, now, recovery_.running(at.now)};
+  return saved_session{options_.url, options_.path, options_.nsp, now, recovery_.running(at), true};
 }
 
 void session::start(moment at) {

@@ -4,6 +4,7 @@ GAP says between which times something may be missing."""
 
 from __future__ import annotations
 
+import struct
 import time
 from typing import Any
 
@@ -18,6 +19,12 @@ class CrashTest(RecoveryTest, JournaledTest):
     def killed(self, daemon: Daemon) -> None:
         self.kill(daemon)
         self.server.saw("disconnect")
+
+    def session_on_disk(self) -> int:
+        """How many bytes the newest slot of the journal's ledger says of the session (daemon/journal/ledger.hpp)."""
+        ledger = (self.kept / "ledger").read_bytes()
+        slots = [struct.unpack_from("<16xQ64xI", ledger, at) for at in (0, 4096)]
+        return max(slots)[1]
 
     def everything(self, daemon: Daemon, since: Position) -> tuple[list[int], list[Gap]]:
         """The numbers of the events behind the position, up to the one named "last", and the gaps among them."""
@@ -64,6 +71,23 @@ class RecoveredCrashTest(CrashTest):
 
     def test_nor_where_events_wait_for_the_disk(self) -> None:
         self.try_a_kill("always")
+
+
+    def test_a_logout_while_the_server_is_away_leaves_nothing_to_ask_for(self) -> None:
+        daemon, position = self.start_and_listen()
+        self.server.kill()
+        daemon.logged("upstream offline")
+        self.token_file.unlink()
+        daemon.logged("CAUSE=token_missing")
+        self.eventually(lambda: self.session_on_disk() == 0, "the logout on disk")
+        self.kill(daemon)
+        self.server = self.start_server(port=self.server.port, options=self.options())
+        self.write_token(self.token)
+        self.daemon = self.start_authenticated()
+        self.assertEqual(self.recovery(), {"offered": True, "recovered": 0, "failed": 0})
+        self.server.emit("last")
+        _, gaps = self.everything(self.daemon, position)
+        self.assertEqual([gap.reason for gap in gaps], ["crash"], "and no outage of a user who had left")
 
 
 class UnrecoveredCrashTest(CrashTest):

@@ -22,6 +22,13 @@ saved_session with_recovery() {
   return out;
 }
 
+saved_session that_was_running() {
+  saved_session out = with_recovery();
+  out.running = true;
+  out.recovery->not_before = out.ended + microseconds(1);
+  return out;
+}
+
 // What is unusable; empty: nothing is.
 std::string fault_of(std::string_view text) {
   const auto parsed = parse_saved_session(text);
@@ -38,7 +45,7 @@ std::string fault_with(std::string_view what, std::string_view instead) {
 }
 
 TEST(saved_session, is_the_same_again) {
-  for (const auto& one : {with_recovery(), without_recovery()}) {
+  for (const auto& one : {with_recovery(), without_recovery(), that_was_running()}) {
     const auto parsed = parse_saved_session(to_text(one));
     ASSERT_TRUE(std::holds_alternative<saved_session>(parsed)) << std::get<std::string>(parsed);
     EXPECT_EQ(std::get<saved_session>(parsed), one);

@@ -200,6 +200,19 @@ TEST_F(session_after_restart, is_left_by_a_crash_while_a_new_token_waits_for_its
   EXPECT_TRUE(h.machine.left_by_a_crash(h.at()));
 }
 
+TEST_F(session_after_restart, is_recovered_when_the_server_has_forgotten_its_former_end) {
+  auto left = stop();
+  ASSERT_TRUE(left);
+  left->recovery->not_before = std::chrono::ceil<std::chrono::microseconds>(h.at().wall) + 11s;  // see start()
+  harness early(plain_options());
+  start(early, *left);
+  EXPECT_EQ(early.sent.front(), "40");
+  left->recovery->not_before -= 1s;
+  harness next(plain_options());
+  start(next, *left);
+  EXPECT_EQ(next.sent.front(), asking);
+}
+
 TEST_F(session_after_restart, keeps_its_outage_until_it_is_over) {
   const auto left = stop();
   ASSERT_TRUE(left);
