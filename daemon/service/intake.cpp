@@ -58,16 +58,23 @@ void intake::on_status(const upstream::client_status& status) {
   if (entered && status.state == upstream::state::authenticated && status.lost) {
     log_.append_upstream_gap(status.lost->time_since_epoch().count(), status.since.time_since_epoch().count());
   }
-  // What the last life left, too: its file is gone by now. From CONNECT's answer on offsets may be another session's,
-  // and a logout leaves nothing. While a session is authenticated, only its time would be another.
-  if (entered || status.state != upstream::state::authenticated) keep_session();
+  // What the last life left, too: its file is gone by now. And from CONNECT's answer on offsets may be another
+  // session's.
+  const bool another =
+      entered && (status.state == upstream::state::connected || status.state == upstream::state::authenticated ||
+                  before == upstream::state::authenticated);
+  keep_session(!std::exchange(session_kept_, true) || another);
   on_status_change_(status);
   write();
 }
 
-void intake::keep_session() {
+// `another`: unless it is another one, only a logout changes what is kept; the disk is not to be written to for its
+// time.
+void intake::keep_session(bool another) {
   if (journal_ == nullptr) return;
-  kept_session now = to_kept(client_->left_by_a_crash());
+  auto left = client_->left_by_a_crash();
+  if (left && !another) return;
+  kept_session now = to_kept(std::move(left));
   journal_->keep_session(now.id, std::move(now.text));
 }
 

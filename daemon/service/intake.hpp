@@ -52,7 +52,7 @@ class intake final : public upstream::client_handler {
 
  private:
   void write();
-  void keep_session();
+  void keep_session(bool another);
   void report_malformed(events::parse_fault fault, std::size_t size);
   void report_unexpected(const events::parsed_event& event);
 
@@ -66,6 +66,7 @@ class intake final : public upstream::client_handler {
   std::optional<upstream::identity_digest> owner_;  // of what is in the log
   std::string owner_words_;                         // the same; empty: of an earlier life
   upstream::state last_state_ = upstream::state::offline;
+  bool session_kept_ = false;
   struct receipt {
     std::int64_t wall;    // microseconds since the Unix epoch
     std::int64_t steady;  // nanoseconds
