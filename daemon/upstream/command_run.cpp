@@ -68,6 +68,9 @@ class usual_descriptor_limit {
   bool lowered_ = false;
 };
 
+// A program that prints on and on would cost a core until its time is over.
+constexpr std::size_t most_dropped = 1u << 20;
+
 std::string in_words(int error) {
   return std::system_category().message(error);
 }
@@ -128,6 +131,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     descriptor end;
     std::string text;
     std::size_t limit;
+    std::size_t dropped = 0;  // bytes beyond it
   };
 
   static void open(pipe& to, int end) {
@@ -178,16 +182,26 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
   void read(pipe& from) {
     from.end.async_wait(descriptor::wait_read, [self = shared_from_this(), &from](const error_code& error) {
       if (error || !self->running_) return;
-      if (self->take(from) != 0) self->read(from);
+      if (self->take(from) == 0) return;
+      if (from.dropped > most_dropped) return self->stop_flood();
+      self->read(from);
     });
+  }
+
+  void stop_flood() {
+    fault_ = "printed more than " + std::to_string(most_dropped) +
+             " bytes that are no token, and was killed; it must print the token and nothing else";
+    kill_group();
   }
 
   // What read(2) says. What is too much is read, so that the program is not held up, and dropped.
   static ssize_t take(pipe& from) {
     std::array<char, 4096> piece;
     const ssize_t size = ::read(from.end.native_handle(), piece.data(), piece.size());
-    if (size > 0)
-      from.text.append(piece.data(), std::min(static_cast<std::size_t>(size), from.limit - from.text.size()));
+    if (size <= 0) return size;
+    const std::size_t kept = std::min(static_cast<std::size_t>(size), from.limit - from.text.size());
+    from.text.append(piece.data(), kept);
+    from.dropped += static_cast<std::size_t>(size) - kept;
     return size;
   }
 

@@ -141,6 +141,14 @@ TEST_F(command_runs, that_take_too_long_are_killed) {
   EXPECT_THAT(late.text, HasSubstr("the token command /bin/sh did not end within 50 ms"));
 }
 
+TEST_F(command_runs, that_print_on_and_on_are_killed) {
+  for (const auto* script : {"exec yes", "exec yes >&2"}) {
+    const failure flood = failed(script, 1h);
+    EXPECT_EQ(flood.why, cause::token_command_failed);
+    EXPECT_THAT(flood.text, HasSubstr("printed more than 1048576 bytes that are no token, and was killed"));
+  }
+}
+
 TEST_F(command_runs, do_not_wait_for_what_they_leave_behind_and_kill_it) {
   const witness left;
   EXPECT_EQ(shell("exec 3>" + left.path() + "; sleep 1000 & echo t").token, "t") << "sleep holds stdout open";
