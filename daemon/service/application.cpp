@@ -20,6 +20,7 @@
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/crash_session.hpp"
+#include "daemon/service/hiding_logger.hpp"
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/intake.hpp"
 #include "daemon/service/random_epoch.hpp"
@@ -82,13 +83,14 @@ class application::impl {
   impl(config initial, std::string config_path, system_logger& diagnostics)
       : config_(std::move(initial)),
         config_path_(std::move(config_path)),
+        system_logger_(diagnostics),
         diagnostics_(diagnostics),
         parser_(config_.events),
         journal_(open_journal()),
         log_(config_.log_capacity, journal_ ? journal_->epoch() : random_epoch()),
-        intake_(parser_, log_, journal_.get(), diagnostics,
+        intake_(parser_, log_, journal_.get(), diagnostics_,
                 [this](const upstream::client_status&) { publish_status(); }),
-        client_(context_, config_.upstream, intake_, diagnostics),
+        client_(context_, config_.upstream, intake_, diagnostics_),
         requests_(client_, parser_,
                   {.status = [this](const local::rights& may) { return status(may); },
                    .rooms = [this](const local::rights& may) { return rooms_json(rooms(may)); },
@@ -101,10 +103,11 @@ class application::impl {
                [] {
                  return wall_watch::reading{std::chrono::steady_clock::now(), now()};
                }),
-        server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics),
+        server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics_),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
         watchdog_(context_.get_executor()) {
+    diagnostics_.hide_by([this](std::string_view text) { return client_.hidden(text); });
     log_.retained().configure(config_.retained);
     intake_.attach(server_);
     intake_.attach(client_);
@@ -116,6 +119,11 @@ class application::impl {
     if (subscribers_kept_) subscribers_kept_->serve(named_);
     publish_status();
   }
+
+  // What is said from here on is said by those who may outlive the client.
+  ~impl() { diagnostics_.hide_by(nullptr); }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
 
   void run() {
     raise_descriptor_limit(diagnostics_);
@@ -201,7 +209,7 @@ class application::impl {
     const std::vector<std::string> keys = changed_keys(config_, changed);
     parser_.configure(changed.events);
     log_.retained().configure(changed.retained);
-    diagnostics_.set_level(changed.level);
+    system_logger_.set_level(changed.level);
     std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
     if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
     config made_with = changed;
@@ -258,14 +266,15 @@ class application::impl {
     } else if (!away_since_) {
       away_since_ = status.lost.value_or(status.since);
     }
-    server_.publish_status(status_frame(status, client_.rooms()));
+    const auto hide = [this](std::string_view text) { return client_.hidden(text); };
+    server_.publish_status(status_frame(status, client_.rooms(), hide));
     std::string line(to_string(status.state));
     // On the way to a connection the words are still of the last one's end.
     const bool stands_still = status.state == upstream::state::offline || status.next_attempt;
     if (stands_still && !status.text.empty()) line += ": " + status.text;
     if (const std::string trouble = server_.socket_trouble(); !trouble.empty())
       line += "; no local program can connect: " + trouble;
-    systemd::status(line);
+    systemd::status(hide(line));
   }
 
   std::vector<room_report> rooms(const local::rights& may) const {
@@ -273,6 +282,9 @@ class application::impl {
     for (upstream::room_status& room : client_.rooms()) {
       if (!may.may_know(room.room.text)) continue;
       auto pids = room.holders == 0 ? std::vector<std::int64_t>{} : server_.holders(room.room.text, shown_holders);
+      // A program, or the answer to the authentication, may have named it after a secret.
+      room.room.text = client_.hidden(room.room.text);
+      room.text = client_.hidden(room.text);
       out.push_back({std::move(room), std::move(pids)});
     }
     return out;
@@ -318,7 +330,8 @@ class application::impl {
   const std::size_t log_capacity_ = config_.log_capacity;     // what the log was made with
   const journal::options journal_options_ = config_.journal;  // likewise
   std::string config_path_;
-  system_logger& diagnostics_;
+  system_logger& system_logger_;
+  hiding_logger diagnostics_;
   upstream::wall_time started_ = now();
   std::optional<upstream::wall_time> away_since_ = started_;  // not authenticated since; across the states of an outage
   io::context context_{1};

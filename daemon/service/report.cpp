@@ -149,7 +149,8 @@ std::string server_name() {
   return "roombridged " ROOMBRIDGE_VERSION;
 }
 
-proto::status status_frame(const upstream::client_status& status, const std::vector<upstream::room_status>& rooms) {
+proto::status status_frame(const upstream::client_status& status, const std::vector<upstream::room_status>& rooms,
+                           const hide_function& hide) {
   proto::status out;
   out.state = wire_state(status.state);
   out.since = microseconds(status.since);
@@ -160,7 +161,7 @@ proto::status status_frame(const upstream::client_status& status, const std::vec
   if (status.state == upstream::state::authenticated) {
     out.rooms.emplace();
     for (const upstream::room_status& room : rooms) {
-      if (counts_as_joined(room.state)) out.rooms->push_back(room.room.text);
+      if (counts_as_joined(room.state)) out.rooms->push_back(hide(room.room.text));
     }
   }
   return out;

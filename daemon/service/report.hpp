@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,11 @@ namespace roombridge::service {
 // "roombridged 0.1.0"
 [[nodiscard]] std::string server_name();
 
+// A text without what is secret.
+using hide_function = std::function<std::string(std::string_view)>;
+
 [[nodiscard]] proto::status status_frame(const upstream::client_status& status,
-                                         const std::vector<upstream::room_status>& rooms);
+                                         const std::vector<upstream::room_status>& rooms, const hide_function& hide);
 
 // `time`: of the line.
 [[nodiscard]] proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time);

@@ -9,6 +9,7 @@
 #include "daemon/upstream/polling.hpp"
 #include "daemon/upstream/recovery_file.hpp"
 #include "daemon/upstream/route.hpp"
+#include "daemon/upstream/tunnel.hpp"
 #include "daemon/upstream/upgradable.hpp"
 #include "daemon/upstream/websocket.hpp"
 
@@ -74,6 +75,9 @@ io::task<> client::impl::connection(action::connect how) {
   }
   auto& target = std::get<endpoint>(where);
   target.turn = how.turn;
+  if (const auto& through = target.through)
+    session_.hidden().set(secrets::kind::proxy, {through->password, basic_credentials(*through)});
+  target.hidden = std::make_shared<const secrets>(session_.hidden());
   story_.way(target.through ? target.name : "");
   if (trace_.on()) trace_.step("attempt", "to " + target.name + " over " + std::string(to_string(how.over)));
   transport_ = make_transport(how.over, target);
@@ -220,6 +224,9 @@ io::task<> client::run() {
 }
 void client::stop() {
   impl_->stop();
+}
+std::string client::hidden(std::string_view text) const {
+  return impl_->hidden(text);
 }
 void client::reconfigure(options changed) {
   impl_->reconfigure(std::move(changed));

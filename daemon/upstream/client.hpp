@@ -163,6 +163,8 @@ class client {
   // the view lives until the next event.
   [[nodiscard]] std::optional<saved_session> left_by_a_crash() const;
   [[nodiscard]] std::string_view offset() const;
+  // `text` without what is secret (secrets.hpp): for all that is shown to anybody.
+  [[nodiscard]] std::string hidden(std::string_view text) const;
   // How many emits wait for the connection.
   [[nodiscard]] std::size_t held() const;
 

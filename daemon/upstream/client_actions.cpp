@@ -105,10 +105,10 @@ void client::impl::perform(const action::report& what) {
   if (status_.state != from.state) status_.since = wall_now();
   status_.state = from.state;
   status_.cause = to_string(from.cause);
-  status_.text = from.text;
+  status_.text = session_.cleared(from.text);
   status_.next_attempt = from.next_attempt ? std::optional(wall(*from.next_attempt)) : std::nullopt;
   status_.lost = from.lost ? std::optional(wall(*from.lost)) : std::nullopt;
-  status_.user = from.user;
+  status_.user = session_.cleared(from.user);
   status_.unnamed = from.unnamed;
   status_.token_expires = from.token_expires;
   status_.token_stale = from.token_stale;

@@ -68,6 +68,7 @@ class client::impl final : private inbound_sink {
   std::size_t held() const { return session_.held_count(); }
   void resume(saved_session from) { left_ = std::move(from); }
   std::optional<saved_session> left_by_a_crash() { return session_.left_by_a_crash(at()); }
+  std::string hidden(std::string_view text) const { return session_.cleared(text); }
   std::string_view offset() const { return session_.recovery().offset(); }
 
  private:

@@ -20,7 +20,7 @@
 
 #include "daemon/base/timer.hpp"
 #include "daemon/upstream/duration_text.hpp"
-#include "daemon/upstream/request_extras.hpp"
+#include "daemon/upstream/secrets.hpp"
 
 namespace roombridge::upstream {
 namespace {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/proxy.hpp"
 #include "daemon/upstream/request_extras.hpp"
+#include "daemon/upstream/secrets.hpp"
 
 namespace roombridge::upstream {
 
@@ -25,6 +27,7 @@ struct endpoint {
   std::size_t turn = 0;     // which address of the host's, or of the proxy's, is tried first; counted round
   std::string name;         // "https://host:port", and through which proxy, for people
   bool is_address = false;  // `host` is an IP address: no SNI
+  std::shared_ptr<const secrets> hidden;  // what a peer says is not shown with these; null: with whatever it says
   bool operator==(const endpoint&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include "daemon/base/ascii.hpp"
 #include "daemon/upstream/redirect.hpp"
 #include "daemon/upstream/web_page.hpp"
+#include "daemon/upstream/ws_handshake.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -83,6 +84,7 @@ class http_response::impl {
 
   state feed(std::string_view bytes) {
     received_.append(bytes);
+    if (begin_.size() < most_begin) begin_.append(bytes.substr(0, most_begin - begin_.size()));
     if (!has_header() && received_.starts_with(tls_alert)) return state::broken;
     while (!received_.empty()) {
       beast::error_code error;
@@ -117,8 +119,11 @@ class http_response::impl {
   bool keep_alive() const { return parser_->keep_alive(); }
   std::string take_body() { return std::move(parser_->get().body()); }
   std::string_view rest() const { return received_; }
+  std::string_view beginning() const { return begin_; }
 
  private:
+  static constexpr std::size_t most_begin = 128;
+
   void begin() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(max_header));
@@ -135,6 +140,7 @@ class http_response::impl {
   std::uint64_t max_body_;
   std::optional<http::response_parser<growing_body>> parser_;
   std::string received_;  // not yet taken by the parser
+  std::string begin_;     // of all that came
 };
 
 http_response::http_response(std::uint64_t max_body) : impl_(std::make_unique<impl>(max_body)) {}
@@ -209,10 +215,19 @@ std::string http_response::take_body() {
 std::string_view http_response::rest() const {
   return impl_->rest();
 }
+std::string_view http_response::beginning() const {
+  return impl_->beginning();
+}
 
 failure describe_no_http(const http_response& response, const endpoint& where) {
   if (response.rest().starts_with(tls_alert)) {
     return {cause::http_not_websocket, where.name + " speaks TLS: the URL should begin with https or wss"};
+  }
+  // What it sent of the header may hold cookies.
+  if (const std::string line = http_status_line(response.beginning()); !line.empty()) {
+    return {cause::http_not_websocket, where.name +
+                                           " answered in HTTP, but its header is cut, or cannot be read: it begins \"" +
+                                           cleared(line, where) + '"'};
   }
   return {cause::http_not_websocket,
           where.name + " answered, but not in HTTP: " + named_or_quoted(cleared(response.rest(), where), 80)};
@@ -241,7 +256,8 @@ std::string body_in_words(const http_response& response, const endpoint& where) 
 
 std::string cleared(std::string_view said, const endpoint& where) {
   constexpr std::size_t enough = 16 * 1024;
-  return without_token(said.substr(0, enough), where.extras.secret);
+  const std::string words = without_announced(said.substr(0, enough));
+  return where.hidden ? where.hidden->hide(words) : words;
 }
 
 std::string quoted(std::string_view said, const endpoint& where, std::size_t limit) {

@@ -43,7 +43,7 @@ class http_response {
   // The peer closed: complete when that ends the body, else broken.
   [[nodiscard]] state finish();
 
-  // The header has come whole. The functions below, but rest(), are for afterwards.
+  // The header has come whole. The functions below, but rest() and beginning(), are for afterwards.
   [[nodiscard]] bool has_header() const;
   [[nodiscard]] unsigned status() const;
   [[nodiscard]] std::string_view reason() const;
@@ -67,6 +67,8 @@ class http_response {
 
   // What came and is no part of the response; before the header is whole, all that came.
   [[nodiscard]] std::string_view rest() const;
+  // The first bytes of all that came, a status line at least; also before has_header().
+  [[nodiscard]] std::string_view beginning() const;
 
  private:
   class impl;
@@ -82,7 +84,7 @@ class http_response {
 // What a body that is not the wanted one is: a web page by its title, one in a coding by that, else its beginning.
 [[nodiscard]] std::string body_in_words(const http_response& response, const endpoint& where);
 
-// The beginning of what a server says, without the secret that a request to it carried.
+// The beginning of what a server says, without what is secret (secrets.hpp) and what it announces as such.
 [[nodiscard]] std::string cleared(std::string_view said, const endpoint& where);
 
 // Safe for a log line: cleared and cut.

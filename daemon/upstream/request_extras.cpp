@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "daemon/upstream/json_text.hpp"
-
 namespace roombridge::upstream {
 namespace {
 
@@ -12,42 +10,6 @@ namespace {
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
-}
-
-// So much of a token's beginning tells nothing yet: "eyJhbGciOi" is that of most.
-constexpr std::size_t harmless = 10;
-
-// A shorter one may be part of any word, and is hidden only where it is a whole one: a line without its "t"s helps
-// nobody.
-constexpr std::size_t shortest_everywhere = 8;
-
-bool is_of_a_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-         c == '\'' || (static_cast<unsigned char>(c) & 0x80) != 0;
-}
-
-// Where the secret, or the beginning of a long one, stands next in the text.
-std::size_t find(std::string_view text, std::string_view secret) {
-  if (secret.size() >= shortest_everywhere) return text.find(secret.substr(0, harmless + 1));
-  for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + 1)) {
-    const auto end = at + secret.size();
-    if ((at == 0 || !is_of_a_word(text[at - 1])) && (end == text.size() || !is_of_a_word(text[end]))) return at;
-  }
-  return std::string_view::npos;
-}
-
-// In one pass: a megabyte of tokens must not take long.
-std::string hide(std::string_view text, std::string_view secret) {
-  std::string out;
-  for (;;) {
-    const auto at = find(text, secret);
-    out += text.substr(0, at);
-    if (at == std::string_view::npos) return out;
-    text.remove_prefix(at);
-    const auto rest = std::mismatch(text.begin(), text.end(), secret.begin(), secret.end()).first;
-    text.remove_prefix(static_cast<std::size_t>(rest - text.begin()));
-    out += "[token]";
-  }
 }
 
 }  // namespace
@@ -87,16 +49,6 @@ std::string percent_encoded(std::string_view text) {
     out += digits[byte & 15];
   }
   return out;
-}
-
-std::string without_token(std::string_view text, std::string_view token) {
-  if (token.empty()) return std::string(text);
-  std::string hidden = hide(text, token);
-  const std::string quoted = json_string(token);
-  for (const std::string& written : {percent_encoded(token), quoted.substr(1, quoted.size() - 2)}) {
-    if (written != token) hidden = hide(hidden, written);
-  }
-  return hidden;
 }
 
 }  // namespace roombridge::upstream

@@ -12,7 +12,6 @@ namespace roombridge::upstream {
 struct request_extras {
   std::vector<std::pair<std::string, std::string>> headers;  // values as is_header_value() takes them
   std::vector<std::pair<std::string, std::string>> query;    // as text, not yet percent-encoded
-  std::string secret;  // stands in one of them: what a server says must not be shown with it; empty: none does
   bool operator==(const request_extras&) const = default;
 };
 
@@ -26,9 +25,5 @@ struct request_extras {
 [[nodiscard]] std::string query_text(const std::vector<std::pair<std::string, std::string>>& query);
 
 [[nodiscard]] std::string percent_encoded(std::string_view text);
-
-// A peer's words with "[token]" wherever they repeat the token, as it is, percent-encoded or in JSON, or the beginning
-// of it: somebody may have cut it.
-[[nodiscard]] std::string without_token(std::string_view text, std::string_view token);
 
 }  // namespace roombridge::upstream

@@ -57,6 +57,21 @@ session::session(options initial)
       refusals_(options_.reconnect.first, std::max(options_.reconnect.max, options_.reconnect.refused_max)) {
   rooms_.set_fixed(fixed_rooms(identity_));
   held_.configure(options_.hold);
+  hide_settings();
+}
+
+// Which of the values that the config adds to requests are secret, nobody says. What is shown anyhow is not.
+void session::hide_settings() {
+  std::vector<std::string> values;
+  const auto add = [&values](std::string_view value) {
+    for (std::string& piece : pieces_of(value)) values.push_back(std::move(piece));
+  };
+  for (const auto* fields : {&options_.headers, &options_.query, &options_.auth.headers, &options_.auth.query})
+    for (const auto& field : *fields) add(field.second);
+  for (const std::string_view text : texts_of(options_.auth.payload)) add(text);
+  hidden_.set(
+      secrets::kind::settings, values,
+      options_.url + '\n' + options_.path + '\n' + options_.nsp + '\n' + options_.proxy.url + "\nroombridged\n{token}");
 }
 
 void session::resume(saved_session from, moment at) {
@@ -68,7 +83,9 @@ void session::resume(saved_session from, moment at) {
   }
   lost_at_ = at.now - std::max(at.wall - from.ended, std::chrono::system_clock::duration::zero());
   worked_until_ = lost_at_;
-  if (from.recovery && at.wall >= from.recovery->not_before) recovery_.restore(*std::move(from.recovery));
+  if (!from.recovery) return;
+  hidden_.set(secrets::kind::socket_session, {from.recovery->pid});
+  if (at.wall >= from.recovery->not_before) recovery_.restore(*std::move(from.recovery));
 }
 
 std::optional<saved_session> session::saved(moment at) const {
@@ -120,6 +137,7 @@ void session::reconfigure(options changed, moment at) {
   const bool rejoin = old_rooms != changed.rooms;
   if (phase_ == phase::authenticated && !anew && rejoin) leave_rooms();  // in the old words
   options_ = std::move(changed);
+  hide_settings();
   const auto& delays = options_.reconnect;
   normal_.configure(delays.first, delays.max);
   slow_.configure(delays.first, std::max(delays.max, delays.refused_max));
@@ -163,7 +181,8 @@ void session::connect(moment at) {
   step_deadline_ = at.now + options_.connect_timeout;
   status_.transport = choice_.current();
   enter(phase::opening, state::connecting);
-  token_sent_ = !std::get<request_extras>(extras).secret.empty();
+  token_sent_ =
+      token_.token != "" && (options_.auth.mode == auth_mode::header || options_.auth.mode == auth_mode::query);
   // An address that takes connections and lets nothing through must not be the first one for ever, nor may the order of
   // the transports keep step with that of the addresses.
   const std::size_t turn = fruitless_ / options_.transports.size();
@@ -213,10 +232,12 @@ void session::open_engine(std::string_view data, moment at) {
   auto parsed = engineio::parse_open(data);
   if (!parsed) {
     const std::string words = "the server's Engine.IO open packet cannot be used: ";
-    end({cause::protocol_error, words + printable(cleared(parsed.error().why), 200)}, at, ws_close_protocol_error);
+    end({cause::protocol_error, words + printable(cleared(without_announced(parsed.error().why)), 200)}, at,
+        ws_close_protocol_error);
     return;
   }
   engine_ = std::move(*parsed);
+  hidden_.set(secrets::kind::engine_session, {engine_->sid});
   ping_deadline_ = at.now + engine_->ping_interval + engine_->ping_timeout;
   json_fields payload;
   if (options_.auth.mode == auth_mode::connect) {
@@ -246,7 +267,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
         const bool old = reply.error() == socketio::error::reply_without_sid;
         std::string words = "the server's answer to CONNECT cannot be used: ";
         words += socketio::to_string(reply.error());
-        if (!packet.data.empty()) words += ": \"" + printable(cleared(packet.data), 200) + '"';
+        if (!packet.data.empty()) words += ": \"" + printable(cleared(without_announced(packet.data)), 200) + '"';
         end({old ? cause::engine_io_3 : cause::protocol_error, words}, at, ws_close_protocol_error);
       } else {
         join_namespace(*reply, at);
@@ -266,6 +287,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
 
 void session::join_namespace(const socketio::connect_reply& reply, moment at) {
   recovery_.on_reply(reply.pid, at.now);
+  hidden_.set(secrets::kind::socket_session, {reply.pid.value_or(std::string())});
   if (!recovery_.recovered()) rooms_.forget_presence();
   if (recovery_.overflowed()) {
     actions_.emplace_back(
@@ -288,7 +310,7 @@ void session::refuse_connect(std::string_view data, moment at) {
 
 // What the server said, to stand behind our words; nothing when it said nothing.
 std::string session::quoted(std::string_view words) const {
-  return words.empty() ? std::string() : ": \"" + printable(cleared(words), 200) + '"';
+  return words.empty() ? std::string() : ": \"" + printable(cleared(without_announced(words)), 200) + '"';
 }
 
 void session::enter(phase next, state shown) {

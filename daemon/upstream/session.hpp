@@ -38,6 +38,7 @@
 #include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/room_book.hpp"
 #include "daemon/upstream/saved_session.hpp"
+#include "daemon/upstream/secrets.hpp"
 #include "daemon/upstream/socketio.hpp"
 #include "daemon/upstream/token.hpp"
 #include "daemon/upstream/transport_choice.hpp"
@@ -210,7 +211,10 @@ class session {
   [[nodiscard]] const upstream::recovery& recovery() const { return recovery_; }
 
   // Servers repeat the token, or its beginning, in what they say of it: it must not reach a log.
-  [[nodiscard]] std::string cleared(std::string_view text) const;
+  [[nodiscard]] std::string cleared(std::string_view text) const { return hidden_.hide(text); }
+  // The list behind it. What the session does not know of, a proxy's credentials, is put in by who does.
+  [[nodiscard]] const secrets& hidden() const { return hidden_; }
+  [[nodiscard]] secrets& hidden() { return hidden_; }
 
   [[nodiscard]] const options& settings() const { return options_; }
   [[nodiscard]] const session_status& status() const { return status_; }
@@ -246,6 +250,7 @@ class session {
   void explain(const failure& why);
   void absolve();
   [[nodiscard]] std::string quoted(std::string_view words) const;
+  void hide_settings();
   void report();
   void send(engineio::packet_type type, std::string_view data);
 
@@ -315,6 +320,7 @@ class session {
   session_counters counters_;
   std::vector<session_action> actions_;
 
+  secrets hidden_;
   token_reading token_;
   bool awaits_token_ = false;                // read_token is out
   bool refreshing_ = false;                  // a read_token is out because the token will expire

@@ -16,7 +16,10 @@ void session::on_token(token_reading reading, moment at) {
     return keep_token(reading.missing, at);
   const bool changed = reading.token != token_.token;
   token_ = std::move(reading);
-  if (changed) learn_expiry();
+  if (changed) {
+    hidden_.set(secrets::kind::token, {token_.token.value_or(std::string())});
+    learn_expiry();
+  }
   if (!token_.token) return lack_token(at);
   if (refreshing && !changed) return miss_newer_token(at);
   if (changed) {
@@ -237,7 +240,7 @@ json_fields session::token_fields() const {
 
 std::variant<request_extras, failure> session::handshake_extras() const {
   const auth_options& auth = options_.auth;
-  request_extras out{options_.headers, options_.query, {}};
+  request_extras out{options_.headers, options_.query};
   if (auth.mode != auth_mode::header && auth.mode != auth_mode::query) return out;
   const json_fields fields = token_fields();
   const bool header = auth.mode == auth_mode::header;
@@ -249,7 +252,6 @@ std::variant<request_extras, failure> session::handshake_extras() const {
       return failure{cause::auth_unusable, "no HTTP header can carry the token: it holds a control character"};
     }
   }
-  out.secret = token_.token.value_or(std::string());
   return out;
 }
 
@@ -273,10 +275,6 @@ std::string session::no_field(const missing_field& missing) const {
 failure session::unusable_payload(const missing_field& missing) {
   return {cause::auth_unusable,
           "what authenticates names {" + missing.name + "}, which is not known yet; only {token} is"};
-}
-
-std::string session::cleared(std::string_view text) const {
-  return without_token(text, token_.token.value_or(std::string()));
 }
 
 }  // namespace roombridge::upstream

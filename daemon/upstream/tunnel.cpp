@@ -3,7 +3,7 @@
 
 #include "daemon/upstream/base64.hpp"
 #include "daemon/upstream/http_tunnel.hpp"
-#include "daemon/upstream/request_extras.hpp"
+#include "daemon/upstream/secrets.hpp"
 #include "daemon/upstream/socks_tunnel.hpp"
 
 namespace roombridge::upstream {

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import secrets
 import subprocess
 import unittest
 from pathlib import Path
 
 from roombridge import RequestError
 
-from .harness import IntegrationTest
-from .processes import DEADLINE, ROOMBRIDGECTL, ROOMBRIDGED
+from .harness import IntegrationTest, Subscriber
+from .processes import DEADLINE, ROOMBRIDGECTL, ROOMBRIDGED, Daemon
+from .raw_upstream import OPEN, Connection, RawUpstream
 
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -57,6 +61,132 @@ class ExposureTest(IntegrationTest):
         self.write_config(self.config())
         self.peer(daemon).call("reload")
         self.assertNotIn("warnings", self.peer(daemon).call("status"))
+
+
+def part() -> str:
+    return base64.urlsafe_b64encode(b"{\"nonce\":\"" + secrets.token_hex(12).encode() + b"\"}").decode().rstrip("=")
+
+
+class RepeatingServerTest(IntegrationTest):
+    """A server that repeats what it should not: nothing of it reaches log, status or trace."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.upstream = RawUpstream()
+        self.addCleanup(self.upstream.close)
+        self.key = self.secret("k3y-" + secrets.token_hex(8))
+
+    def secret(self, text: str) -> str:
+        """One that the harness looks for in the daemon's log, too."""
+        self._secrets.append(text)
+        return text
+
+    def new_jwt(self) -> list[str]:
+        """A token's parts, which are secrets themselves."""
+        header = base64.urlsafe_b64encode(b'{"alg":"HS256"}').decode().rstrip("=")
+        parts = [header, self.secret(part()), self.secret(part())]
+        self.write_token(".".join(parts))
+        return parts
+
+    def start(self, **upstream: object) -> tuple[Daemon, Subscriber]:
+        changed = {**self.config()["upstream"], "url": self.upstream.url, "transports": ["websocket"], **upstream}
+        changed["headers"] = {"X-Api-Key": f"Key {self.key}"}
+        daemon = self.start_daemon(upstream=changed, logging={"level": "trace"}, rooms={"own": "of-{userId}"})
+        return daemon, self.subscriber(daemon)
+
+    def accept(self) -> Connection:
+        connection = self.upstream.accept()
+        self.addCleanup(connection.close)
+        return connection
+
+    def assert_silent(self, daemon: Daemon, *others: str) -> None:
+        """None of the secrets is in what everybody may ask for; the log is looked through at the test's end."""
+        shown = json.dumps([self.peer(daemon).call("status"), self.peer(daemon).call("rooms")])
+        for text in (*self._secrets, *others):
+            self.assertNotIn(text, shown)
+
+    def test_the_parts_of_a_token_and_a_configured_key(self) -> None:
+        parts = self.new_jwt()
+        daemon, subscriber = self.start()
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        for said in (parts[2], parts[1], padded, self.key, base64.b64encode(".".join(parts).encode()).decode()):
+            connection = self.accept()
+            connection.shake_hands()
+            connection.text("0" + json.dumps(OPEN))
+            connection.until("40")
+            connection.text("44" + json.dumps({"message": f"not with {said}"}))
+            got = subscriber.until(lambda message: getattr(message, "cause", "") == "namespace_refused")
+            self.assertRegex(got[-1].text, r"not with \[(token|hidden)\]")
+            connection.ended()
+            self.assert_silent(daemon, said)
+
+    def test_a_token_that_was_replaced(self) -> None:
+        old = self.new_jwt()
+        daemon, subscriber = self.start()
+        connection = self.accept()
+        connection.log_in()
+        subscriber.until_state("authenticated")
+        self.new_jwt()
+        connection.until('42["authenticate"')
+        connection.text("42" + json.dumps(["auth_error", {"message": f"revoked: {'.'.join(old)} ({old[2]})"}]))
+        got = subscriber.until(lambda message: getattr(message, "cause", "") == "token_refused")
+        self.assertIn("revoked: [token]", got[-1].text.replace("hidden", "token"))
+        self.assert_silent(daemon)
+
+    def test_a_user_and_a_room_that_are_the_token(self) -> None:
+        parts = self.new_jwt()
+        daemon, subscriber = self.start()
+        connection = self.accept()
+        connection.log_in(json.dumps({"userId": ".".join(parts)}))
+        subscriber.until_state("authenticated")
+        connection.until('42["join_room"')
+        self.assertIn("of-[token]", [room["room"] for room in self.peer(daemon).call("rooms")])
+        peer = self.peer(daemon)
+        peer.join(parts[2])
+        self.assert_silent(daemon)
+        got = subscriber.until(lambda message: any("[token]" in room for room in getattr(message, "rooms", None) or ()))
+        self.assertNotIn(parts[2], str(got[-1]))
+
+    def test_the_ids_by_which_somebody_could_take_the_session_over(self) -> None:
+        sid, pid = self.secret("sid-" + secrets.token_hex(8)), self.secret("pid-" + secrets.token_hex(8))
+        daemon, subscriber = self.start()
+        connection = self.accept()
+        connection.shake_hands()
+        connection.text("0" + json.dumps({**OPEN, "sid": sid}))
+        connection.until("40")
+        connection.text("40" + json.dumps({"sid": "t", "pid": pid}))
+        connection.until('42["authenticate"')
+        connection.text("42" + json.dumps(["auth_error", {"message": f"not on {sid} of {pid}"}]))
+        got = subscriber.until(lambda message: getattr(message, "cause", "") == "token_refused")
+        self.assertIn("not on [hidden] of [hidden]", got[-1].text)
+        connection.close()
+        # Before anybody knows that it is one.
+        for opening, answer in (({**OPEN, "sid": sid, "pingInterval": "soon"}, ""), (OPEN, '40{"pid":"' + pid + '"}')):
+            connection = self.accept()
+            connection.shake_hands()
+            connection.text("0" + json.dumps(opening))
+            if answer:
+                connection.until("40")
+                connection.text(answer)
+            connection.ended()
+        self.assert_silent(daemon)
+
+    def test_cookies_of_a_header_that_cannot_be_read(self) -> None:
+        cookie = self.secret("session-" + secrets.token_hex(8))
+        daemon, subscriber = self.start()
+        answers = (
+            b"HTTP/1.1 200 OK\r\nBad Header: x\r\nSet-Cookie: a=%s\r\n\r\n",
+            b"Set-Cookie: a=%s\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nSet-Cookie: a=%s\r\nX: " + b"y" * 100_000,
+            b"HTTP/1.1 500 Error\r\nContent-Length: 100\r\n\r\nCookie: a=%s" + b" " * 100,
+        )
+        for answer in answers:
+            connection = self.accept()
+            connection.read_request()
+            connection.send(answer % cookie.encode() if b"%s" in answer else answer)
+            connection.close()
+            subscriber.until(lambda message: getattr(message, "cause", "").startswith("http_"), "the refusal")
+            self.assert_silent(daemon)
 
 
 if __name__ == "__main__":
