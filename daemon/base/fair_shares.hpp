@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
+#include <string_view>
 
 namespace roombridge {
 
@@ -50,6 +52,12 @@ class fair_shares {
   void give_back_all() {
     held_.clear();
     total_ = 0;
+  }
+
+  // Where fits() says no, in words; `what`: "rooms".
+  [[nodiscard]] std::string objection(std::size_t whole, share_holder who, std::string_view what) const {
+    return "this user has " + std::to_string(of(who.user)) + " of the " + std::to_string(whole) + ' ' +
+           std::string{what} + " that all users share, which is all that it may have at present";
   }
 
   [[nodiscard]] std::size_t of(std::uint64_t user) const {

@@ -97,6 +97,7 @@ void hub::adopt(unique_fd fd) {
   if (log_.enabled(log_level::debug)) {
     log_.debug("a local program connected: pid " + std::to_string(who->pid) + ", uid " + std::to_string(who->uid));
   }
+  connections_.take(who->uid, 1);
   peers_.emplace(token, std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, may, account));
 }
 
@@ -108,6 +109,8 @@ std::string hub::no_room_for(const credentials& who, const rights& may, const us
            std::to_string(peers_.size()) + " are taken";
   if (account.connections >= config_.user_connections + kept)
     return "local.user_connections allows " + std::to_string(config_.user_connections) + " of one user";
+  if (const share_holder user{who.uid, kept > 0}; !connections_.fits(config_.connections + kept, user, 1))
+    return connections_.objection(config_.connections, user, "connections (local.connections)");
   if (is_reserved(fd, kept))
     return "the limit of open files leaves no room; raise LimitNOFILE= or lower local.connections";
   return {};
@@ -255,6 +258,7 @@ void hub::reap() {
     }
     poller_.remove(found->second->fd());
     watches_.erase(token);
+    connections_.give_back(found->second->uid(), 1);
     peers_.erase(found);
   }
   if (leaves_room) post_flush();

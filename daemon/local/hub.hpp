@@ -16,6 +16,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "daemon/base/fair_shares.hpp"
 #include "daemon/base/log_limiter.hpp"
 #include "daemon/local/access_rules.hpp"
 #include "daemon/local/credentials.hpp"
@@ -122,6 +123,7 @@ class hub final : public peer_host {
   deadline_queue deadlines_;
 
   std::unordered_map<peer_token, std::unique_ptr<peer>> peers_;
+  fair_shares connections_;                    // of peers_
   std::map<peer_token, trace_watch> watches_;  // of peers in peers_
   peer_token last_token_ = 0;
   boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> ready_;

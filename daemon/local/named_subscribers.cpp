@@ -29,6 +29,7 @@ void named_subscribers::restore(std::size_t slot, named_subscriber what) {
     (void)forget(other);
   }
   subscriber_key key = made.what.key;
+  shares_.take(key.user, 1);
   entries_.emplace(std::move(key), std::move(made));
 }
 
@@ -68,15 +69,13 @@ const named_subscriber* named_subscribers::find(const subscriber_key& key) {
   return found == entries_.end() ? nullptr : &found->second.what;
 }
 
-std::optional<std::string> named_subscribers::objection_to_another(uid_t user) {
+std::optional<std::string> named_subscribers::objection_to_another(share_holder user) {
   forget_expired();
-  const auto is_of = [user](const auto& each) { return each.first.user == user; };
-  const auto of_user = static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), is_of));
-  if (of_user >= per_user_) {
+  if (shares_.of(user.user) >= per_user_) {
     return "this user has as many named subscribers as subscribers.per_user allows: " + std::to_string(per_user_) +
            "; see roombridgectl named, and remove";
   }
-  if (entries_.size() == most) return "there are " + std::to_string(most) + " named subscribers of all users together";
+  if (!shares_.fits(most, user, 1)) return shares_.objection(most, user, "named subscribers");
   return std::nullopt;
 }
 
@@ -84,6 +83,7 @@ void named_subscribers::add(const subscriber_key& key, std::uint64_t epoch, log:
   const auto free = std::find(used_.begin(), used_.end(), false);
   assert(free != used_.end() && holders_.contains(key) && !entries_.contains(key));
   *free = true;
+  shares_.take(key.user, 1);
   entry& made = entries_[key];
   made.what = {.key = key, .epoch = epoch, .seq = seq};
   made.slot = static_cast<std::size_t>(std::distance(used_.begin(), free));
@@ -184,6 +184,7 @@ void named_subscribers::forget_expired() {
 named_subscribers::ticket named_subscribers::forget(entries::iterator which) {
   const std::size_t slot = which->second.slot;
   used_[slot] = false;
+  shares_.give_back(which->first.user, 1);
   entries_.erase(which);
   return put(slot, nullptr);
 }

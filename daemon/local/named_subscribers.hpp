@@ -24,6 +24,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/fair_shares.hpp"
 #include "daemon/base/wall_watch.hpp"
 #include "daemon/log/sequence.hpp"
 
@@ -58,7 +59,7 @@ class subscriber_storage {
 
 class named_subscribers {
  public:
-  static constexpr std::size_t most = 1024;  // of all users
+  static constexpr std::size_t most = 1024;  // of all users, who share it
 
   using ticket = subscriber_storage::ticket;
   using clock = std::function<wall_watch::reading()>;
@@ -85,7 +86,7 @@ class named_subscribers {
   [[nodiscard]] const named_subscriber* find(const subscriber_key& key);
 
   // Why this user may not have one more, in words; nothing: it may.
-  [[nodiscard]] std::optional<std::string> objection_to_another(uid_t user);
+  [[nodiscard]] std::optional<std::string> objection_to_another(share_holder user);
 
   // A new one at this position. Preconditions: its name is held, find() has none, and there is no objection.
   void add(const subscriber_key& key, std::uint64_t epoch, log::sequence seq);
@@ -134,6 +135,7 @@ class named_subscribers {
   std::size_t per_user_ = 64;
   std::chrono::microseconds expire_{std::chrono::hours{720}};
   entries entries_;
+  fair_shares shares_;  // of entries_
   std::map<subscriber_key, pid_t> holders_;
   std::array<bool, most> used_{};  // slots
   ticket settled_ = 0;

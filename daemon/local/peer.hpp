@@ -88,6 +88,8 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] uid_t uid() const { return uid_; }
   [[nodiscard]] bool ending() const { return state_ >= state::ending; }
   [[nodiscard]] bool subscribed_ever() const { return subscribed_ever_; }
+  // Of what all users share.
+  [[nodiscard]] share_holder share() const { return {uid_, may_->control()}; }
   [[nodiscard]] const shared_rights& may() const { return may_; }
   [[nodiscard]] std::size_t held() const {
     return held_.amount() + collected_.amount() + filters_.amount();  // bytes, charged to its user

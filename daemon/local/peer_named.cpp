@@ -49,7 +49,7 @@ std::optional<proto::log_position> peer::kept_position() const {
 // Why its name cannot become a subscriber, in words.
 std::optional<std::string> peer::objection_to_name() const {
   if (!name_ || subscribed_ever_ || host_.named().find(*name_) != nullptr) return std::nullopt;
-  return host_.named().objection_to_another(uid_);
+  return host_.named().objection_to_another(share());
 }
 
 // The stream begins at `from`: there its position is, unless one is kept already.

@@ -107,9 +107,11 @@ void peer::handle_join(const proto::frame& frame) {
   rooms_.insert_or_assign(request->room, request->id);
   rooms_held_.set(rooms_.size());
   hand_over(request->id, [&] {
-    host_.requests().on_join(
-        {.who = token_, .room = request->room, .deadline = std::chrono::milliseconds{request->deadline_ms}},
-        host_.answer_to(token_, request->id));
+    host_.requests().on_join({.who = token_,
+                              .user = share(),
+                              .room = request->room,
+                              .deadline = std::chrono::milliseconds{request->deadline_ms}},
+                             host_.answer_to(token_, request->id));
   });
 }
 
@@ -157,6 +159,7 @@ void peer::handle_emit(const proto::frame& frame) {
                               .attachments = payload->attachments(),
                               .want_ack = request->ack,
                               .deadline = std::chrono::milliseconds{request->deadline_ms},
+                              .user = share(),
                               .permitted = host_.permission(*this, request->event)},
                              host_.answer_to(token_, request->id));
   });

@@ -14,6 +14,7 @@
 
 #include <roombridge/proto/daemon_messages.hpp>
 
+#include "daemon/base/fair_shares.hpp"
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
 #include "daemon/local/access_rules.hpp"
@@ -42,6 +43,7 @@ using peer_token = std::uint64_t;
 
 struct join_request {
   peer_token who = 0;
+  share_holder user{};
   std::string_view room;
   std::chrono::milliseconds deadline{10'000};
 };
@@ -52,6 +54,7 @@ struct emit_request {
   std::span<const std::span<const std::byte>> attachments;
   bool want_ack = false;
   std::chrono::milliseconds deadline{10'000};
+  share_holder user{};
   std::function<bool()> permitted{};  // whether the rules of the moment let who has sent it emit it, be its peer gone
 };
 

@@ -148,17 +148,19 @@ void requests::on_emit(const local::emit_request& request, local::answer_functio
                 .attachments = request.attachments,
                 .want_ack = request.want_ack,
                 .deadline = request.deadline,
+                .sender = request.user,
                 .permitted = request.permitted},
                [done = std::move(done)](const upstream::emit_result& result) { done(answer_of(result)); });
 }
 
 void requests::on_join(const local::join_request& request, local::answer_function done) {
-  client_.hold_room(request.who, std::string(request.room), request.deadline,
-                    [done = std::move(done)](const upstream::join_result& result) {
-                      local::answer out = refused(code_of(result.error), result.text);
-                      if (result.error == upstream::join_error::none) out.state = to_string(result.state);
-                      done(std::move(out));
-                    });
+  client_.hold_room(
+      {.who = request.who, .user = request.user, .room = std::string(request.room), .deadline = request.deadline},
+      [done = std::move(done)](const upstream::join_result& result) {
+        local::answer out = refused(code_of(result.error), result.text);
+        if (result.error == upstream::join_error::none) out.state = to_string(result.state);
+        done(std::move(out));
+      });
 }
 
 void requests::on_leave(local::peer_token who, const std::string& room) {

@@ -22,6 +22,12 @@ using io::as_result;
 // packets.
 constexpr std::size_t emit_backlog = transport::max_queued / 2;
 
+std::size_t size_of(const emit_request& request) {
+  std::size_t bytes = request.event.size() + request.arguments.size();
+  for (const bytes_view& attachment : request.attachments) bytes += attachment.size();
+  return bytes;
+}
+
 std::string not_reading(std::size_t queued) {
   return "the server is not reading: " + std::to_string(queued) + " bytes wait for it";
 }
@@ -148,12 +154,11 @@ void client::impl::stop() {
   wake_.cancel();
 }
 
-void client::impl::hold_room(room_holder who, const std::string& room, milliseconds deadline,
-                             std::function<void(const join_result&)> done) {
+void client::impl::hold_room(const room_request& wanted, std::function<void(const join_result&)> done) {
   if (transport_ && transport_->queued() > emit_backlog) {
     return done({join_error::not_connected, not_reading(transport_->queued()), {}});
   }
-  auto verdict = session_.hold_room(who, room, deadline, at());
+  auto verdict = session_.hold_room(wanted.who, wanted.room, wanted.deadline, at(), wanted.user);
   if (verdict.waiter) {
     joins_.emplace(*verdict.waiter, std::move(done));
   } else {
@@ -192,6 +197,12 @@ void client::impl::emit(const emit_request& request, std::function<void(const em
   if (transport_ && transport_->queued() > emit_backlog) {
     return refuse(emit_error::not_connected, not_reading(transport_->queued()));
   }
+  backlog_.settle(transport_ ? transport_->queued() : 0);
+  if (const std::size_t size = size_of(request); !backlog_.takes(emit_backlog, request.sender, size)) {
+    return refuse(emit_error::not_connected,
+                  not_reading(transport_->queued()) + "; " +
+                      backlog_.shares().objection(emit_backlog, request.sender, "bytes that may wait for it"));
+  }
   scratch_.clear();
   auto verdict = session_.emit(request, scratch_, at());
   if (verdict.error != emit_error::none) return refuse(verdict.error, std::move(verdict.text));
@@ -201,6 +212,7 @@ void client::impl::emit(const emit_request& request, std::function<void(const em
     return arm();
   }
   send(scratch_, request.attachments);
+  backlog_.add(request.sender.user, size_of(request));
   flush();
   ++counters_.emits_sent;
   if (!verdict.id) return done({emit_outcome::sent_unknown, emit_error::none, {}, {}, {}});
@@ -237,9 +249,8 @@ void client::reconnect() {
 void client::emit(const emit_request& request, std::function<void(const emit_result&)> done) {
   impl_->emit(request, std::move(done));
 }
-void client::hold_room(room_holder who, const std::string& room, milliseconds deadline,
-                       std::function<void(const join_result&)> done) {
-  impl_->hold_room(who, room, deadline, std::move(done));
+void client::hold_room(const room_request& wanted, std::function<void(const join_result&)> done) {
+  impl_->hold_room(wanted, std::move(done));
 }
 bool client::release_room(room_holder who, const std::string& room) {
   return impl_->release_room(who, room);

@@ -90,6 +90,12 @@ class client_handler {
 
 enum class join_error { none, refused, too_many, not_connected };
 
+struct room_request {
+  room_holder who = 0;
+  share_holder user{};  // for whom the room counts
+  std::string room;
+  milliseconds deadline{10'000};
+};
 struct join_result {
   join_error error = join_error::none;  // otherwise nothing is held
   std::string text;                     // what happened, for a person; empty when error is none
@@ -141,8 +147,7 @@ class client {
 
   // Holds a room for a local program, see room_holds. `done` is called exactly once, perhaps before hold_room()
   // returns: when the server has answered, at the latest after `deadline`.
-  void hold_room(room_holder who, const std::string& room, milliseconds deadline,
-                 std::function<void(const join_result&)> done);
+  void hold_room(const room_request& wanted, std::function<void(const join_result&)> done);
   // False: it does not hold it.
   bool release_room(room_holder who, const std::string& room);
 

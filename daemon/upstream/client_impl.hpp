@@ -14,6 +14,7 @@
 #include "daemon/upstream/client.hpp"
 #include "daemon/upstream/inbound.hpp"
 #include "daemon/upstream/packet_trace.hpp"
+#include "daemon/upstream/send_backlog.hpp"
 #include "daemon/upstream/session.hpp"
 #include "daemon/upstream/status_log.hpp"
 #include "daemon/upstream/system_watch.hpp"
@@ -55,8 +56,7 @@ class client::impl final : private inbound_sink {
   void reconfigure(options changed);
   void reconnect();
   void emit(const emit_request& request, std::function<void(const emit_result&)> done);
-  void hold_room(room_holder who, const std::string& room, milliseconds deadline,
-                 std::function<void(const join_result&)> done);
+  void hold_room(const room_request& wanted, std::function<void(const join_result&)> done);
   bool release_room(room_holder who, const std::string& room);
   void acknowledge(const ack_ticket& wanted);
   void trace(tracer::show_function show);
@@ -136,6 +136,7 @@ class client::impl final : private inbound_sink {
   std::optional<saved_session> left_;  // until run()
   std::unique_ptr<token_source> token_;
   std::unique_ptr<transport> transport_;
+  send_backlog backlog_;
   std::uint64_t connection_ = 0;  // the number of the present one, or of the last
   std::optional<inbound> inbound_;
   std::unordered_map<std::uint64_t, std::function<void(const emit_result&)>> emits_;  // by ack id

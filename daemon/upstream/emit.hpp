@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/fair_shares.hpp"
+
 namespace roombridge::upstream {
 
 using bytes_view = std::span<const std::byte>;
@@ -41,6 +43,7 @@ struct emit_request {
   std::span<const bytes_view> attachments;
   bool want_ack = false;
   std::chrono::milliseconds deadline{10'000};  // to be sent, where it may be held, and acknowledged
+  share_holder sender{};                       // for whom it counts, while it waits for whatever
   std::function<bool()> permitted{};           // asked of one that is held when the options change; empty: it is
 };
 

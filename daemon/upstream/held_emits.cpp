@@ -24,14 +24,19 @@ const hold_rule* held_emits::rule_of(std::string_view event) const {
 std::optional<std::uint64_t> held_emits::hold(const emit_request& request, time_point now) {
   const hold_rule& rule = *rule_of(request.event);
   const std::size_t size = size_of(request.event, request.arguments, request.attachments);
-  usage& used = used_[rule.event];
-  if (used.count >= rule.count || used.bytes + size > rule.bytes || bytes_ + size > limit) return std::nullopt;
+  if (!shares_.fits(limit, request.sender, size)) return std::nullopt;
+  const auto found = used_.try_emplace({rule.event, request.sender.user}).first;
+  usage& used = found->second;
+  if (used.count >= rule.count || used.bytes + size > rule.bytes) {
+    if (used.count == 0) used_.erase(found);
+    return std::nullopt;
+  }
   ++used.count;
   used.bytes += size;
-  bytes_ += size;
+  shares_.take(request.sender.user, size);
   held_emit what{
-      ++last_id_,       rule.event, std::string(request.arguments), {}, request.want_ack, now + request.deadline,
-      request.permitted};
+      ++last_id_,     rule.event,       std::string(request.arguments), {}, request.want_ack, now + request.deadline,
+      request.sender, request.permitted};
   for (const bytes_view& bytes : request.attachments) what.attachments.emplace_back(bytes.begin(), bytes.end());
   const time_point until = std::min(what.deadline, now + rule.age);
   by_deadline_.emplace(until, what.id);
@@ -45,10 +50,10 @@ held_emit held_emits::take(std::uint64_t id) {
   by_deadline_.erase({found->second.until, id});
   held_.erase(found);
   const std::size_t size = size_of(what.event, what.arguments, what.attachments);
-  bytes_ -= size;
-  usage& used = used_[what.event];
-  used.bytes -= size;
-  --used.count;
+  shares_.give_back(what.sender.user, size);
+  const auto used = used_.find({what.event, what.sender.user});
+  used->second.bytes -= size;
+  if (--used->second.count == 0) used_.erase(used);
   return what;
 }
 

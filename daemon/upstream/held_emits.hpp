@@ -2,8 +2,8 @@
 // Events of local programs that wait for the connection, where the config lets events of their name wait. Pure.
 //
 // Invariants: what hold() has taken leaves exactly once, by expire(), take_revoked() or take_all(), which keeps the
-// order in which it came; the bounds are each rule's own, and `limit` for all of them together, so that what was held
-// goes out at once.
+// order in which it came. A rule's bounds are each user's own; `limit` is for all together, so that what was held goes
+// out at once, and users share it.
 #pragma once
 
 #include <chrono>
@@ -30,6 +30,7 @@ struct held_emit {
   std::vector<std::vector<std::byte>> attachments;
   bool want_ack = false;
   std::chrono::steady_clock::time_point deadline;  // of the acknowledgement, too
+  share_holder sender;                             // likewise
   std::function<bool()> permitted;                 // see emit_request
 };
 
@@ -72,8 +73,8 @@ class held_emits {
   std::vector<hold_rule> rules_;
   std::map<std::uint64_t, entry> held_;
   std::set<std::pair<time_point, std::uint64_t>> by_deadline_;
-  std::map<std::string, usage, std::less<>> used_;  // by event
-  std::size_t bytes_ = 0;
+  std::map<std::pair<std::string, std::uint64_t>, usage> used_;  // by event and user
+  fair_shares shares_;                                           // of `limit`
   std::uint64_t last_id_ = 0;
 };
 

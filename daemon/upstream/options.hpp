@@ -128,7 +128,7 @@ struct room_options {
   bool operator==(const room_options&) const = default;
 };
 
-// Events of this name may wait for the connection. Bytes and count are of those that wait, see held_emits.
+// Events of this name may wait for the connection. Bytes and count are of those of one user that wait, see held_emits.
 struct hold_rule {
   std::string event;
   std::size_t count = 100;

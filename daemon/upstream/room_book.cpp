@@ -30,8 +30,8 @@ void room_book::set_fixed(std::vector<room_name> rooms) {
   fixed_ = {order_.begin(), order_.end()};
 }
 
-bool room_book::hold(room_holder who, const std::string& room) {
-  if (!holds_.hold(who, room)) return false;
+bool room_book::hold(room_holder who, const std::string& room, share_holder user) {
+  if (!holds_.hold(who, room, user)) return false;
   if (of(room).state == room_state::refused) forget(room);
   return true;
 }

@@ -56,8 +56,9 @@ class room_book {
   // The rooms to be in whoever holds them, in the order in which they are asked for.
   void set_fixed(std::vector<room_name> rooms);
 
-  // False: it would be a room too many. A room that the server refused is wanted anew.
-  [[nodiscard]] bool hold(room_holder who, const std::string& room);
+  // False: it would be a room too many for this user. A room that the server refused is wanted anew.
+  [[nodiscard]] bool hold(room_holder who, const std::string& room, share_holder user = {});
+  [[nodiscard]] const fair_shares& shares() const { return holds_.shares(); }
   // False: `who` does not hold it. What it still waited for is answered. `linger`: as room_holds::release, from `now`;
   // a room that was not asked for has no reason to.
   bool release(room_holder who, const std::string& room, time_point now, std::chrono::milliseconds linger);

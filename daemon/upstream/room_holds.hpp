@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/base/fair_shares.hpp"
+
 namespace roombridge::upstream {
 
 using room_holder = std::uint64_t;
@@ -21,10 +23,13 @@ class room_holds {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  static constexpr std::size_t limit = 512;  // rooms, those that linger included (PROTOCOL.md section 4)
+  // Rooms, those that linger included (PROTOCOL.md section 4). Users share them: a room counts for the user who has
+  // brought it in, and when that one has let go for another who holds it.
+  static constexpr std::size_t limit = 512;
 
-  // False: it would be a room too many.
-  [[nodiscard]] bool hold(room_holder who, std::string_view room);
+  // False: it would be a room too many for this user.
+  [[nodiscard]] bool hold(room_holder who, std::string_view room, share_holder user = {});
+  [[nodiscard]] const fair_shares& shares() const { return shares_; }
 
   // False: `who` does not hold it. `until`: how long the room lingers if that was the last one; nothing: not at all.
   bool release(room_holder who, std::string_view room, std::optional<time_point> until);
@@ -39,13 +44,19 @@ class room_holds {
   [[nodiscard]] std::size_t holders(std::string_view room) const;
 
   struct entry {
-    std::set<room_holder> holders;
-    std::optional<time_point> until;  // lingers
+    std::map<room_holder, std::uint64_t> holders;  // and whose program it is
+    std::uint64_t counts_for = 0;                  // this user
+    std::optional<time_point> until;               // lingers
   };
   [[nodiscard]] const std::map<std::string, entry, std::less<>>& rooms() const { return rooms_; }
 
  private:
-  std::map<std::string, entry, std::less<>> rooms_;
+  using entries = std::map<std::string, entry, std::less<>>;
+  void count_for(entry& room, std::uint64_t user);
+  void erase(entries::iterator room);
+
+  entries rooms_;
+  fair_shares shares_;
   std::set<std::pair<time_point, std::string>> lingering_;  // the same, soonest first
 };
 

@@ -173,7 +173,7 @@ class session {
   // When on_time() is wanted next.
   [[nodiscard]] std::optional<time_point> next_deadline() const;
 
-  static constexpr std::size_t most_pending = 16'384;  // emits that wait for an acknowledgement
+  static constexpr std::size_t most_pending = 16'384;  // emits of all users that wait for an acknowledgement
 
   // Decides over an emit. Accepted (error none): `out` holds the text message, the attachments are to follow it, and
   // `id` is set when an acknowledgement is awaited. Otherwise the outcome is not_sent.
@@ -191,7 +191,8 @@ class session {
     room_state state = room_state::waiting;
     std::optional<std::uint64_t> waiter;
   };
-  [[nodiscard]] join_verdict hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at);
+  [[nodiscard]] join_verdict hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at,
+                                       share_holder user = {});
   // False: it does not hold it.
   bool release_room(room_holder who, const std::string& room, moment at);
   // An acknowledgement came that may be the answer to the authentication; false: it is not. `arguments`: JSON without
@@ -227,6 +228,10 @@ class session {
   [[nodiscard]] bool namespace_joined() const { return phase_ >= phase::connected; }
 
  private:
+  struct pending_emit {
+    time_point deadline;
+    std::uint64_t user;
+  };
   // In the order of a connection's life: comparisons rely on it.
   enum class phase {
     stopped,         // not started, or stopped
@@ -365,7 +370,8 @@ class session {
   std::optional<time_point> send_held_at_;  // authenticated, and the rooms' answers are waited for so long
 
   std::uint64_t next_id_ = 0;
-  std::map<std::uint64_t, time_point> pending_;                 // ack id -> deadline
+  std::map<std::uint64_t, pending_emit> pending_;               // by ack id
+  fair_shares pending_shares_;                                  // of most_pending
   std::set<std::pair<time_point, std::uint64_t>> by_deadline_;  // the same, soonest first
 };
 

@@ -30,9 +30,11 @@ session::verdict session::emit(const emit_request& request, std::string& out, mo
 
 session::verdict session::make_packet(const emit_request& request, std::string& out, time_point deadline) {
   // Whoever asked may be gone long before the deadline: what it asked for still waits here.
-  if (request.want_ack && pending_.size() == most_pending) {
-    return {
-        emit_error::too_many, std::to_string(most_pending) + " emits wait for the server's acknowledgement", {}, {}};
+  if (request.want_ack && !pending_shares_.fits(most_pending, request.sender, 1)) {
+    return {emit_error::too_many,
+            pending_shares_.objection(most_pending, request.sender, "emits that wait for the server's acknowledgement"),
+            {},
+            {}};
   }
   if (request.attachments.size() > usual_attachments) {
     return {emit_error::too_large,
@@ -59,7 +61,8 @@ session::verdict session::make_packet(const emit_request& request, std::string& 
   }
   if (id) {
     ++next_id_;
-    pending_.emplace(*id, deadline);
+    pending_.emplace(*id, pending_emit{deadline, request.sender.user});
+    pending_shares_.take(request.sender.user, 1);
     by_deadline_.emplace(deadline, *id);
   }
   return {emit_error::none, {}, id, {}};
@@ -68,16 +71,18 @@ session::verdict session::make_packet(const emit_request& request, std::string& 
 bool session::take_ack(std::uint64_t id) {
   const auto found = pending_.find(id);
   if (found == pending_.end()) return false;
-  by_deadline_.erase({found->second, id});
+  by_deadline_.erase({found->second.deadline, id});
+  pending_shares_.give_back(found->second.user, 1);
   pending_.erase(found);
   return true;
 }
 
 void session::fail_emits(const std::string& text) {
-  for (const auto& [id, deadline] : pending_) {
+  for (const auto& [id, emit] : pending_) {
     actions_.emplace_back(action::fail_emit{id, emit_error::connection_lost, "no acknowledgement: " + text});
   }
   pending_.clear();
+  pending_shares_.give_back_all();
   by_deadline_.clear();
 }
 
@@ -85,8 +90,7 @@ void session::expire_emits(time_point now) {
   while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
     const std::uint64_t id = by_deadline_.begin()->second;
     actions_.emplace_back(action::fail_emit{id, emit_error::ack_timeout, "the server did not acknowledge in time"});
-    pending_.erase(id);
-    by_deadline_.erase(by_deadline_.begin());
+    (void)take_ack(id);
   }
   for (const held_emit& one : held_.expire(now)) {
     actions_.emplace_back(
@@ -97,8 +101,10 @@ void session::expire_emits(time_point now) {
 session::verdict session::hold_emit(const emit_request& request, moment at) {
   const auto id = held_.hold(request, at.now);
   if (id) return {emit_error::none, {}, {}, id};
-  return {
-      emit_error::hold_full, "not authenticated upstream, and no more of this event may be held (emits.hold)", {}, {}};
+  return {emit_error::hold_full,
+          "not authenticated upstream, and no more of this event may be held for this user (emits.hold)",
+          {},
+          {}};
 }
 
 // After an authentication and what it sends for the rooms.
@@ -114,8 +120,11 @@ void session::send_held() {
   send_held_at_.reset();
   for (held_emit& one : held_.take_all()) {
     const std::vector<bytes_view> attachments(one.attachments.begin(), one.attachments.end());
-    const emit_request request{
-        .event = one.event, .arguments = one.arguments, .attachments = attachments, .want_ack = one.want_ack};
+    const emit_request request{.event = one.event,
+                               .arguments = one.arguments,
+                               .attachments = attachments,
+                               .want_ack = one.want_ack,
+                               .sender = one.sender};
     std::string text;
     const verdict made = make_packet(request, text, one.deadline);
     if (made.error == emit_error::none) {

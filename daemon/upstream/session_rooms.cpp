@@ -112,9 +112,10 @@ std::string session::send_room(std::string_view event, const room_name& room, st
   return {};
 }
 
-session::join_verdict session::hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at) {
-  if (!rooms_.hold(who, room)) {
-    return {join_error::too_many, "local programs hold " + std::to_string(room_holds::limit) + " rooms", {}, {}};
+session::join_verdict session::hold_room(room_holder who, const std::string& room, milliseconds deadline, moment at,
+                                         share_holder user) {
+  if (!rooms_.hold(who, room, user)) {
+    return {join_error::too_many, rooms_.shares().objection(room_holds::limit, user, "rooms"), {}, {}};
   }
   std::string fault;
   if (phase_ == phase::authenticated && rooms_.of(room).state == room_state::waiting) fault = join(room, at);

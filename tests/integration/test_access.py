@@ -252,14 +252,14 @@ class AccessTest(UsersTest):
 
 
 class UserLimitsTest(UsersTest):
-    def test_root_gets_in_when_a_user_holds_all_connections(self) -> None:
-        daemon = self.start(connections=2)
+    def test_root_gets_in_when_a_user_holds_all_that_it_may(self) -> None:
+        daemon = self.start(connections=4)
         with acting_as(TILL):
             held = [self.peer(daemon) for _ in range(2)]
             with self.assertRaises((ConnectionClosed, RoombridgeError)) as caught:
                 self.peer(daemon)
-        self.assertIn("local.connections allows 2, and 2 are taken; your user has 2", str(caught.exception))
-        daemon.logged(f"local.connections allows 2.*uid {TILL} holds 2 of 2")
+        self.assertIn("this user has 2 of the 4 connections (local.connections) that all users share", str(caught.exception))
+        daemon.logged(f"2 of the 4 connections .*uid {TILL} holds 2 of 2")
         status = subprocess.run(
             [ROOMBRIDGECTL, "--socket", daemon.socket, "--json", "status"], capture_output=True, timeout=DEADLINE, check=True
         )

@@ -135,18 +135,27 @@ TEST_F(named, expire_when_no_connection_has_had_them_for_long) {
 
 TEST_F(named, are_so_many_of_a_user_at_most) {
   for (const auto* name : {"a", "b", "c"}) make({1000, name});
-  EXPECT_THAT(book_.objection_to_another(1000).value_or(""), HasSubstr("subscribers.per_user"));
-  EXPECT_FALSE(book_.objection_to_another(1001));
+  EXPECT_THAT(book_.objection_to_another({1000}).value_or(""), HasSubstr("subscribers.per_user"));
+  EXPECT_FALSE(book_.objection_to_another({1001}));
   book_.release({1000, "b"});
   ASSERT_EQ(book_.remove({1000, "b"}, noted("b")), named_subscribers::removal::removed);
-  EXPECT_FALSE(book_.objection_to_another(1000));
+  EXPECT_FALSE(book_.objection_to_another({1000}));
   make({1000, "d"});
   EXPECT_EQ(storage_.slots.at(1).key.name, "d") << "a place that is free is used again";
 }
 
 TEST_F(named, are_so_many_of_all_users_at_most) {
-  for (uid_t user = 0; user < named_subscribers::most; ++user) make({user, "x"});
-  EXPECT_THAT(book_.objection_to_another(5000).value_or(""), HasSubstr("1024"));
+  book_.configure(named_subscribers::most, 1h);
+  const auto fill = [this](uid_t user) {
+    int count = 0;
+    while (!book_.objection_to_another({user})) make({user, std::to_string(count++)});
+    return count;
+  };
+  EXPECT_EQ(fill(1000), 512);
+  EXPECT_EQ(fill(1001), 170);
+  EXPECT_THAT(book_.objection_to_another({1001}).value_or(""), HasSubstr("170 of the 1024 named subscribers"));
+  EXPECT_FALSE(book_.objection_to_another({1001, true}));
+  EXPECT_FALSE(book_.objection_to_another({1002}));
 }
 
 TEST_F(named, are_removed_when_no_connection_has_them) {

@@ -290,7 +290,7 @@ TEST_F(peer_access, what_is_lost_tells_nothing_of_what_a_reload_took_away) {
 
 TEST_F(peer_access, connections_are_kept_for_root_and_administrators_and_the_refusal_says_who_holds_how_many) {
   constexpr uid_t admin = 2000;
-  options_.connections = 3;
+  options_.connections = 6;
   options_.admin_users = {std::to_string(admin)};
   make();
   const auto refused_as = [this](uid_t user) {
@@ -302,12 +302,18 @@ TEST_F(peer_access, connections_are_kept_for_root_and_administrators_and_the_ref
   std::vector<test_client> held;
   for (int i = 0; i < 3; ++i) held.push_back(welcomed_as(till));
   const std::string holder = "uid " + std::to_string(till) + " holds 3 of 3";
-  EXPECT_THAT(refused_as(printer),
-              AllOf(HasSubstr("local.connections allows 3, and 3 are taken; your user has 0"), Not(HasSubstr("holds"))))
+  EXPECT_THAT(refused_as(till),
+              AllOf(HasSubstr("this user has 3 of the 6 connections (local.connections) that all users "
+                              "share"),
+                    Not(HasSubstr("holds"))))
       << "others are not an ordinary user's business";
   EXPECT_THAT(log_.lines.back().second, HasSubstr(holder));
-  for (int i = 0; i < 8; ++i) held.push_back(welcomed_as(admin));
-  EXPECT_THAT(refused_as(admin), HasSubstr("your user has 8; uid 2000 holds 8 of 11"));
+  held.push_back(welcomed_as(printer));
+  EXPECT_THAT(refused_as(printer), HasSubstr("this user has 1 of the 6 connections"));
+  for (int i = 0; i < 10; ++i) held.push_back(welcomed_as(admin));
+  EXPECT_THAT(refused_as(admin),
+              HasSubstr("local.connections allows 6, and 14 are taken; your user has 10; uid 2000 holds "
+                        "10 of 14"));
   for (int i = 0; i < 8; ++i) held.push_back(welcomed_as(0));
   EXPECT_THAT(refused_as(0), HasSubstr("local.connections"));
 }

@@ -179,7 +179,7 @@ TEST_F(peer_life, pings_when_the_config_asks_for_it) {
 
 TEST_F(peer_life, tells_whoever_is_too_many) {
   who_ = {1, 1000, 1000, {}};
-  options_.connections = 2;
+  options_.connections = 4;  // of which one user may have half
   make();
   auto first = welcomed();
   auto second = welcomed();

@@ -92,9 +92,20 @@ TEST_F(held_emits_test, no_more_of_an_event_than_its_bytes) {
 TEST_F(held_emits_test, no_more_in_all_than_goes_out_at_once) {
   held.configure({{"a", 10'000, held_emits::limit, 60s}, {"b", 10'000, held_emits::limit, 60s}});
   const std::string half(held_emits::limit / 2, 'x');
+  EXPECT_FALSE(held.hold(request("a", half), start)) << "more than one user's share";
   EXPECT_TRUE(held.hold(request("a", std::string_view(half).substr(300)), start));
-  EXPECT_FALSE(held.hold(request("b", half), start));
-  EXPECT_TRUE(held.hold(request("b", std::string_view(half).substr(1000)), start));
+  EXPECT_FALSE(held.hold(request("b", "1"), start));
+  emit_request of_another = request("b", "1");
+  of_another.sender = {1001};
+  EXPECT_TRUE(held.hold(of_another, start));
+}
+
+TEST_F(held_emits_test, a_rules_bounds_are_each_users_own) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(held.hold(request("a"), start));
+  emit_request of_another = request("a");
+  of_another.sender = {1001};
+  EXPECT_TRUE(held.hold(of_another, start));
+  EXPECT_FALSE(held.hold(request("a"), start));
 }
 
 TEST_F(held_emits_test, stay_when_the_config_changes) {

@@ -64,13 +64,47 @@ TEST(room_holds, lingering_can_be_ended_for_all) {
 
 TEST(room_holds, are_bounded_those_that_linger_included) {
   room_holds holds;
-  for (std::size_t i = 0; i < room_holds::limit; ++i) ASSERT_TRUE(holds.hold(i, std::to_string(i)));
+  for (std::size_t i = 0; i < room_holds::limit / 2; ++i) ASSERT_TRUE(holds.hold(i, std::to_string(i)));
   EXPECT_FALSE(holds.hold(1, "more"));
   EXPECT_TRUE(holds.hold(1, "7")) << "one that is held already";
   ASSERT_TRUE(holds.release(3, "3", start + 5s));
   EXPECT_FALSE(holds.hold(1, "more"));
   holds.expire(start + 5s);
   EXPECT_TRUE(holds.hold(1, "more"));
+}
+
+TEST(room_holds, count_for_one_of_those_who_hold_them) {
+  room_holds holds;
+  const share_holder till{1000};
+  const share_holder printer{1001};
+  ASSERT_TRUE(holds.hold(1, "a", till) && holds.hold(2, "a", printer) && holds.hold(3, "a", till));
+  EXPECT_EQ(holds.shares().of(1000), 1u);
+  EXPECT_EQ(holds.shares().of(1001), 0u);
+  ASSERT_TRUE(holds.release(1, "a", start + 5s));
+  EXPECT_EQ(holds.shares().of(1000), 1u) << "another program of this user holds it";
+  ASSERT_TRUE(holds.release(3, "a", start + 5s));
+  EXPECT_EQ(holds.shares().of(1001), 1u);
+  ASSERT_TRUE(holds.release(2, "a", start + 5s));
+  EXPECT_EQ(holds.shares().of(1001), 1u) << "it lingers";
+  ASSERT_TRUE(holds.hold(1, "a", till));
+  EXPECT_EQ(holds.shares().of(1000), 1u);
+  ASSERT_TRUE(holds.release(1, "a", start + 5s));
+  holds.expire(start + 5s);
+  EXPECT_EQ(holds.shares().total(), 0u);
+}
+
+TEST(room_holds, leave_some_to_other_users_and_all_that_is_free_to_administrators) {
+  room_holds holds;
+  const auto fill = [&holds](share_holder who) {
+    std::size_t count = 0;
+    while (holds.hold(who.user, std::to_string(who.user) + '-' + std::to_string(count), who)) ++count;
+    return count;
+  };
+  EXPECT_EQ(fill({1000}), 256u);
+  EXPECT_EQ(fill({1001}), 85u);
+  EXPECT_EQ(fill({0, true}), 171u);
+  EXPECT_EQ(fill({1002}), 0u);
+  EXPECT_TRUE(holds.hold(7, "1000-1", {1002})) << "a room that is there costs nothing";
 }
 
 }  // namespace

@@ -19,10 +19,11 @@ using testing::IsEmpty;
 class session_emit : public testing::Test {
  protected:
   session_emit() : h(plain_options()) {}
+  share_holder sender;
   session::verdict emit(bool want_ack, std::string_view arguments = "[1]",
                         std::span<const bytes_view> attachments = {}) {
     out.clear();
-    return h.machine.emit({"e", arguments, attachments, want_ack, 10s}, out, h.at());
+    return h.machine.emit({"e", arguments, attachments, want_ack, 10s, sender}, out, h.at());
   }
   harness h;
   std::string out;
@@ -68,13 +69,21 @@ TEST_F(session_emit, fails_what_is_not_acknowledged_in_time) {
 
 TEST_F(session_emit, has_a_bound_on_what_waits) {
   h.start();
-  for (std::size_t i = 0; i < session::most_pending; ++i) ASSERT_TRUE(emit(true).id) << i;
+  for (std::size_t i = 0; i < session::most_pending / 2; ++i) ASSERT_TRUE(emit(true).id) << i;
   const auto refused = emit(true);
   EXPECT_EQ(refused.error, emit_error::too_many);
   EXPECT_FALSE(refused.id);
   EXPECT_EQ(emit(false).error, emit_error::none) << "which waits for nothing";
-  ASSERT_TRUE(h.machine.take_ack(0));
+  sender = {1001};
+  const auto of_another = emit(true).id;
+  ASSERT_TRUE(of_another);
+  sender = {};
+  ASSERT_TRUE(h.machine.take_ack(*of_another) && h.machine.take_ack(0));
   EXPECT_TRUE(emit(true).id);
+  h.advance(10s);
+  EXPECT_EQ(h.failed.size(), session::most_pending / 2);
+  for (std::size_t i = 0; i < session::most_pending / 2; ++i)
+    ASSERT_TRUE(emit(true).id) << "those that failed count no more";
 }
 
 TEST_F(session_emit, refuses_while_not_authenticated) {
