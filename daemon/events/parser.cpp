@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/base/keyed_hash.hpp"
 #include "daemon/events/json_check.hpp"
 #include "daemon/events/repeat_window.hpp"
 #include "daemon/events/topic_template.hpp"
@@ -20,11 +21,6 @@ namespace ondemand = simdjson::ondemand;
 
 // The parser's scratch is several times its largest document: after a rare large one it is given back.
 constexpr std::size_t kept_capacity = 256u << 10;
-
-struct text_hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 
 // A field by which one may subscribe.
 struct filter_field {
@@ -280,7 +276,7 @@ class parser::impl {
   }
 
   ondemand::parser parser_;
-  std::unordered_map<std::string, known_event, text_hash, std::equal_to<>> known_;
+  std::unordered_map<std::string, known_event, keyed_text_hash, std::equal_to<>> known_;
   bool deliver_unknown_ = true;
   // Scratch of one parse, sized by configure().
   std::vector<char> present_;

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "daemon/base/keyed_hash.hpp"
+
 namespace roombridge::events {
 
 class repeat_window {
@@ -36,7 +38,7 @@ class repeat_window {
   void forget_oldest();
 
   std::deque<entry> entries_;  // oldest first
-  std::unordered_set<std::string_view> keys_;
+  std::unordered_set<std::string_view, keyed_text_hash> keys_;
 };
 
 }  // namespace roombridge::events

@@ -5,8 +5,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "daemon/base/keyed_hash.hpp"
 
 namespace roombridge::log {
 
@@ -14,30 +15,8 @@ namespace roombridge::log {
 // pattern, and no prefix looks further.
 inline constexpr std::size_t max_matched_text = 257;
 
-// Eight bytes at a time; the last eight may overlap those before them. Names and topics are short, and std::hash costs
-// twice as much for such.
 [[nodiscard]] inline std::uint32_t hash_of(std::string_view text) {
-  constexpr std::uint64_t factor = 0x9e3779b97f4a7c15u;
-  const auto load = [](const char* from, auto word) {
-    std::memcpy(&word, from, sizeof word);
-    return word;
-  };
-  std::uint64_t hash = text.size() * factor;
-  const auto mix = [&hash](std::uint64_t word) {
-    hash = (hash ^ word) * factor;
-    hash ^= hash >> 32;
-  };
-  const char* const begin = text.data();
-  const char* const end = begin + text.size();
-  if (text.size() >= sizeof(std::uint64_t)) {
-    for (const char* at = begin; end - at > 8; at += 8) mix(load(at, std::uint64_t{}));
-    mix(load(end - 8, std::uint64_t{}));
-  } else if (text.size() >= sizeof(std::uint32_t)) {
-    mix(load(begin, std::uint32_t{}) | std::uint64_t{load(end - 4, std::uint32_t{})} << 32);
-  } else {
-    for (const char byte : text) mix(static_cast<unsigned char>(byte));
-  }
-  return static_cast<std::uint32_t>(hash);
+  return static_cast<std::uint32_t>(keyed_hash(text));
 }
 
 // A view of it. Its hash, made once, tells apart nearly all texts that differ: who compares looks at it first.

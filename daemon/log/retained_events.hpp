@@ -13,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "daemon/base/keyed_hash.hpp"
 #include "daemon/log/retention.hpp"
 #include "daemon/log/segment_ring.hpp"
 
@@ -61,7 +62,7 @@ class retained_events {
 
   retention limits_;
   entries by_seq_;
-  std::unordered_map<std::string_view, entries::iterator> by_key_;
+  std::unordered_map<std::string_view, entries::iterator, keyed_text_hash> by_key_;
   std::size_t bytes_ = 0;
 };
 

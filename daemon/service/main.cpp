@@ -11,6 +11,7 @@
 #include "daemon/local/listener.hpp"
 #include "daemon/service/application.hpp"
 #include "daemon/service/config.hpp"
+#include "daemon/service/hash_secret.hpp"
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/inherited.hpp"
 #include "daemon/service/report.hpp"
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
   }
   system_logger diagnostics;
   try {
+    process_hash_key = draw_hash_key();
     return run(path, check_only, diagnostics);
   } catch (const std::exception& error) {
     diagnostics.error(error.what(), {{"CAUSE", "fatal"}});
