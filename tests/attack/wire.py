@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The local protocol (proto/PROTOCOL.md) by hand, for programs that send what no client library would."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+HELLO, SUBSCRIBE, UNSUBSCRIBE, JOIN, CALL, PING, PONG, EVENT = 0x01, 0x02, 0x03, 0x04, 0x08, 0x10, 0x11, 0x42
+
+
+def frame(kind: int, **head: Any) -> bytes:
+    text = json.dumps(head, separators=(",", ":")).encode()
+    return struct.pack("<IBBH", len(text), kind, 0, len(text)) + text
+
+
+def frames(data: bytearray) -> Iterator[tuple[int, bytes]]:
+    """Takes the whole frames off the front: type and body of each."""
+    at = 0
+    while len(data) - at >= 8:
+        size, kind = struct.unpack_from("<IB", data, at)
+        if len(data) - at < 8 + size:
+            break
+        yield kind, bytes(data[at + 8 : at + 8 + size])
+        at += 8 + size
+    del data[:at]
+
+
+def connect(path: str) -> socket.socket:
+    """A connection that has said HELLO and waits for nothing."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(path)
+    sock.sendall(frame(HELLO, versions=[1], client="attack"))
+    sock.setblocking(False)
+    return sock
+
+
+def become(user: int) -> None:
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
