@@ -73,6 +73,7 @@ peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid
       held_(account),
       collected_(account),
       filters_(account),
+      requests_(account),
       connection_(account, &user_account::connections),
       subscriptions_(account, &user_account::subscriptions),
       rooms_held_(account, &user_account::rooms),

@@ -92,7 +92,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   [[nodiscard]] share_holder share() const { return {uid_, may_->control()}; }
   [[nodiscard]] const shared_rights& may() const { return may_; }
   [[nodiscard]] std::size_t held() const {
-    return held_.amount() + collected_.amount() + filters_.amount();  // bytes, charged to its user
+    return held_.amount() + collected_.amount() + filters_.amount() + requests_.amount();  // bytes, charged to its user
   }
   [[nodiscard]] const user_account& account() const { return held_.account(); }
   [[nodiscard]] peer_info info() const;
@@ -149,6 +149,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void revoke_subscriptions(bool all);
   void revoke_rooms();
   void charge_subscriptions();
+  void charge_requests();
   void let_go_of(const std::string& room);
   void release_room_of(std::uint64_t join);
   template <class Request>
@@ -178,6 +179,7 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   charge held_;                   // outgoing bytes
   charge collected_;              // of a frame that has come in part
   charge filters_;                // subscriptions
+  charge requests_;               // that wait for their answer
   charge connection_;
   charge subscriptions_;
   charge rooms_held_;

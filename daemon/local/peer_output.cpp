@@ -57,7 +57,24 @@ std::string encode(const log::loss& lost, std::uint64_t epoch) {
   return proto::encode(told);
 }
 
+// What a string has allocated.
+std::size_t allocated(const std::string& text) {
+  static const std::size_t inside = std::string{}.capacity();
+  return text.capacity() > inside ? text.capacity() : 0;
+}
+
+// Assigning to a string keeps what it has allocated. This gives that back where it is much more than is used, and all
+// of it where nothing is used: an idle peer holds nothing.
+void trim(std::string& text) {
+  const std::size_t spare = text.empty() ? 0 : text.size() + 4096;
+  if (allocated(text) > text.size() + spare) std::string{text}.swap(text);
+}
+
 }  // namespace
+
+std::size_t peer_output::held() const {
+  return allocated(control_) + allocated(kept_) + (replay_ ? replay_->held() : 0);
+}
 
 void peer_output::pieces::clear() {
   count_ = 0;
@@ -98,6 +115,7 @@ void peer_output::drop_control() {
     end += proto::header_size + proto::decode_header(bytes.first<proto::header_size>()).body_length;
   }
   control_.resize(end);
+  trim(control_);
   held_.set(held());
 }
 
@@ -240,6 +258,7 @@ void peer_output::taken(pieces& from, std::size_t size) {
   std::size_t left = size;
   const std::size_t of_kept = std::min(left, kept_.size());
   kept_.erase(0, of_kept);
+  trim(kept_);
   left -= of_kept;
   const std::size_t of_frame = std::min(left, cursor_.under_way().size());
   cursor_.sent_under_way(of_frame);
@@ -287,14 +306,15 @@ void peer_output::take_control(std::size_t size) {
     if (control_begin_ + frame > control_sent_) break;
     control_begin_ += frame;
   }
-  // An idle peer holds nothing; a busy one moves its frames seldom.
+  // A busy peer moves its frames seldom.
   if (control_begin_ == control_.size()) {
-    control_ = {};
+    control_.clear();
   } else if (control_begin_ > control_.size() / 2) {
     control_.erase(0, control_begin_);
   } else {
     return;
   }
+  trim(control_);
   control_sent_ -= control_begin_;
   control_begin_ = 0;
 }

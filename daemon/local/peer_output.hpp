@@ -112,8 +112,8 @@ class peer_output final : public log::cursor_owner {
   // The first `size` bytes of what gather() gave have been taken; nothing has changed since.
   void taken(pieces& from, std::size_t size);
 
-  // Bytes held outside the log.
-  [[nodiscard]] std::size_t held() const { return control_.size() + kept_.size() + (replay_ ? replay_->held() : 0); }
+  // Bytes held outside the log: what is allocated, not only what is used of it.
+  [[nodiscard]] std::size_t held() const;
 
  private:
   void on_pending() override;

@@ -14,6 +14,9 @@ namespace {
 using proto::error_code;
 using proto::frame_type;
 
+// What a request that waits for its answer makes the daemon hold, here and where the answer comes from.
+constexpr std::size_t bytes_of_request = 256;
+
 proto::emit_outcome outcome_of(std::string_view name) {
   for (const auto outcome :
        {proto::emit_outcome::acked, proto::emit_outcome::sent_unknown, proto::emit_outcome::not_sent}) {
@@ -221,7 +224,9 @@ void peer::handle_pong(const proto::frame& frame) {
 }
 
 void peer::answer(std::uint64_t id, local::answer what) {
-  if (std::erase(open_, id) == 0 || ending()) return;
+  if (std::erase(open_, id) == 0) return;
+  charge_requests();
+  if (ending()) return;
   proto::result result;
   result.id = id;
   result.outcome = outcome_of(what.outcome);
@@ -270,8 +275,18 @@ bool peer::open_request(std::uint64_t id) {
            std::to_string(proto::max_open_requests) + " requests of this connection are open");
     return false;
   }
+  if (held_.account().bytes + bytes_of_request > host_.config().user_buffer) {
+    refuse(id, error_code::too_many_requests,
+           "what the daemon holds for this user's connections is as much as local.user_buffer allows");
+    return false;
+  }
   open_.push_back(id);
+  charge_requests();
   return true;
+}
+
+void peer::charge_requests() {
+  requests_.set(open_.size() * bytes_of_request);
 }
 
 }  // namespace roombridge::local

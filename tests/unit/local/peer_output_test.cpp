@@ -294,5 +294,60 @@ TEST_F(slow_readers, may_leave_at_any_time) {
   push_out(2);
 }
 
+// ---- what is held
+
+class deaf_listener final : public peer_output::listener {
+ public:
+  void on_output_pending() override {}
+  void on_output_lost() override {}
+  void on_output_waits_for_room() override {}
+  void on_output_delivered(std::span<const log::arrival>) override {}
+};
+
+class held_output : public testing::Test {
+ protected:
+  void push(int frames) {
+    const std::string payload(10'000, 'x');
+    while (frames-- > 0) ASSERT_TRUE(output_.push(proto::frame_type::result, "{}", std::as_bytes(std::span{payload})));
+  }
+  // The socket takes so much.
+  void take(std::size_t bytes) {
+    output_.gather(pieces_);
+    output_.taken(pieces_, std::min(bytes, pieces_.bytes()));
+  }
+
+  deaf_listener listener_;
+  log::event_log events_{2u << 20, 1};
+  std::shared_ptr<user_account> account_ = std::make_shared<user_account>();
+  charge held_{account_};
+  const std::size_t limit_ = 8u << 20;
+  peer_output output_{listener_, events_, held_, limit_};
+  peer_output::pieces pieces_;
+};
+
+TEST_F(held_output, is_given_back_when_all_has_been_taken) {
+  push(100);
+  EXPECT_GE(account_->bytes, 1'000'000u);
+  take(999'000);
+  EXPECT_LT(account_->bytes, 100'000u);
+  take(SIZE_MAX);
+  EXPECT_EQ(account_->bytes, 0u);
+}
+
+TEST_F(held_output, is_given_back_when_it_is_dropped) {
+  push(100);
+  take(5000);
+  output_.drop_control();
+  EXPECT_LT(account_->bytes, 15'000u) << "the rest of the frame under way";
+  take(SIZE_MAX);
+  EXPECT_EQ(account_->bytes, 0u);
+}
+
+TEST_F(held_output, counts_what_is_allocated) {
+  push(65);
+  EXPECT_GE(account_->bytes, output_.held());
+  EXPECT_GT(account_->bytes, 65u * 10'010) << "a string that grows has more than it uses";
+}
+
 }  // namespace
 }  // namespace roombridge::local
