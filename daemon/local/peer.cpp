@@ -180,7 +180,8 @@ void peer::write() {
   if (output_.cut()) return close();
   if (too_slow_ && state_ == state::open) end_too_slow();
   auto& pieces = host_.pieces();
-  output_.gather(pieces);
+  log::work allowed{200'000};
+  output_.gather(pieces, allowed);
   if (pieces.bytes() > 0) {
     const ssize_t size = send_all(fd_.get(), pieces.all());
     if (size < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM) return close();

@@ -13,8 +13,6 @@ namespace {
 
 // Events of one turn: more would keep the other peers waiting, and the kernel takes no more at once.
 constexpr std::size_t turn_bytes = 256u << 10;
-// Retained events of one turn, for the same reason.
-constexpr std::size_t max_looked_at = 4096;
 
 // Of what a replay reads at a time. All replays of one user together hold half of what its connections may: the more of
 // it is taken, the less each gets, and where it is used up they wait for each other.
@@ -159,7 +157,7 @@ void peer_output::announce_live() {
   replay_end_.reset();
 }
 
-void peer_output::gather(pieces& out) {
+void peer_output::gather(pieces& out, log::work& allowed) {
   out.clear();
   announce_live();
   out.add(kept_.data(), kept_.size());
@@ -169,19 +167,19 @@ void peer_output::gather(pieces& out) {
   if (events_stopped_) return;
   if (status_) out.add(status_->data(), status_->size());
   if (stream_held_) return;
-  if (snapshot_) return gather_snapshot(out);
-  gather_events(out);
+  if (snapshot_) return gather_snapshot(out, allowed);
+  gather_events(out, allowed);
 }
 
-void peer_output::gather_events(pieces& out) {
+void peer_output::gather_events(pieces& out, log::work& allowed) {
   const log::sequence until = replay_end_.value_or(std::numeric_limits<log::sequence>::max());
   if (replays()) {
     if (replay_->missing()) out.loss_ = encode(*replay_->missing(), events_.epoch());
-    replay_->collect(out.events_, turn_bytes, until);
+    replay_->collect(out.events_, turn_bytes, allowed, until);
   } else {
     if (cursor_.lost()) out.loss_ = encode(*cursor_.lost(), events_.epoch());
     // What is retained of the loss comes first.
-    if (!cursor_.lost() || !cursor_.newest_only()) cursor_.collect(out.events_, turn_bytes, until);
+    if (!cursor_.lost() || !cursor_.newest_only()) cursor_.collect(out.events_, turn_bytes, allowed, until);
   }
   out.add(out.loss_.data(), out.loss_.size());
   for (const auto range : out.events_.ranges()) out.add(range.data(), range.size());
@@ -211,10 +209,10 @@ void peer_output::on_room() {
 }
 
 // As many as one turn takes; the frames stay where they are until the next event comes.
-void peer_output::gather_snapshot(pieces& out) {
+void peer_output::gather_snapshot(pieces& out, log::work& allowed) {
   const auto& retained = events_.retained();
   out.snapshot_end_ = snapshot_->after;
-  for (std::size_t looked_at = 0; looked_at < max_looked_at && out.snapshot_ < turn_bytes; ++looked_at) {
+  do {
     const auto next = retained.next(out.snapshot_end_);
     if (!next || next->seq > snapshot_->until) {
       out.snapshot_end_ = snapshot_->until;
@@ -225,11 +223,12 @@ void peer_output::gather_snapshot(pieces& out) {
       break;
     }
     out.snapshot_end_ = next->seq;
+    allowed.spend(cursor_.cost_of(*next));
     if (!cursor_.selects(*next)) continue;
     out.add(next->frame.data(), next->frame.size());
     out.snapshot_ += next->frame.size();
     if (!out.has_room()) break;
-  }
+  } while (out.snapshot_ < turn_bytes && !allowed.spent());
   if (out.snapshot_ == 0) snapshot_until(out.snapshot_end_);
 }
 

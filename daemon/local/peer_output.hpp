@@ -48,7 +48,11 @@ class peer_output final : public log::cursor_owner {
 
   // `user_limit`: bytes that the user's connections may hold. All references outlive this.
   peer_output(listener& owner, log::event_log& events, charge& held, const std::size_t& user_limit)
-      : owner_(owner), events_(events), cursor_(events.cursors(), *this), held_(held), user_limit_(user_limit) {}
+      : owner_(owner),
+        events_(events),
+        cursor_(events.cursors(), *this, &held.account()),
+        held_(held),
+        user_limit_(user_limit) {}
 
   [[nodiscard]] log::cursor& cursor() { return cursor_; }
   [[nodiscard]] const log::cursor& cursor() const { return cursor_; }
@@ -107,7 +111,8 @@ class peer_output final : public log::cursor_owner {
     log::sequence snapshot_end_ = 0;  // up to which they were looked at
     log::batch events_;
   };
-  void gather(pieces& out);
+  // `allowed`: the work for looking at what may have to be sent.
+  void gather(pieces& out, log::work& allowed);
 
   // The first `size` bytes of what gather() gave have been taken; nothing has changed since.
   void taken(pieces& from, std::size_t size);
@@ -122,8 +127,8 @@ class peer_output final : public log::cursor_owner {
 
   [[nodiscard]] bool stream_pending() const;
   void announce_live();
-  void gather_snapshot(pieces& out);
-  void gather_events(pieces& out);
+  void gather_snapshot(pieces& out, log::work& allowed);
+  void gather_events(pieces& out, log::work& allowed);
   [[nodiscard]] bool replays();
   void told_loss();
   [[nodiscard]] std::size_t chunk_room() const;

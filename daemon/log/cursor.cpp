@@ -10,8 +10,8 @@
 namespace roombridge::log {
 namespace {
 
-// Records that one collect() looks at: a bound for the turn of a cursor that is far behind and matches little.
-constexpr std::size_t max_scan = 4096;
+// Units of work that all users together have for looking at what the log gives up at once.
+constexpr std::int64_t work_for_losses = 10'000'000;
 
 }  // namespace
 
@@ -56,6 +56,7 @@ void cursor::hold(subscription what) {
   registry_.scans_.forget(*this);
   auto places = registry_.index_.add(*this, what);
   footprint_ += what.footprint();
+  conditions_ += what.conditions();
   held_.push_back({std::move(what), std::move(places)});
 }
 
@@ -76,6 +77,7 @@ bool cursor::unsubscribe(std::uint64_t id) {
   held& found = held_[index];
   registry_.index_.remove(found.what, std::move(found.places));
   footprint_ -= found.what.footprint();
+  conditions_ -= found.what.conditions();
   held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
   return true;
 }
@@ -85,6 +87,7 @@ void cursor::unsubscribe_all() {
   for (auto& each : held_) registry_.index_.remove(each.what, std::move(each.places));
   held_.clear();
   footprint_ = 0;
+  conditions_ = 0;
 }
 
 void cursor::restrict_to(std::shared_ptr<const visibility> visible) {
@@ -147,15 +150,17 @@ void cursor::sent_under_way(std::size_t size) {
   settle();
 }
 
-void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
+void cursor::collect(batch& out, std::size_t max_bytes, work& allowed, sequence until) {
   position at = at_;
   if (sent_ > 0) segment_ring::step(at, registry_.ring_.read(at));
   const scan_range range{at.seq, std::min({bound_, until, registry_.shown_}), max_bytes};
   // Nothing to look at is no finding: it would end at a place that is given up while the cursor goes on to the next.
   if (range.first > range.last) {
     out.end_ = at;
-  } else if (!registry_.scans_.recall(*this, range, out)) {
-    scan(out, at, range);
+  } else if (registry_.scans_.recall(*this, range, out)) {
+    allowed.spend(conditions_);
+  } else {
+    scan(out, at, range, allowed);
     registry_.scans_.remember(*this, range, out);
   }
   if (out.count_ > 0 || sent_ > 0) return;
@@ -163,12 +168,13 @@ void cursor::collect(batch& out, std::size_t max_bytes, sequence until) {
   settle();
 }
 
-void cursor::scan(batch& out, position at, const scan_range& range) const {
-  for (std::size_t scanned = 0; at.seq <= range.last && out.bytes_ < range.max_bytes && scanned < max_scan; ++scanned) {
+void cursor::scan(batch& out, position at, const scan_range& range, work& allowed) const {
+  do {
     const record current = registry_.ring_.read(at);
+    allowed.spend(cost_of(current));
     if (matches(current) && !out.add(current)) break;
     segment_ring::step(at, current);
-  }
+  } while (at.seq <= range.last && out.bytes_ < range.max_bytes && !allowed.spent());
   out.end_ = at;
 }
 
@@ -227,8 +233,7 @@ void cursor::wake(const position& first, sequence last) {
   if (pending()) owner_.on_pending();
 }
 
-void cursor::leave(std::uint64_t segment) {
-  if (at_.segment != segment) return;
+void cursor::leave(std::uint64_t segment, work& allowed) {
   if (sent_ > 0) {
     const record current = registry_.ring_.read(at_);
     owner_.on_frame_leaves(current.frame.subspan(sent_));
@@ -236,19 +241,40 @@ void cursor::leave(std::uint64_t segment) {
     segment_ring::step(at_, current);
   }
   while (!exhausted()) {
+    if (allowed.spent()) {
+      lose_rest(segment);
+      break;
+    }
     const record current = registry_.ring_.read(at_);
     if (at_.segment != segment) break;
+    allowed.spend(cost_of(current));
     if (matches(current)) lose(current);
     segment_ring::step(at_, current);
   }
   settle();
 }
 
-void cursor::lose(const record& what) {
-  if (!lost_) {
-    lost_.emplace().first = what.seq;
-    owner_.on_loss();
+// What is left of it in the segment, without looking.
+void cursor::lose_rest(std::uint64_t segment) {
+  if (at_.segment != segment) return;
+  const position next = registry_.ring_.behind(segment);
+  if (at_.seq < next.seq) {
+    begin_loss(at_.seq);
+    lost_->last = std::min(bound_, next.seq - 1);
+    lost_->hole = true;
+    if (at_.seq <= registry_.epoch_record_ && registry_.epoch_record_ < next.seq) lost_->new_epoch = true;
   }
+  at_ = next;
+}
+
+void cursor::begin_loss(sequence first) {
+  if (lost_) return;
+  lost_.emplace().first = first;
+  owner_.on_loss();
+}
+
+void cursor::lose(const record& what) {
+  begin_loss(what.seq);
   lost_->last = what.seq;
   if (!is_for_everyone(what.kind)) {
     ++lost_->events;
@@ -290,16 +316,31 @@ void cursor_registry::show_until(sequence seq) {
   }
 }
 
+// What each user's cursors may look at in the segment, or in all.
+cursor_registry::allowances cursor_registry::share_out(std::optional<std::uint64_t> segment) const {
+  allowances out;
+  for (const cursor& each : behind_) {
+    if (!segment || each.at_.segment == *segment) out.try_emplace(each.user_);
+  }
+  for (auto& [user, allowed] : out) allowed = work{work_for_losses / static_cast<std::int64_t>(out.size())};
+  return out;
+}
+
 void cursor_registry::vacate_all() {
   wake();
-  while (!behind_.empty()) behind_.front().leave(behind_.front().at_.segment);
+  allowances allowed = share_out(std::nullopt);
+  while (!behind_.empty()) {
+    cursor& first = behind_.front();
+    first.leave(first.at_.segment, allowed[first.user_]);
+  }
 }
 
 void cursor_registry::vacate(std::uint64_t segment) {
   wake();
+  allowances allowed = share_out(segment);
   for (auto next = behind_.begin(); next != behind_.end();) {
     cursor& current = *next++;
-    current.leave(segment);
+    if (current.at_.segment == segment) current.leave(segment, allowed[current.user_]);
   }
 }
 

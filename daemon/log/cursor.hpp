@@ -5,7 +5,9 @@
 // appended that do not match it. Whether a record goes out is decided when it is about to be sent, by the subscriptions
 // and the visibility of that moment; a subscription matches no record older than itself. Records that the log gives up
 // before a cursor has sent them are counted with both and told as one loss, in order, before the next record; of what
-// does not match nothing is told. The frame that is partly sent at that moment is handed to the owner.
+// does not match nothing is told. The frame that is partly sent at that moment is handed to the owner. What a cursor
+// looks at is counted as work: so much at a time, and of what the log gives up so much for all cursors of one user; for
+// the rest of that it is told that something may be lost.
 //
 // A cursor that stands further back than the log reaches is parked: nothing wakes it and it loses nothing, while its
 // owner sends what it gets from elsewhere (replay.hpp).
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,6 +30,7 @@
 #include "daemon/log/subscription.hpp"
 #include "daemon/log/visibility.hpp"
 #include "daemon/log/wake_index.hpp"
+#include "daemon/log/work.hpp"
 
 namespace roombridge::log {
 
@@ -49,7 +53,7 @@ class cursor_owner {
   ~cursor_owner() = default;
 };
 
-// What a cursor was too slow for: records that it would have sent. `first` and `last` are such records.
+// What a cursor was too slow for: records that it would have sent. `first` and `last` are such records, unless `hole`.
 struct loss {
   sequence first = 0;
   sequence last = 0;
@@ -60,7 +64,7 @@ struct loss {
   };
   std::optional<times> upstream{};  // from the first to the last of the upstream gaps that were among them
   bool new_epoch = false;           // the record that tells of the present epoch was among them
-  bool hole = false;                // so was a hole: how many events were passed over is not known
+  bool hole = false;  // so was a hole, or what nobody has looked at: how many events were passed over is not known
 };
 
 struct waiting_tag;
@@ -69,8 +73,10 @@ using waiting_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<wait
 
 class cursor : public unlinking_hook, public waiting_hook {
  public:
-  // Both outlive the cursor.
-  cursor(cursor_registry& registry, cursor_owner& owner) : registry_(registry), owner_(owner) {}
+  // Both outlive the cursor. `user`: an address that stands for whoever it is for; cursors of one user share what may
+  // be looked at when the log gives up what they have not sent.
+  cursor(cursor_registry& registry, cursor_owner& owner, const void* user = nullptr)
+      : registry_(registry), owner_(owner), user_(user) {}
   ~cursor();
   cursor(const cursor&) = delete;
   cursor& operator=(const cursor&) = delete;
@@ -123,8 +129,15 @@ class cursor : public unlinking_hook, public waiting_hook {
   void told_loss() { lost_.reset(); }
 
   // Scans what lies behind the frame under way for what is to be sent, until `out`, which is empty, holds `max_bytes`
-  // or more, or has no room, or a bounded number of records has been looked at, the last one of these being `until`.
-  void collect(batch& out, std::size_t max_bytes, sequence until = std::numeric_limits<sequence>::max());
+  // or more, or has no room, or what is `allowed` is spent; the last record that is looked at is `until`, and one is at
+  // least.
+  void collect(batch& out, std::size_t max_bytes, work& allowed, sequence until = std::numeric_limits<sequence>::max());
+
+  // What it takes to decide whether a record goes out, at most.
+  [[nodiscard]] std::size_t cost_of(const record& what) const {
+    constexpr std::size_t to_read = 24;
+    return to_read + conditions_ * (1 + what.topics.size() + what.fields.size());
+  }
   // The first `size` bytes of `out`, the result of the last collect(), have been sent; under_way() is empty. Nothing
   // has changed since.
   void sent(batch& out, std::size_t size);
@@ -160,16 +173,20 @@ class cursor : public unlinking_hook, public waiting_hook {
   [[nodiscard]] std::size_t index_of(std::uint64_t id) const;  // in held_; its size: there is none
   void hold(subscription what);
   void wake(const position& first, sequence last);
-  void leave(std::uint64_t segment);
+  void leave(std::uint64_t segment, work& allowed);
   void lose(const record& what);
-  void scan(batch& out, position at, const scan_range& range) const;
+  void lose_rest(std::uint64_t segment);
+  void begin_loss(sequence first);
+  void scan(batch& out, position at, const scan_range& range, work& allowed) const;
   [[nodiscard]] std::uint64_t advance(std::size_t size);
   void settle();
 
   cursor_registry& registry_;
   cursor_owner& owner_;
   std::shared_ptr<const visibility> visible_;  // null: everything
+  const void* const user_;
   std::vector<held> held_;
+  std::size_t conditions_ = 0;  // of all subscriptions
   bool newest_only_ = false;
   std::size_t footprint_ = 0;
   position at_;             // the next record to look at; meaningless when exhausted
@@ -199,6 +216,9 @@ class cursor_registry {
   friend class cursor;
   friend class event_log;
 
+  using allowances = std::map<const void*, work>;
+
+  [[nodiscard]] allowances share_out(std::optional<std::uint64_t> segment) const;
   // Moves every cursor out of `segment`, which is about to be reused.
   void vacate(std::uint64_t segment);
   // Moves every cursor out of the log.
@@ -206,6 +226,7 @@ class cursor_registry {
 
   segment_ring& ring_;
   sequence shown_ = std::numeric_limits<sequence>::max();
+  sequence epoch_record_ = 0;  // that tells of the present epoch, if there is one
   wake_index index_;
   scan_memo scans_;
   using constant = boost::intrusive::constant_time_size<false>;

@@ -116,6 +116,7 @@ class event_log::impl {
     told.epoch = proto::epoch_text(epoch);
     scratch_ = proto::encode_head(told);
     append_gap({.kind = record_kind::new_epoch, .name = {}});
+    cursors_.epoch_record_ = seq;
     return seq;
   }
 
@@ -132,7 +133,7 @@ class event_log::impl {
   void recall(const kept_record& what, const std::optional<position>& where = {}) {
     if (what.seq <= recalled_) return;
     recalled_ = what.seq;
-    if (what.kind == record_kind::new_epoch) beginning_ = what.seq;
+    if (what.kind == record_kind::new_epoch) beginning_ = cursors_.epoch_record_ = what.seq;
     if (what.kind != record_kind::event || what.retain_key.empty()) return;
     retain(what.retain_key, what.seq, where, entry_of(what), what.frame);
   }

@@ -111,7 +111,7 @@ void replay::on_chunk(std::shared_ptr<const history_chunk> chunk) {
   owner_.on_pending();
 }
 
-void replay::collect(batch& out, std::size_t max_bytes, sequence until) {
+void replay::collect(batch& out, std::size_t max_bytes, work& allowed, sequence until) {
   if (hole_ || !chunk_) return;
   const sequence shown = log_.cursors().shown();
   sequence position = who_.parked_behind();
@@ -121,6 +121,11 @@ void replay::collect(batch& out, std::size_t max_bytes, sequence until) {
     if (current.seq != position + 1 || current.seq > std::min(until, shown)) break;
     if (who_.matches(current) && !out.add(current)) break;
     position = current.seq;
+    allowed.spend(who_.cost_of(current));
+    if (allowed.spent()) {
+      ++at;
+      break;
+    }
   }
   if (out.count_ > 0) return;
   next_ = at;

@@ -48,8 +48,9 @@ class replay {
   [[nodiscard]] const std::optional<hole>& missing() const { return hole_; }
   void told_hole();
 
-  // Frames to send next: `out`, which is empty, gets `max_bytes` or more, or what is at hand.
-  void collect(batch& out, std::size_t max_bytes, sequence until);
+  // Frames to send next: `out`, which is empty, gets `max_bytes` or more, or what is at hand, or what can be found with
+  // the work that is `allowed`.
+  void collect(batch& out, std::size_t max_bytes, work& allowed, sequence until);
   // The first `size` bytes of `out`, the result of the last collect(), have been sent, and nothing has changed since.
   // The rest of the frame that is partly sent, to be used at once: it counts as sent.
   [[nodiscard]] std::span<const std::byte> sent(batch& out, std::size_t size);

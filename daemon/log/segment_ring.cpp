@@ -168,6 +168,11 @@ void segment_ring::supersede(const position& where) {
   std::memcpy(top - sizeof(entry_header) + offsetof(entry_header, superseded), &yes, sizeof yes);
 }
 
+position segment_ring::behind(std::uint64_t number) const {
+  if (number == open_) return head();
+  return {number + 1, 0, 0, at(number + 1).first};
+}
+
 void segment_ring::step(position& where, const record& what) {
   where.frame += static_cast<std::uint32_t>(what.frame.size());
   where.entry += what.entry_size;

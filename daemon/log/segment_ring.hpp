@@ -119,6 +119,9 @@ class segment_ring {
   // head().seq.
   void supersede(const position& where);
 
+  // Behind the last record of the segment `number`.
+  [[nodiscard]] position behind(std::uint64_t number) const;
+
   // Moves `where` behind `what`, which read() returned for it.
   static void step(position& where, const record& what);
 

@@ -31,6 +31,12 @@ bool subscription::selects_as(const subscription& other) const {
   return my_events == their_events && my_topics == their_topics && my_fields == their_fields;
 }
 
+std::size_t subscription::conditions() const {
+  std::size_t count = 1 + events.size() + topics.size();
+  for (const pattern_list& values : fields) count += values.size();
+  return count;
+}
+
 std::size_t subscription::footprint() const {
   std::size_t bytes = sizeof *this + footprint_of(events) + footprint_of(topics);
   for (const pattern_list& values : fields) bytes += sizeof values + footprint_of(values);

@@ -26,6 +26,9 @@ struct subscription {
   // Whether it selects what `other` does, because it says the same.
   [[nodiscard]] bool selects_as(const subscription& other) const;
 
+  // What is compared with a record at most, for each of its texts; at least 1.
+  [[nodiscard]] std::size_t conditions() const;
+
   // Bytes that it takes, its places in the index included; about.
   [[nodiscard]] std::size_t footprint() const;
 };

@@ -128,7 +128,7 @@ class lonely_subscriber : log::cursor_owner {
     log_.append(booked());
     log_.cursors().wake();
     batch_.clear();
-    cursor_.collect(batch_, 256u << 10);
+    cursor_.collect(batch_, 256u << 10, allowed_);
     cursor_.sent(batch_, batch_.bytes());
   }
 
@@ -140,6 +140,7 @@ class lonely_subscriber : log::cursor_owner {
   log::event_log log_{16u << 20, 1};
   log::cursor cursor_{log_.cursors(), *this};
   log::batch batch_;
+  log::work allowed_;
 };
 
 // A record and a subscription that looks at all of its topics in vain.

@@ -28,11 +28,12 @@ class reader final : public log::cursor_owner {
     cursor_.subscribe({.id = 1, .events = {}, .topics = {}}, log.first() - 1);
   }
   std::vector<std::string> read() {
+    log::work allowed;
     log_.cursors().wake();
     std::string stream;
     while (cursor_.pending()) {
       log::batch out;
-      cursor_.collect(out, SIZE_MAX);
+      cursor_.collect(out, SIZE_MAX, allowed);
       for (const auto range : out.ranges()) stream.append(reinterpret_cast<const char*>(range.data()), range.size());
       cursor_.sent(out, out.bytes());
     }

@@ -70,7 +70,7 @@ TEST_F(cursors, stop_where_they_are_told_to) {
   log_.cursors().wake();
   batch events;
   EXPECT_FALSE(sink.at().passed(3));
-  sink.at().collect(events, SIZE_MAX, 3);
+  sink.at().collect(events, SIZE_MAX, all_of_it(), 3);
   sink.at().sent(events, events.bytes());
   EXPECT_EQ(sink.at().behind(), 2u);
   EXPECT_TRUE(sink.at().passed(3));
@@ -85,10 +85,10 @@ TEST_F(cursors, tell_when_what_they_sent_had_come) {
   log_.append({.received = 6, .name = "a"});
   log_.cursors().wake();
   batch events;
-  sink.at().collect(events, 1);
+  sink.at().collect(events, 1, all_of_it());
   const std::size_t first = events.bytes();
   events.clear();
-  sink.at().collect(events, SIZE_MAX);
+  sink.at().collect(events, SIZE_MAX, all_of_it());
   const auto told_by = [&events] {
     strings out;
     for (const arrival& each : events.arrivals()) {
@@ -111,7 +111,7 @@ TEST_F(cursors, send_events_of_many_moments_in_several_batches) {
   }
   log.cursors().wake();
   batch events;
-  sink.at().collect(events, SIZE_MAX);
+  sink.at().collect(events, SIZE_MAX, all_of_it());
   EXPECT_EQ(events.arrivals().size(), batch::max_arrivals);
   sink.at().sent(events, events.bytes());
   EXPECT_EQ(sink.at().delivered(), batch::max_arrivals);
@@ -387,7 +387,7 @@ TEST_F(cursors, side_by_side_frames_are_one_range) {
   for (const auto* name : {"a", "a", "b", "a"}) append(name);
   log_.cursors().wake();
   batch events;
-  sink.at().collect(events, SIZE_MAX);
+  sink.at().collect(events, SIZE_MAX, all_of_it());
   EXPECT_EQ(events.ranges().size(), 2u);
 }
 
@@ -415,7 +415,7 @@ TEST_F(cursors, a_batch_ends_at_its_limit) {
   for (int i = 0; i < 5; ++i) append("a");
   log_.cursors().wake();
   batch events;
-  sink.at().collect(events, 1);
+  sink.at().collect(events, 1, all_of_it());
   EXPECT_EQ(events.ranges().size(), 1u);
   EXPECT_LT(events.bytes(), 100u);
   sink.at().sent(events, events.bytes());

@@ -80,7 +80,7 @@ TEST_F(shared_scans, that_looked_at_nothing_lead_nobody_back) {
   const auto look = [this] {
     log_.cursors().wake();
     batch out;
-    first_.at().collect(out, SIZE_MAX);
+    first_.at().collect(out, SIZE_MAX, all_of_it());
     first_.at().sent(out, out.bytes());
   };
   while (log_.newest() <= end) append_to(log_);
@@ -142,7 +142,7 @@ TEST_F(shared_scans, are_forgotten_when_the_finder_changes) {
   scan_memo memo;
   const scan_range range{1, 2, 100};
   log_.cursors().wake();
-  first_.at().collect(found, 100);
+  first_.at().collect(found, 100, all_of_it());
   memo.remember(first_.at(), range, found);
   batch out;
   EXPECT_TRUE(memo.recall(first_.at(), range, out));
@@ -158,7 +158,7 @@ TEST_F(shared_scans, hold_no_longer_than_the_finder_stays_as_it_was) {
       std::make_shared<const visibility>(std::vector<visibility::grant>{{.events = {"a"}, .topics = {"*"}}});
   const auto found_by = [](test_sink& who) {
     batch found;
-    who.at().collect(found, 1000);
+    who.at().collect(found, 1000, all_of_it());
     return found.bytes();
   };
   struct {
@@ -194,7 +194,7 @@ TEST_F(shared_scans, hold_no_longer_than_the_finder) {
   auto finder = std::make_unique<test_sink>(log_);
   finder->subscribe_after(0, 1);
   batch found;
-  finder->at().collect(found, 1000);
+  finder->at().collect(found, 1000, all_of_it());
   finder.reset();
   first_.subscribe_after(0, 1);
   EXPECT_EQ(told({&first_}), (std::vector<strings>{{"1"}}));

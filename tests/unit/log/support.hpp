@@ -18,10 +18,16 @@ namespace roombridge::log {
 // Segments of about ten small events.
 inline constexpr geometry small_log{.segment_bytes = 1024, .segments = 3, .max_body = 400};
 
+// For who may look at everything.
+inline work& all_of_it() {
+  static work all;
+  return all = work{};
+}
+
 // Sends for a cursor as a peer does, into a string.
 class test_sink final : public cursor_owner {
  public:
-  explicit test_sink(event_log& log) : cursor_(log.cursors(), *this) {}
+  explicit test_sink(event_log& log, const void* user = nullptr) : cursor_(log.cursors(), *this, user) {}
 
   cursor& at() { return cursor_; }
   void subscribe(std::uint64_t id, std::vector<std::string> events = {}, std::vector<std::string> topics = {}) {
@@ -50,7 +56,7 @@ class test_sink final : public cursor_owner {
         continue;
       }
       batch events;
-      cursor_.collect(events, room);
+      cursor_.collect(events, room, all_of_it());
       std::size_t left = std::min(room, events.bytes());
       const std::size_t taken = left;
       for (const auto range : events.ranges()) {
