@@ -148,6 +148,18 @@ std::string log_text(const fields& log) {
          log.count("capacity") + " bytes";
 }
 
+// Beyond its limit the kernel ends the daemon.
+std::string memory_text(const fields& memory, const style& look) {
+  constexpr std::int64_t mebibyte = std::int64_t{1} << 20;
+  const auto used = memory.number("used");
+  if (!used) return {};
+  std::string text = std::to_string(*used / mebibyte) + " MiB";
+  const auto limit = memory.number("limit").value_or(0);
+  if (limit <= 0) return text;
+  text += " of at most " + std::to_string(limit / mebibyte) + " MiB (MemoryMax= of the unit)";
+  return *used > limit / 10 * 8 ? look.bad(text) : text;
+}
+
 // Of events on disk; nothing where all is well, or the config wants none.
 std::string journal_text(const fields& journal, std::int64_t now) {
   if (journal.text("state") != "degraded") return {};
@@ -211,7 +223,8 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
              local.text("trouble").empty() ? "" : look.bad("no program can connect: ") + local.text("trouble")) +
          row(look, "latency", latency_text(local.inner("latency"))) + row(look, "log", log_text(status.inner("log"))) +
          row(look, "journal", journal_text(status.inner("log").inner("journal"), now)) +
-         row(look, "damaged", damage_text(status.inner("log").inner("journal"))) + row(look, "daemon", daemon) +
+         row(look, "damaged", damage_text(status.inner("log").inner("journal"))) +
+         row(look, "memory", memory_text(status.inner("memory"), look)) + row(look, "daemon", daemon) +
          row(look, "config", status.text("config"));
 }
 

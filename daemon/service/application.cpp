@@ -323,6 +323,7 @@ class application::impl {
                         .connections = peers.size(),
                         .subscribers = subscribers,
                         .named_subscribers = named_.size(),
+                        .memory = may.control() ? read_memory_use() : memory_use{},
                         .warnings = may.control() ? warnings() : std::vector<std::string>{}});
   }
 

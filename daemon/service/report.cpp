@@ -198,6 +198,11 @@ std::string status_json(const status_facts& facts) {
                       {"local", local_object(facts)},
                       {"log", log_object(facts)},
                       {"counters", counters_object(facts)}};
+  if (facts.memory.used != 0) {
+    json::object& memory = status["memory"].emplace_object();
+    memory["used"] = facts.memory.used;
+    if (facts.memory.limit != 0) memory["limit"] = facts.memory.limit;
+  }
   if (!facts.warnings.empty()) status["warnings"] = json::array(facts.warnings.begin(), facts.warnings.end());
   return json::serialize(status);
 }

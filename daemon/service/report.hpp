@@ -14,6 +14,7 @@
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/intake.hpp"
+#include "daemon/service/memory_use.hpp"
 #include "daemon/upstream/client.hpp"
 
 namespace roombridge::service {
@@ -57,6 +58,7 @@ struct status_facts {
   std::size_t connections = 0;
   std::size_t subscribers = 0;
   std::size_t named_subscribers = 0;
+  memory_use memory{};
   std::vector<std::string> warnings;  // what is not as safe as it could be, in words
 };
 [[nodiscard]] std::string status_json(const status_facts& facts);

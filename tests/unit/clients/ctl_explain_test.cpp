@@ -102,6 +102,13 @@ TEST(explain_status, counts_named_subscribers) {
               HasSubstr("1 subscribed\n"));
 }
 
+TEST(explain_status, says_how_near_the_daemon_is_to_its_end_by_memory) {
+  EXPECT_THAT(explained(R"({"memory":{"used":41943040}})"), HasSubstr("memory      40 MiB\n"));
+  EXPECT_THAT(explained(R"({"memory":{"used":41943040,"limit":536870912}})"),
+              HasSubstr("memory      40 MiB of at most 512 MiB (MemoryMax= of the unit)\n"));
+  EXPECT_THAT(explained("{}"), Not(HasSubstr("memory")));
+}
+
 TEST(explain_status, names_a_journal_that_is_not_written_and_when_it_is_tried_again) {
   EXPECT_THAT(
       explained(R"({"log":{"journal":{"state":"degraded","text":"journal: cannot write /j/ledger: full",
