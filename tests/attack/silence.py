@@ -3,8 +3,8 @@
 
 usage: python3 -m tests.attack.silence [--sample] [--seconds N] [ATTACK]...
   --sample   the short run of CI
-Prints a table, in ms: the round trips of PING, the delays of events, and the CPU time that the daemon took of the time. Fails when a promise is broken: see
-PROMISE_ONE and PROMISE_TEN. The daemon runs on one core, all else on the others.
+Prints a table, in ms: the round trips of PING, the delays of events, the CPU time that the daemon took of the time, and by how much its memory grew at most.
+Fails when a promise is broken: see PROMISE_ONE, PROMISE_TEN and most_memory(). The daemon runs on one core, all else on the others.
 """
 
 from __future__ import annotations
@@ -33,6 +33,14 @@ PROMISE_ONE = {"p99": 50.0, "worst": 250.0}
 """Of what one hostile user does to others, in ms."""
 PROMISE_TEN = {"worst": 1000.0}
 """Of what ten of them do."""
+
+
+USER_BUFFER = 8 << 20
+"""`local.user_buffer`, bytes."""
+LOG = 16 << 20
+"""`log.capacity`, bytes: what an attack's time of events may fill."""
+UNRELATED = 4 << 20
+"""Bytes by which the daemon grows in the same time without any attack, at most."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,23 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory(pid: int, name: str) -> int:
+    """Bytes: VmRSS, or VmHWM, the most since forget_peak()."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) << 10
+    raise AssertionError(f"no {name} of process {pid}")
+
+
+def forget_peak(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+
+
+def most_memory(row: Row) -> int:
+    """What all attackers of a row may make the daemon take, in bytes."""
+    return row.users * (2 * USER_BUFFER + row.connections * (16 << 10)) + LOG + UNRELATED
+
+
 def filled(daemon: Daemon, count: int) -> str:
     """Waits until the log has so many records; the epoch."""
     with contextlib.closing(Client(str(daemon.socket), name="silence", timeout=DEADLINE)) as client:
@@ -132,6 +157,8 @@ def measure(row: Row, directory: Path, seconds: float) -> dict[str, Any]:
         epoch = filled(daemon, row.fill)
         probe = Process("probe", daemon.socket, PROBE_USER, niceness=-15)
         running.append(probe)
+        forget_peak(daemon.pid)
+        resident = memory(daemon.pid, "VmRSS")
         for user in range(row.users if row.attack else 0):
             running.append(Process("attacker", row.attack, daemon.socket, FIRST_USER + user, row.connections, row.size, epoch, niceness=0))
         before, begin = cpu_seconds(daemon.pid), time.monotonic()
@@ -142,6 +169,7 @@ def measure(row: Row, directory: Path, seconds: float) -> dict[str, Any]:
         found["cpu"] = (cpu_seconds(daemon.pid) - before) / (time.monotonic() - begin)
         if daemon.process.poll() is not None:
             raise AssertionError(f"the daemon has ended: {daemon.log}")
+        found["memory"] = memory(daemon.pid, "VmHWM") - resident
         return found
     finally:
         for each in reversed(running):
@@ -153,7 +181,9 @@ def measure(row: Row, directory: Path, seconds: float) -> dict[str, Any]:
 
 def broken(row: Row, found: dict[str, Any]) -> list[str]:
     promise = PROMISE_ONE if row.users == 1 else PROMISE_TEN
-    return [
+    grown, most = found["memory"] / 2**20, most_memory(row) / 2**20
+    of_memory = [] if grown <= most else [f"{row.text}: {grown:.0f} MiB more memory, promised are {most:.0f}"]
+    return of_memory + [
         f"{row.text}: {what} {key} {found[what][key]:.0f} ms, promised are {most:.0f}"
         for what in ("pings", "events")
         for key, most in promise.items()
@@ -173,7 +203,7 @@ def main() -> int:
     seconds = options.seconds or (2 if options.sample else 10)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:-1] or os.sched_getaffinity(0))
     faults: list[str] = []
-    print("| attack | PING p50 | p99 | worst | event p50 | p99 | worst | CPU |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print("| attack | PING p50 | p99 | worst | event p50 | p99 | worst | CPU | memory |\n|---|---|---|---|---|---|---|---|---|", flush=True)
     for name in options.attacks or (SAMPLE if options.sample else ROWS):
         row = ROWS[name]
         directory = Path(tempfile.mkdtemp(prefix="roombridge-"))
@@ -183,7 +213,7 @@ def main() -> int:
         finally:
             shutil.rmtree(directory)
         figures = [f"{found[what][key]:,.1f}" for what in ("pings", "events") for key in ("p50", "p99", "worst")]
-        print(f"| {row.text} | {' | '.join(figures)} | {100 * found['cpu']:.0f} % |", flush=True)
+        print(f"| {row.text} | {' | '.join(figures)} | {100 * found['cpu']:.0f} % | +{found['memory'] / 2**20:.0f} MiB |", flush=True)
         faults += broken(row, found)
     for fault in faults:
         print(f"attack: {fault}", file=sys.stderr)
