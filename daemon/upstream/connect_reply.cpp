@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The server's answers to CONNECT: the only JSON of Socket.IO that this layer parses.
 #include <boost/json.hpp>
+#include <cmath>
+#include <utility>
 
 #include "daemon/upstream/socketio.hpp"
 
@@ -31,6 +33,17 @@ bool has_sid(const json::value& reply) {
   return sid != nullptr && ((sid->is_string() && !sid->get_string().empty()) || sid->is_number());
 }
 
+// Boost.JSON reads 1e999 as infinity and 0e400 as no number, and would write them as words that are no JSON.
+json::value with_plain_numbers(json::value from) {
+  if (auto* number = from.if_double(); number != nullptr && !std::isfinite(*number)) return nullptr;
+  if (auto* list = from.if_array()) {
+    for (json::value& each : *list) each = with_plain_numbers(std::move(each));
+  } else if (auto* fields = from.if_object()) {
+    for (auto& field : *fields) field.value() = with_plain_numbers(std::move(field.value()));
+  }
+  return from;
+}
+
 }  // namespace
 
 result<connect_reply> parse_connect_reply(std::string_view data) {
@@ -53,7 +66,7 @@ result<refusal> parse_refusal(std::string_view data) {
   }
   const json::object* fields = value->if_object();
   if (const json::value* details = fields != nullptr ? fields->if_contains("data") : nullptr) {
-    out.data = json::serialize(*details);
+    out.data = json::serialize(with_plain_numbers(*details));
   }
   return out;
 }

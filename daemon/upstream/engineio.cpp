@@ -2,7 +2,9 @@
 #include "daemon/upstream/engineio.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <cmath>
 
 namespace roombridge::upstream::engineio {
@@ -46,9 +48,22 @@ std::optional<std::uint64_t> read_max_payload(const json::value* value) {
   return static_cast<std::uint64_t>(std::min(*bytes, exact_in_json));
 }
 
+// As JavaScript writes a number, and so the server, which looks the session up by its text.
+std::string number_text(double value) {
+  constexpr double least_in_full = 1e-6;
+  constexpr double beyond_full = 1e21;
+  const double size = std::abs(value);
+  const bool in_full = size == 0 || (size >= least_in_full && size < beyond_full);
+  std::array<char, 64> out{};
+  const auto end = std::to_chars(out.data(), out.data() + out.size(), value,
+                                 in_full ? std::chars_format::fixed : std::chars_format::scientific);
+  return {out.data(), end.ptr};
+}
+
 std::string read_sid(const json::value* value) {
   if (value == nullptr) return {};
   if (value->is_string()) return std::string{std::string_view{value->get_string()}};
+  if (value->is_double()) return std::isinf(to_double(*value)) ? std::string() : number_text(to_double(*value));
   return value->is_number() ? json::serialize(*value) : std::string();
 }
 

@@ -35,6 +35,11 @@ TEST(refusal, reads_message_and_data) {
   EXPECT_EQ(parse_refusal(R"({"message":"no"})")->data, "");
 }
 
+TEST(refusal, gives_data_that_is_json_whatever_its_numbers_are) {
+  EXPECT_EQ(parse_refusal(R"({"data":1e999})")->data, "null");
+  EXPECT_EQ(parse_refusal(R"({"data":{"a":[0e400,-1e999,1]}})")->data, R"({"a":[null,null,1]})");
+}
+
 TEST(refusal, takes_a_bare_string) {
   EXPECT_EQ(parse_refusal("\"Unable to connect\"")->message, "Unable to connect");
 }

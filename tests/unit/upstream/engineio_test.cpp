@@ -133,6 +133,12 @@ TEST(engineio, takes_any_max_payload_and_the_usual_where_it_says_nothing) {
 
 TEST(engineio, takes_a_number_for_a_sid) {
   EXPECT_EQ(parse_open(opening("42"))->sid, "42");
+  EXPECT_EQ(parse_open(opening("1.5"))->sid, "1.5") << "as JavaScript writes it";
+  EXPECT_EQ(parse_open(opening("1.0"))->sid, "1");
+  EXPECT_EQ(parse_open(opening("0e400"))->sid, "0");
+  EXPECT_EQ(parse_open(opening("1e20"))->sid, "100000000000000000000");
+  EXPECT_EQ(parse_open(opening("12345678901234567890123"))->sid, "1.2345678901234568e+22");
+  EXPECT_FALSE(parse_open(opening("1e999")));
   EXPECT_EQ(parse_open(opening('"' + std::string(sid_limit, 's') + '"'))->sid.size(), sid_limit);
 }
 
