@@ -312,7 +312,8 @@ class held_output : public testing::Test {
   }
   // The socket takes so much.
   void take(std::size_t bytes) {
-    output_.gather(pieces_);
+    log::work allowed;
+    output_.gather(pieces_, allowed);
     output_.taken(pieces_, std::min(bytes, pieces_.bytes()));
   }
 
