@@ -1,16 +1,77 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/service/host_objections.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
 #include "daemon/local/host_check.hpp"
 #include "daemon/upstream/exposure.hpp"
 
 namespace roombridge::service {
+namespace {
+
+// Why nothing can be made at this path; empty: it can, as far as that does not depend on who asks.
+std::string no_place_at(const std::string& path) {
+  const std::string parent = path.substr(0, path.find_last_of('/') + 1);
+  struct stat there {};
+  if (::stat(parent.c_str(), &there) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    return path + ": the directory " + parent + " does not exist; make it, with the daemon's user as its owner";
+  return {};
+}
+
+// Why there is no file to be read; empty: there is one, which the daemon may be let read or not.
+std::string no_file_at(const std::string& path) {
+  struct stat there {};
+  if (path.empty()) return {};
+  if (::stat(path.c_str(), &there) != 0)
+    return errno == EACCES ? std::string() : path + ": cannot be read: " + std::strerror(errno);
+  return S_ISREG(there.st_mode) ? std::string() : path + ": is no file";
+}
+
+std::string no_journal_at(const std::string& path) {
+  struct stat there {};
+  if (path.empty()) return {};
+  if (::stat(path.c_str(), &there) == 0)
+    return S_ISDIR(there.st_mode) ? std::string() : path + ": is no directory; events are not kept on disk until it is";
+  return no_place_at(path);
+}
+
+std::string no_recovery_file_at(const std::string& path) {
+  struct stat there {};
+  if (path.empty()) return {};
+  if (::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return path + ": is a directory; name a file in it";
+  return no_place_at(path);
+}
+
+// Files without which the service starts all the same, and misses something.
+std::vector<local::objection> objections_to_files(const config& value, bool all) {
+  std::vector<local::objection> out;
+  const auto add = [&out](std::string key, std::string text) {
+    if (!text.empty()) out.push_back({std::move(key), std::move(text), false});
+  };
+  add("upstream.recovery_file", no_recovery_file_at(value.upstream.recovery_file));
+  // Of these the journal and each attempt to connect tell.
+  if (!all) return out;
+  add("journal.directory", no_journal_at(value.journal.directory));
+  const auto& tls = value.upstream.tls;
+  add("upstream.tls.ca_file", no_file_at(tls.ca_file));
+  add("upstream.tls.certificate_file", no_file_at(tls.certificate_file));
+  add("upstream.tls.key_file", no_file_at(tls.key_file));
+  add("upstream.proxy.credentials_file", no_file_at(value.upstream.proxy.credentials_file));
+  return out;
+}
+
+}  // namespace
 
 host_objections object_to(const config& value, const config_places& places, bool place) {
   std::vector<local::objection> found = local::objections_to_accounts(value.local);
   if (place) {
     for (local::objection& each : local::objections_to_place(value.local)) found.push_back(std::move(each));
   }
+  for (local::objection& each : objections_to_files(value, place)) found.push_back(std::move(each));
   host_objections out;
   for (const local::objection& each : found)
     (each.fatal ? out.errors : out.warnings).push_back(places.error(each.key, each.text));

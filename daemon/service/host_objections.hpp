@@ -13,7 +13,8 @@ struct host_objections {
   std::vector<config_error> warnings;  // it can, and somebody will miss something
 };
 
-// `place`: whether the place of the socket is looked at, too.
+// `place`: whether what the parts of the service tell of themselves when they begin is looked at, too: the place of the
+// socket, the journal's directory, files for TLS and the proxy.
 [[nodiscard]] host_objections object_to(const config& value, const config_places& places, bool place);
 
 }  // namespace roombridge::service

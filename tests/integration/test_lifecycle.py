@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
@@ -127,6 +128,33 @@ class CommandLineTest(IntegrationTest):
         self.assertEqual(result.returncode, 78)
         self.assertRegex(result.stderr, r"bad\.yaml:1:1: .*upstrem.*upstream")
         self.assertRegex(result.stderr, r"bad\.yaml:3:10: .*level")
+
+    def test_check_says_what_the_start_would_miss(self) -> None:
+        (self.directory / "file").touch()
+        path = self.directory / "paths.yaml"
+        config = {
+            "journal": {"directory": f"{self.directory}/file"},
+            "upstream": {
+                "url": "https://localhost:1",
+                "recovery_file": str(self.directory),
+                "tls": {"ca_file": f"{self.directory}/none.pem"},
+                "proxy": {"url": "http://localhost:2", "credentials_file": f"{self.directory}/none"},
+            },
+            "local": {"socket": f"{self.directory}/s"},
+        }
+        path.write_text(json.dumps(config), encoding="utf-8")
+        result = run("--check", "--config", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for text in (
+            f"journal.directory: {self.directory}/file: is no directory; events are not kept on disk until it is",
+            f"upstream.recovery_file: {self.directory}: is a directory; name a file in it",
+            f"upstream.tls.ca_file: {self.directory}/none.pem: cannot be read: No such file or directory",
+            f"upstream.proxy.credentials_file: {self.directory}/none: cannot be read: No such file or directory",
+        ):
+            self.assertIn(text + " (a warning)", result.stderr)
+        config["journal"] = {"directory": f"{self.directory}/none/journal"}
+        path.write_text(json.dumps(config), encoding="utf-8")
+        self.assertIn(f"the directory {self.directory}/none/ does not exist", run("--check", "--config", path).stderr)
 
     def test_a_value_of_the_environment_is_shown_with_the_variables_name(self) -> None:
         path = self.directory / "url.yaml"
