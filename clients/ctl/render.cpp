@@ -158,7 +158,8 @@ std::string status_text(const status& what, const style& look, std::int64_t now)
   if (what.rooms && !what.rooms->empty()) out += "; rooms: " + joined(*what.rooms);
   // On the way to a connection the text still tells of the last one's end, which explains nothing any more.
   const bool waits = what.state == upstream_state::offline || what.next_attempt;
-  if (waits && !what.text.empty()) out += ": " + printable(what.text);
+  // Who may not control is told the cause's name alone.
+  if (const auto& why = what.text.empty() ? what.cause : what.text; waits && !why.empty()) out += ": " + printable(why);
   if (what.next_attempt) out += "; next attempt in " + duration_text(*what.next_attempt - now);
   return out;
 }

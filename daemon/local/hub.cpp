@@ -37,14 +37,6 @@ std::string and_more(std::uint64_t suppressed) {
   return suppressed == 0 ? std::string{} : " (and " + std::to_string(suppressed) + " more since the last such line)";
 }
 
-// The STATUS for a peer with these rights.
-std::string encode_for(const rights& may, proto::status status) {
-  if (status.rooms) std::erase_if(*status.rooms, [&may](const std::string& room) { return !may.may_know(room); });
-  // So many rooms do not fit into a head; the call `rooms` has them all.
-  if (proto::encode_head(status).size() > proto::max_head) status.rooms.reset();
-  return proto::encode(status);
-}
-
 }  // namespace
 
 // While one exists, no peer is destroyed.
@@ -288,18 +280,20 @@ std::function<bool()> hub::permission(const peer& who, std::string event) {
 }
 
 void hub::publish_status(proto::status status) {
-  status_ = std::move(status);
-  status_frames_.clear();
-  for (const auto& [token, who] : peers_) {
-    if (who->subscribed_ever()) who->set_status(status_for(who->may()));
-  }
+  status_.set(std::move(status), now_());
+  send_status();
 }
 
-shared_frame hub::status_for(const shared_rights& may) {
-  if (!status_) return nullptr;
-  auto& frame = status_frames_[may];
-  if (!frame) frame = std::make_shared<const std::string>(encode_for(*may, *status_));
-  return frame;
+// To everyone who has subscribed, now or when it is due.
+void hub::send_status() {
+  const auto due = status_.due();
+  if (!due) return;
+  if (*due > now_()) return deadlines_.set(late_status_, *due);
+  deadlines_.clear(late_status_);
+  status_.sent(now_());
+  for (const auto& [token, who] : peers_) {
+    if (who->subscribed_ever()) who->set_status(status_.frame_for(who->may()));
+  }
 }
 
 void hub::trace(peer_token who, std::chrono::milliseconds time, answer_function done) {

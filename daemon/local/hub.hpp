@@ -25,6 +25,7 @@
 #include "daemon/local/peer.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/poller.hpp"
+#include "daemon/local/status_board.hpp"
 #include "daemon/local/trace_watch.hpp"
 
 namespace roombridge::local {
@@ -66,11 +67,20 @@ class hub final : public peer_host {
  private:
   using constant = boost::intrusive::constant_time_size<false>;
   class call_scope;
+  // The STATUS that waits is due.
+  class late_status final : public deadline_entry {
+   public:
+    explicit late_status(hub& owner) : owner_(owner) {}
+    void on_deadline() override { owner_.send_status(); }
+
+   private:
+    hub& owner_;
+  };
 
   log::event_log& events() override { return events_; }
   const options& config() const override { return config_; }
   const std::string& server_name() const override { return server_name_; }
-  shared_frame status_for(const shared_rights& may) override;
+  shared_frame status_for(const shared_rights& may) override { return status_.frame_for(may); }
   request_handler& requests() override { return handler_; }
   named_subscribers& named() override { return named_; }
   logger& log() override { return log_; }
@@ -93,6 +103,7 @@ class hub final : public peer_host {
   [[nodiscard]] std::string no_room_for(const credentials& who, const rights& may, const user_account& account,
                                         int fd) const;
   void refuse(unique_fd fd, const credentials& who, const rights& may, const std::string& why);
+  void send_status();
   void post_flush();
   void write_ready();
   void shed(const user_account& account);
@@ -109,10 +120,9 @@ class hub final : public peer_host {
   const identifier identify_;
   access_rules access_;
   user_accounts accounts_;
-  std::optional<proto::status> status_;
-  std::map<shared_rights, shared_frame> status_frames_;  // of status_, as far as they have been asked for
-  server_counters counters_;                             // of the peers that are gone, and what only the hub knows
-  latency_histogram latency_;                            // of the peers that are gone
+  status_board status_;
+  server_counters counters_;   // of the peers that are gone, and what only the hub knows
+  latency_histogram latency_;  // of the peers that are gone
   log_limiter protocol_errors_;
   log_limiter refusals_;
   log_limiter budget_ends_;
@@ -121,6 +131,7 @@ class hub final : public peer_host {
   std::shared_ptr<hub*> self_;  // null for completions and answers that come too late
   poller poller_;
   deadline_queue deadlines_;
+  late_status late_status_{*this};
 
   std::unordered_map<peer_token, std::unique_ptr<peer>> peers_;
   fair_shares connections_;                    // of peers_

@@ -102,8 +102,15 @@ void peer_output::push_frames(std::string_view frames) {
 }
 
 void peer_output::set_status(shared_frame status) {
+  if (status == last_status_) return;
+  last_status_ = status;
   status_ = std::move(status);
   owner_.on_output_pending();
+}
+
+void peer_output::push_status(const shared_frame& status) {
+  last_status_ = status;
+  push_frames(*status);
 }
 
 void peer_output::drop_control() {

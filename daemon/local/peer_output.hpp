@@ -19,15 +19,13 @@
 
 #include <roombridge/proto/frame.hpp>
 
+#include "daemon/local/status_board.hpp"
 #include "daemon/local/user_account.hpp"
 #include "daemon/log/cursor.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/log/replay.hpp"
 
 namespace roombridge::local {
-
-// The STATUS frame that all peers share; replaced, never changed.
-using shared_frame = std::shared_ptr<const std::string>;
 
 class peer_output final : public log::cursor_owner {
  public:
@@ -73,8 +71,10 @@ class peer_output final : public log::cursor_owner {
   // is retained, behind the GAP.
   void take_newest_only() { cursor_.take_newest_only(); }
 
-  // `status` goes out next; it replaces one that has not begun to.
+  // `status` goes out next, unless it is the one that went out last or is about to; it replaces one that has not begun.
   void set_status(shared_frame status);
+  // The first one: it goes out in its place among the control frames.
+  void push_status(const shared_frame& status);
 
   // From now on only the frame under way and the control frames go out: nothing of the log, no status.
   void stop_events();
@@ -142,11 +142,12 @@ class peer_output final : public log::cursor_owner {
   log::cursor cursor_;
   charge& held_;
   const std::size_t& user_limit_;
-  std::string kept_;               // the rest of a frame under way that lies nowhere else
-  std::string control_;            // frames
-  std::size_t control_begin_ = 0;  // of the first frame in control_ that is not wholly sent
-  std::size_t control_sent_ = 0;   // bytes of control_ that are sent
-  shared_frame status_;
+  std::string kept_;                         // the rest of a frame under way that lies nowhere else
+  std::string control_;                      // frames
+  std::size_t control_begin_ = 0;            // of the first frame in control_ that is not wholly sent
+  std::size_t control_sent_ = 0;             // bytes of control_ that are sent
+  shared_frame status_;                      // that is to go out
+  shared_frame last_status_;                 // that went out, or is to
   std::optional<log::sequence> replay_end_;  // LIVE has not been announced yet
   // Retained events behind `after`, up to `until`, are still to be sent.
   struct stretch {

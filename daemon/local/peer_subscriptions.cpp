@@ -108,7 +108,7 @@ void peer::open_stream(const proto::subscribe& request) {
     result.resumption = {.complete = !missing, .first = events.oldest(), .newest = events.newest()};
   }
   push(result);
-  if (const auto status = host_.status_for(may_)) output_.push_frames(*status);
+  if (const auto status = host_.status_for(may_)) output_.push_status(status);
   if (missing) push(*missing);
   output_.hold_stream(*replay_after_);
 }

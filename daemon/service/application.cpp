@@ -274,7 +274,8 @@ class application::impl {
     if (stands_still && !status.text.empty()) line += ": " + status.text;
     if (const std::string trouble = server_.socket_trouble(); !trouble.empty())
       line += "; no local program can connect: " + trouble;
-    systemd::status(hide(line));
+    // Which rooms are joined changes as often as local programs wish, and is no concern of the manager's.
+    if (line != manager_told_) systemd::status(hide(manager_told_ = line));
   }
 
   std::vector<room_report> rooms(const local::rights& may) const {
@@ -349,6 +350,7 @@ class application::impl {
   signals stop_signals_;
   signals reload_signals_;
   io::timer watchdog_;
+  std::string manager_told_;  // systemd
   int running_ = 0;
   std::exception_ptr failure_;
 };
