@@ -161,7 +161,15 @@ class parser::impl {
   bool repeats(std::string_view repeat_key, std::chrono::steady_clock::time_point now) {
     return came_.repeats(repeat_key, repeat_window_, now);
   }
-  void forget_repeats() { came_.clear(); }
+  void forget() {
+    came_.clear();
+    parser_ = ondemand::parser{};
+    for (auto* texts : {&topic_texts_, &filter_texts_}) {
+      for (std::string& one : *texts) one.assign(max_topic_size, '\0');
+    }
+    retain_key_.assign(retain_key_.capacity(), '\0');
+    repeat_key_.assign(repeat_key_.capacity(), '\0');
+  }
 
   bool is_reserved(std::string_view name) const {
     const auto found = known_.find(name);
@@ -304,8 +312,8 @@ parse_fault parser::parse(std::string_view data, parsed_event& out) {
 bool parser::repeats(std::string_view repeat_key, std::chrono::steady_clock::time_point now) {
   return impl_->repeats(repeat_key, now);
 }
-void parser::forget_repeats() {
-  impl_->forget_repeats();
+void parser::forget() {
+  impl_->forget();
 }
 bool parser::is_reserved(std::string_view name) const {
   return impl_->is_reserved(name);

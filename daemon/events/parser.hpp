@@ -65,8 +65,8 @@ class parser {
   // Whether an event of this repeat_key, which is not empty, came within the profile's repeat_window before `now`; once
   // for each. `now` never goes back.
   [[nodiscard]] bool repeats(std::string_view repeat_key, std::chrono::steady_clock::time_point now);
-  // What comes from now on is no repeat of what came before.
-  void forget_repeats();
+  // What comes from now on is no repeat of what came before, of which nothing is in the parser's memory any more.
+  void forget();
 
   [[nodiscard]] bool is_reserved(std::string_view name) const;
 

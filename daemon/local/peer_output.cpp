@@ -8,6 +8,8 @@
 
 #include <roombridge/proto/messages.hpp>
 
+#include "daemon/base/wipe.hpp"
+
 namespace roombridge::local {
 namespace {
 
@@ -264,6 +266,7 @@ void peer_output::taken(pieces& from, std::size_t size) {
   std::size_t left = size;
   const std::size_t of_kept = std::min(left, kept_.size());
   kept_.erase(0, of_kept);
+  if (of_kept != 0 && kept_.empty()) wipe(kept_);
   trim(kept_);
   left -= of_kept;
   const std::size_t of_frame = std::min(left, cursor_.under_way().size());

@@ -14,6 +14,7 @@
 #include <roombridge/proto/event_head.hpp>
 #include <roombridge/proto/frame.hpp>
 
+#include "daemon/base/wipe.hpp"
 #include "daemon/log/cursor.hpp"
 #include "daemon/log/frame_time.hpp"
 #include "daemon/log/gap_times.hpp"
@@ -108,6 +109,8 @@ class event_log::impl {
     cursors_.vacate_all();
     ring_.clear();
     retained_.clear();
+    wipe(scratch_);
+    wipe(marked_);
     epoch_ = epoch;
     const sequence seq = beginning_ = ring_.head().seq;
     proto::gap told;

@@ -4,12 +4,17 @@
 #include <span>
 #include <utility>
 
+#include "daemon/base/wipe.hpp"
+
 namespace roombridge::log {
 namespace {
 
-// Before `size` bytes are put there: its memory serves again, unless a much larger text has left it.
+// Before `size` bytes are put there: its memory serves again, unless it does not suffice, or a much larger text has
+// left it. What is given back is overwritten.
 void make_ready(std::string& text, std::size_t size) {
-  if (text.capacity() > 2 * size + 64) text = std::string{};
+  if (text.capacity() >= size && text.capacity() <= 2 * size + 64) return;
+  wipe(text);
+  text = std::string{};
 }
 
 }  // namespace
@@ -17,6 +22,10 @@ void make_ready(std::string& text, std::size_t size) {
 void retained_events::configure(const retention& limits) {
   limits_ = limits;
   keep_limits();
+}
+
+retained_events::entry::~entry() {
+  for (std::string* one : {&key, &name, &texts, &frame}) wipe(*one);
 }
 
 void retained_events::entry::fill(const index_entry& what, std::string_view its_frame) {

@@ -50,6 +50,11 @@ class retained_events {
     bool unexpected = false;
     std::string frame;
 
+    entry() = default;
+    entry(const entry&) = delete;
+    entry& operator=(const entry&) = delete;
+    ~entry();  // overwrites them: what is forgotten is not to be found in freed memory
+
     void fill(const index_entry& what, std::string_view its_frame);
     [[nodiscard]] std::size_t size() const { return key.size() + name.size() + texts.size() + frame.size(); }
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/log/segment_ring.hpp"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace roombridge::log {
 namespace {
@@ -75,12 +77,22 @@ std::optional<std::uint64_t> segment_ring::expiring() const {
 void segment_ring::advance() {
   if (expiring()) bytes_ -= at(oldest_++).frames;
   ++open_;
-  segments_[open_ % segments_.size()] = {.first = next_};
+  begin_segment();
 }
 
+void segment_ring::begin_segment() {
+  segment& opened = segments_[open_ % segments_.size()];
+  opened = {.first = next_, .written = opened.written};
+}
+
+// What was there is to be in nobody's memory any more. Giving the pages back costs more than to write to them, and
+// again when they come back.
 void segment_ring::clear() {
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    if (std::exchange(segments_[i].written, false)) ::explicit_bzero(area_ + i * segment_bytes_, segment_bytes_);
+  }
   oldest_ = ++open_;
-  segments_[open_ % segments_.size()] = {.first = next_};
+  begin_segment();
   bytes_ = 0;
 }
 
@@ -116,6 +128,7 @@ std::span<std::byte> segment_ring::append(std::size_t frame_size, const index_en
   const std::span room{base_of(open_) + open.frames, frame_size};
   open.frames += static_cast<std::uint32_t>(frame_size);
   open.entries += static_cast<std::uint32_t>(size);
+  open.written = true;
   bytes_ += frame_size;
   ++next_;
   return room;

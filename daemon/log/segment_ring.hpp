@@ -93,7 +93,7 @@ class segment_ring {
   // Closes the open segment and opens the next, reusing the oldest when all are in use.
   void advance();
 
-  // Gives up everything. Sequence numbers go on.
+  // Gives up everything, and erases it. Sequence numbers go on.
   void clear();
 
   // The next record has this number, not below head().seq; it begins a segment when there are records before it.
@@ -135,8 +135,10 @@ class segment_ring {
     sequence first = 1;
     std::uint32_t frames = 0;   // bytes used at the front
     std::uint32_t entries = 0;  // bytes used at the back
+    bool written = false;       // since the last clear(), this time or an earlier one
   };
 
+  void begin_segment();
   [[nodiscard]] std::byte* base_of(std::uint64_t number) const;
   [[nodiscard]] const segment& at(std::uint64_t number) const { return segments_[number % segments_.size()]; }
 

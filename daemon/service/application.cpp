@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -15,6 +16,7 @@
 
 #include "daemon/base/io.hpp"
 #include "daemon/base/timer.hpp"
+#include "daemon/base/wipe.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
@@ -245,7 +247,8 @@ class application::impl {
   void forget(local::answer_function done) {
     diagnostics_.info("all events until now are forgotten, as was asked for");
     log_.start_epoch(random_epoch());
-    parser_.forget_repeats();
+    parser_.forget();
+    asio::post(context_, wipe_stack);  // from the event loop itself: above it are only its own frames
     server_.flush();
     if (!journal_) return done({.payload = "{}"});
     journal_->when_erased([done = std::move(done)](const journal::fault& wrong) {

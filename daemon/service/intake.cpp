@@ -44,7 +44,7 @@ void intake::on_identity(const upstream::identity_digest& whose, std::string_vie
             ", and now the connection is of " + std::string(who),
         {{"CAUSE", "identity_changed"}});
     log_.start_epoch(random_epoch());
-    parser_.forget_repeats();
+    parser_.forget();
     acknowledger_.forget();
   }
   owner_ = whose;

@@ -143,6 +143,7 @@ io::task<> client::impl::read_all(std::string name) {
     flush();
     tell_rooms();
     handler_.on_burst_end();
+    session_.recovery().erase_stripped();
   }
   inbound_.reset();
 }

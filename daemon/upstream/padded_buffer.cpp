@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/padded_buffer.hpp"
 
+#include <string.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -23,6 +25,7 @@ void padded_buffer::append(std::string_view bytes) {
 }
 
 void padded_buffer::clear(std::size_t keep) {
+  if (size_ != 0) ::explicit_bzero(bytes_.get(), size_);
   size_ = 0;
   if (capacity_ > keep) {
     bytes_.reset();

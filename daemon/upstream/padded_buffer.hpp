@@ -17,7 +17,7 @@ class padded_buffer {
   // checked its limit.
   void append(std::string_view bytes);
 
-  // Forgets the content. Memory beyond `keep` bytes is given back, so that one large message does not stay resident.
+  // Overwrites the content. Memory beyond `keep` bytes is given back, so that one large message does not stay resident.
   void clear(std::size_t keep = 64 * 1024);
 
   [[nodiscard]] std::size_t size() const { return size_; }

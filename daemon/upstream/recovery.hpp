@@ -110,6 +110,9 @@ class recovery {
   // until the next call, if behind `data` there are such.
   [[nodiscard]] std::string_view strip(std::string_view data, bool wants_ack);
 
+  // What strip() returned last has been taken.
+  void erase_stripped() { stripped_.clear(); }
+
   [[nodiscard]] bool offered() const { return offered_; }
   // This connection was.
   [[nodiscard]] bool recovered() const { return recovered_; }

@@ -87,6 +87,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
 
   io::task<burst> read() {
     if (surplus_ != 0) co_return received(std::exchange(surplus_, 0));
+    // What the last one brought has been taken; it does not lie about until something comes in its place.
+    ::explicit_bzero(buffer_.data(), std::exchange(filled_, 0));
     const auto [error, size] = co_await read_some();
     co_return error ? ended(error) : received(size);
   }
@@ -244,6 +246,8 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   void start_write() {
     under_way_.swap(waiting_);
     auto done = [self = shared_from_this()](const error_code& error, std::size_t) {
+      // The authentication's packet is one of them.
+      ::explicit_bzero(self->under_way_.data(), self->under_way_.size());
       self->under_way_.clear();
       // Reading goes on: the peer's close frame, which says why, may still be on its way.
       if (error) self->write_failed_ = true;
@@ -261,6 +265,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   // Results are made outside the coroutines: g++ 12 mishandles temporaries of aggregates in co_await and co_return.
   burst received(std::size_t size) {
     heard_ = true;
+    filled_ = size;
     return {{buffer_.data(), size}, {}, false};
   }
 
@@ -316,6 +321,7 @@ class stream::impl : public std::enable_shared_from_this<stream::impl> {
   bool over_due_ = false;
   std::vector<tcp::endpoint> addresses_;
   std::vector<char> buffer_;
+  std::size_t filled_ = 0;   // bytes in buffer_ that the last read() handed out
   std::size_t surplus_ = 0;  // bytes in buffer_ that were unread
   bool heard_ = false;       // something has been read
   std::string waiting_;

@@ -30,8 +30,10 @@ class ws_inflater {
   // message_too_big: the stream is of no use any more.
   [[nodiscard]] ws_error inflate(std::string_view payload);
 
-  // Lives until the next inflate(); read_padding readable bytes follow.
+  // Lives until the next inflate() or clear(); read_padding readable bytes follow.
   [[nodiscard]] std::string_view view() const { return message_.view(); }
+  // The message has been taken. zlib remembers the last 32 KiB of them, as long as the connection lives.
+  void clear() { message_.clear(); }
 
  private:
   struct state;

@@ -25,8 +25,10 @@ void ws_reader::feed(std::string_view bytes, inbound& to) {
   while (to.wants_more()) {
     auto item = decoder_.next();
     if (!item) return;
-    if (item->compressed) inflate(*item);
+    const bool compressed = item->compressed;
+    if (compressed) inflate(*item);
     hand_over(*item, to);
+    if (compressed) inflater_->clear();
   }
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from roombridge import RequestError
 
-from .harness import IntegrationTest, Subscriber
+from .harness import SANITIZED, IntegrationTest, Subscriber
 from .processes import DEADLINE, ROOMBRIDGECTL, ROOMBRIDGED, Daemon
 from .raw_upstream import OPEN, Connection, RawUpstream
 
@@ -187,6 +187,64 @@ class RepeatingServerTest(IntegrationTest):
             connection.close()
             subscriber.until(lambda message: getattr(message, "cause", "").startswith("http_"), "the refusal")
             self.assert_silent(daemon)
+
+
+class MemoryTest(IntegrationTest):
+    """What is said to be erased is not in the daemon's memory any more either."""
+
+    def count(self, daemon: Daemon, text: str) -> int:
+        """How often it stands in what the daemon may write to."""
+        found = 0
+        with open(f"/proc/{daemon.pid}/maps", encoding="utf-8") as maps, open(f"/proc/{daemon.pid}/mem", "rb", buffering=0) as memory:
+            for line in maps:
+                place, rights, *_ = line.split()
+                if not rights.startswith("rw") or line.rstrip().endswith(("[vvar]", "[vsyscall]")):
+                    continue
+                begin, end = (int(part, 16) for part in place.split("-"))
+                memory.seek(begin)
+                here = memory.read(end - begin)
+                found += here.count(text.encode())
+        return found
+
+    def assert_gone(self, daemon: Daemon, text: str) -> None:
+        if not SANITIZED:
+            self.eventually(lambda: self.count(daemon, text) == 0, "a memory without it")
+
+    def test_events_that_are_forgotten(self) -> None:
+        rules = {"note": {"topics": ["of-{by}"], "fields": ["by"], "retain_key": ["id"]}}
+        daemon = self.start_authenticated(events={"rules": rules})
+        subscriber = self.subscriber(daemon)
+        subscriber.until_state("authenticated")
+        deaf = self.subscriber(daemon)
+        marker = "m4rk-" + secrets.token_hex(8)
+        for i in range(200):
+            self.server.emit("note", {"id": i, "by": f"{marker}-{i}", "text": marker * 20})
+        self.server.emit("large", marker * 10_000)
+        subscriber.until_event("large")
+        self.assertGreater(self.count(daemon, marker), 200 * 20)
+        self.server.emit("last", {})
+        subscriber.until_event("last")
+        self.peer(daemon).call("forget")
+        # A frame that a program has begun to get it gets to its end.
+        deaf.client.close()
+        self.assert_gone(daemon, marker)
+
+    def test_a_token_after_the_logout(self) -> None:
+        for mode in ("event", "header", "query"):
+            with self.subTest(mode):
+                first = self.token
+                self.server = self.start_server(**({} if mode == "event" else {"auth": mode}))
+                rooms = {**self.config()["rooms"], "own": "", "payload": {"roomId": "{room}"}}
+                daemon = self.start_authenticated(auth={"mode": mode, "identity": "none"}, rooms=rooms)
+                subscriber = self.subscriber(daemon)
+                subscriber.until_state("authenticated")
+                self.assertGreater(self.count(daemon, first), 0)
+                self.token_file.unlink()
+                subscriber.until(lambda message: getattr(message, "cause", "") == "token_missing")
+                self.assert_gone(daemon, first)
+                self.write_token(self.token)
+                self.assertEqual(daemon.stop(), 0)
+                self._daemons.remove(daemon)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ TEST_F(event_parser, knows_a_repeat_by_the_fields_of_its_key) {
   }
   now += std::chrono::seconds(5);
   EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
-  parser_.forget_repeats();
+  parser_.forget();
   EXPECT_FALSE(repeats(R"(["reservation_update",{"reservationId":42,"updateType":"a"}])"));
   some.repeat_window = std::chrono::seconds(0);
   parser_.configure(some);
