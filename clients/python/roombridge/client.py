@@ -264,6 +264,9 @@ class Client(Face):
         finally:
             with self._turn:
                 session.abandon(request)
+                # A thread that polls would wait for a byte of a connection from which nothing more is to come.
+                if self._polling and self._session.wants_renewal:
+                    self._renew()
         if done is None:
             raise request.timed_out(session.away)
         return request.value()
@@ -290,9 +293,7 @@ class Client(Face):
             self._come_back(deadline)
             return
         if self._session.wants_renewal:
-            self._hang_up(tell=True)
-            self._session.renewed()
-            self._attempt_at = time.monotonic()
+            self._renew()
             return
         self._session.send_acks(None)
         self._flush()
@@ -300,6 +301,12 @@ class Client(Face):
             self._turn.wait(_left(deadline))
         elif self._socket is not None and not self._read():
             self._poll(deadline)
+
+    def _renew(self) -> None:
+        """Ends the connection, whose stream was cut; the next step makes another one."""
+        self._hang_up(tell=True)
+        self._session.renewed()
+        self._attempt_at = time.monotonic()
 
     def _come_back(self, deadline: float | None) -> None:
         assert self._attempt_at is not None

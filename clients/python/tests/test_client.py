@@ -687,6 +687,34 @@ class ServedTest(unittest.TestCase):
                     self.assertTrue(client._read())
             self.assertEqual(lost.call_count, 1)
 
+    def test_a_request_that_is_given_up_does_not_hold_a_stream_that_was_cut(self) -> None:
+        client = Client(self.path, name="t", inbox_limit=3000, timeout=1)
+        self.addCleanup(client.close)
+        listener = self.listen()
+        listener.settimeout(10)
+        with ThreadPoolExecutor(2) as threads:
+            connecting = threads.submit(client.connect)
+            peer = self.accept(listener)
+            connecting.result(30)
+            peer.result(1)
+            client.subscribe()
+            receiving = threads.submit(lambda: list(client.messages()))  # until close(), polling for all threads
+            while not client._polling:
+                time.sleep(0)
+            emitting = threads.submit(client.emit, "a", deadline=0.1)
+            for frame in ("SUBSCRIBE", "EMIT"):
+                self.assertEqual(peer.heard().type, FrameType[frame])
+            heads = [{"seq": seq, "time": 1, "event": "e"} for seq in range(8, 18)]
+            peer.say_bytes(b"".join(encode_frame(FrameType.EVENT, head, b'["' + b"x" * 1000 + b'"]') for head in heads))
+            with self.assertRaises(RequestTimeout):
+                emitting.result(30)
+            try:
+                accepted, _ = listener.accept()  # the daemon need not say another word on the first connection
+            finally:
+                client.close()
+            Peer(accepted).close()
+            self.assertLess(len(receiving.result(30)), 9, "nothing was cut")
+
 
 class AddressTest(unittest.TestCase):
     def test_where_a_client_looks(self) -> None:
