@@ -14,6 +14,7 @@ import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from unittest import mock
 
 from roombridge import (
@@ -692,7 +693,13 @@ class ServedTest(unittest.TestCase):
         self.addCleanup(client.close)
         listener = self.listen()
         listener.settimeout(10)
-        with ThreadPoolExecutor(2) as threads:
+        def leave() -> None:
+            """As the daemon does, when the client has said its last."""
+            with self.assertRaises(EOFError):
+                peer.heard()
+            peer.close_end()
+
+        with ThreadPoolExecutor(3) as threads:
             connecting = threads.submit(client.connect)
             peer = self.accept(listener)
             connecting.result(30)
@@ -704,10 +711,23 @@ class ServedTest(unittest.TestCase):
             emitting = threads.submit(client.emit, "a", deadline=0.1)
             for frame in ("SUBSCRIBE", "EMIT"):
                 self.assertEqual(peer.heard().type, FrameType[frame])
+            abandon = client._session.abandon
+
+            def abandon_late(request: Any) -> None:
+                """When the other thread polls again: which of the two comes first is chance."""
+                client._turn.release()
+                while not client._polling:
+                    time.sleep(0)
+                client._turn.acquire()
+                abandon(request)
+
+            client._session.abandon = abandon_late  # type: ignore[method-assign]
             heads = [{"seq": seq, "time": 1, "event": "e"} for seq in range(8, 18)]
             peer.say_bytes(b"".join(encode_frame(FrameType.EVENT, head, b'["' + b"x" * 1000 + b'"]') for head in heads))
+            leaving = threads.submit(leave)
             with self.assertRaises(RequestTimeout):
                 emitting.result(30)
+            leaving.result(30)
             try:
                 accepted, _ = listener.accept()  # the daemon need not say another word on the first connection
             finally:
