@@ -51,7 +51,7 @@ class Acks:
 
     def lost(self) -> None:
         """The connection has ended: what was not answered is due again."""
-        for position in self._unanswered.values():
+        for position in reversed(self._unanswered.values()):  # the newest epoch counts
             self._due = later(position, self._due)
         self._unanswered.clear()
 

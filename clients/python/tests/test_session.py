@@ -313,6 +313,15 @@ class AcksTest(unittest.TestCase):
     def at(self, seq: int, epoch: str = EPOCH) -> Position:
         return Position(epoch, seq)
 
+    def test_the_newest_epoch_counts_when_a_connection_ends(self) -> None:
+        acks = Acks()
+        for id, position in enumerate([Position(EPOCH, 900), Position(OTHER, 3), Position(OTHER, 5)]):
+            acks.add(position)
+            self.assertEqual(acks.next(None), position)
+            acks.sent(id, position)
+        acks.lost()
+        self.assertEqual(acks.next(None), Position(OTHER, 5))
+
     def test_the_first_goes_at_once_and_those_soon_after_become_one(self) -> None:
         acks = Acks()
         acks.add(self.at(1))
