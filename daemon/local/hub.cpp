@@ -12,6 +12,8 @@
 #include <boost/asio/post.hpp>
 #include <roombridge/proto/messages.hpp>
 
+#include "daemon/local/costs.hpp"
+
 namespace roombridge::local {
 namespace {
 
@@ -19,6 +21,9 @@ namespace {
 // up. Root and the daemon's user get in even where administrators have taken theirs.
 constexpr std::size_t kept_for_root = 16;
 constexpr std::size_t kept_for_admins = 8;
+
+// In which everybody gets what is there, before BYE.
+constexpr int last_turns = 200;
 
 std::size_t kept_for(const credentials& who, const rights& may) {
   if (who.uid == 0 || who.uid == ::geteuid()) return kept_for_root;
@@ -139,18 +144,14 @@ void hub::on_ready(std::span<const epoll_event> events) {
   for (const auto& event : events) {
     peer* const who = find(event.data.u64);
     if (who == nullptr) continue;
-    if ((event.events & EPOLLOUT) != 0) who->on_writable();
-    if ((event.events & EPOLLIN) != 0) {
-      who->on_readable();
-    } else if ((event.events & (EPOLLHUP | EPOLLERR)) != 0) {
-      who->on_hang_up();
-    }
+    who->on_socket(event.events);
+    turns_.add(*who);
   }
-  flush();
+  if (!flush_posted_) flush();
 }
 
 void hub::schedule(peer& who) {
-  if (!who.ready_hook::is_linked()) ready_.push_back(who);
+  turns_.add(who);
   if (!flushing_) post_flush();
 }
 
@@ -168,25 +169,27 @@ void hub::post_flush() {
 }
 
 void hub::flush() {
-  if (std::exchange(flushing_, true)) return;
+  if (std::exchange(flushing_, true)) {
+    flush_again_ = true;
+    return;
+  }
   const call_scope scope{*this};
-  events_.cursors().wake();
-  write_ready();
+  serve_turn();
   enforce_budgets();
   for (const peer_token token : std::exchange(waiting_for_room_, {})) {
     if (peer* const who = find(token)) who->offer_room();
   }
   flushing_ = false;
-  if (!ready_.empty()) post_flush();
+  if (std::exchange(flush_again_, false) || !turns_.empty()) post_flush();
 }
 
-void hub::write_ready() {
-  turn_.swap(ready_);
-  while (!turn_.empty()) {
-    peer& who = turn_.front();
-    turn_.pop_front();
-    who.write();
-  }
+void hub::serve_turn() {
+  events_.cursors().wake();
+  turns_.run([](turn_member& who, std::int64_t most) {
+    log::work allowed{most};
+    static_cast<peer&>(who).serve(allowed);
+    return std::max<std::int64_t>(most - allowed.left(), cost::service);
+  });
 }
 
 void hub::enforce_budgets() {
@@ -356,8 +359,7 @@ void hub::reconfigure(const options& changed) {
 void hub::shut_down(std::function<void()> on_empty) {
   const call_scope scope{*this};
   on_empty_ = std::move(on_empty);
-  events_.cursors().wake();
-  while (!ready_.empty()) write_ready();
+  for (int turn = 0; turn == 0 || (turn < last_turns && !turns_.empty()); ++turn) serve_turn();
   for (const auto& [token, who] : peers_) who->end(end_reason::shutdown, "the daemon is stopping");
   flush();
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // All peers: who is ready to be written, whose deadline is next, what each user holds, who is to be destroyed.
 //
-// Invariants: a peer is written only from flush(), once a turn; a peer that is over is destroyed only when no call into
-// any peer is under way. Everything runs on the event thread.
+// Invariants: a peer reads and writes only from flush(), when its turn comes (turns.hpp), and one flush() does no more
+// than a turn's work; a peer that is over is destroyed only when no call into any peer is under way. Everything runs on
+// the event thread.
 #pragma once
 
 #include <array>
@@ -13,8 +14,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <boost/intrusive/list.hpp>
 
 #include "daemon/base/fair_shares.hpp"
 #include "daemon/base/log_limiter.hpp"
@@ -27,6 +26,7 @@
 #include "daemon/local/poller.hpp"
 #include "daemon/local/status_board.hpp"
 #include "daemon/local/trace_watch.hpp"
+#include "daemon/local/turns.hpp"
 
 namespace roombridge::local {
 
@@ -65,7 +65,6 @@ class hub final : public peer_host {
   [[nodiscard]] server_counters counters() const;
 
  private:
-  using constant = boost::intrusive::constant_time_size<false>;
   class call_scope;
   // The STATUS that waits is due.
   class late_status final : public deadline_entry {
@@ -105,7 +104,7 @@ class hub final : public peer_host {
   void refuse(unique_fd fd, const credentials& who, const rights& may, const std::string& why);
   void send_status();
   void post_flush();
-  void write_ready();
+  void serve_turn();
   void shed(const user_account& account);
   void reap();
   [[nodiscard]] peer* find(peer_token token);
@@ -137,13 +136,13 @@ class hub final : public peer_host {
   fair_shares connections_;                    // of peers_
   std::map<peer_token, trace_watch> watches_;  // of peers in peers_
   peer_token last_token_ = 0;
-  boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> ready_;
-  boost::intrusive::list<peer, boost::intrusive::base_hook<ready_hook>, constant> turn_;  // of the flush under way
+  turns turns_;
   std::vector<peer_token> waiting_for_room_;
   std::vector<peer_token> over_;
   std::function<void()> on_empty_;
   int calls_ = 0;  // into peers, nested
   bool flushing_ = false;
+  bool flush_again_ = false;
   bool flush_posted_ = false;
 
   std::array<std::byte, 64u << 10> read_buffer_;

@@ -5,12 +5,15 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
 #include <utility>
 
 #include <roombridge/proto/messages.hpp>
+
+#include "daemon/local/costs.hpp"
 
 namespace roombridge::local {
 namespace {
@@ -20,6 +23,13 @@ constexpr std::chrono::milliseconds linger{2000};
 
 // Bytes that wait for a client and may grow by what can be left out.
 constexpr std::size_t most_shown = 64u << 10;
+
+// Bytes of answers that wait for a client before its next request is looked at.
+constexpr std::size_t most_unread = 64u << 10;
+
+// Bytes of one read where no frame has begun to come: what is not looked at in this turn has to be kept.
+constexpr std::size_t usual_read = 16u << 10;
+constexpr std::size_t smallest_read = 4u << 10;
 
 // One call. The plain one for the usual single piece spares the kernel a message header and a vector.
 ssize_t send_all(int fd, std::span<const iovec> pieces) {
@@ -64,12 +74,14 @@ proto::bye bye_for(end_reason reason, std::string text) {
 
 peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, shared_rights may,
            const std::shared_ptr<user_account>& account)
-    : host_(host),
+    : turn_member(account->turn),
+      host_(host),
       token_(token),
       fd_(std::move(fd)),
       uid_(uid),
       pid_(pid),
       may_(std::move(may)),
+      watched_(EPOLLIN),
       held_(account),
       collected_(account),
       filters_(account),
@@ -83,46 +95,104 @@ peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid
   host_.set_deadline(*this, host_.now() + std::chrono::milliseconds{proto::hello_deadline_ms});
 }
 
-void peer::on_readable() {
-  if (ending()) return;
-  const auto buffer = host_.read_buffer();
-  const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (size <= 0) return close();
+void peer::on_socket(std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0) blocked_ = false;
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) gone_ = true;
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+}
 
+void peer::serve(log::work& allowed) {
+  serving_ = true;
+  read(allowed);
+  write(allowed);
+  serving_ = false;
+  go_on();
+}
+
+// One turn of requests. What a client said before it left may still ask for something.
+void peer::read(log::work& allowed) {
+  if (ending()) return gone_ ? close() : void();
+  if (held_back() || (!decoder_.has_rest() && !receive(allowed))) return;
   reading_ = true;
-  decoder_.feed(buffer.first(static_cast<std::size_t>(size)));
-  while (!ending()) {
+  do {
     const auto frame = decoder_.next();
     if (!frame) break;
-    handle(*frame);
-    // Not only at the turn's end: one read may hold more than a thousand requests, and an answer a thousand times their
-    // size.
-    if (held_.account().bytes > host_.config().user_buffer) host_.enforce_budgets();
-  }
+    handle_next(*frame, allowed);
+  } while (!ending() && !allowed.spent() && !held_back());
   reading_ = false;
   if (ending()) return release_input();
+  decoder_.keep_rest();
   collected_.set(decoder_.capacity());
-  if (const auto error = decoder_.error(); error != proto::error_code::none) {
-    const auto& bad = decoder_.bad_header();
-    fail(error, "a frame of type " + std::to_string(static_cast<int>(bad.type)) + " with flags " +
-                    std::to_string(bad.flags) + " announces a body of " + std::to_string(bad.body_length) +
-                    " bytes, of which " + std::to_string(bad.head_length) + " are the head");
-  }
+  report_bad_header();
 }
 
-void peer::on_writable() {
-  blocked_ = false;
-  host_.watch(*this, ending() ? 0u : EPOLLIN);
-  host_.schedule(*this);
-}
-
-void peer::on_hang_up() {
-  // What the client said before it left may still ask for something; the end of it closes.
-  if (ending()) {
+// False: nothing has come.
+bool peer::receive(log::work& allowed) {
+  if (!std::exchange(readable_, false)) return false;
+  const auto whole = host_.read_buffer();
+  const std::size_t wanted = decoder_.missing() > 0 ? decoder_.missing() : room_for_requests();
+  const auto buffer = whole.first(std::min(wanted, whole.size()));
+  const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  allowed.spend(cost::read);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (size <= 0) {
     close();
-  } else {
-    on_readable();
+    return false;
+  }
+  decoder_.feed(buffer.first(static_cast<std::size_t>(size)));
+  return true;
+}
+
+void peer::handle_next(const proto::frame& frame, log::work& allowed) {
+  const std::size_t unread = output_.unread();
+  const std::size_t conditions = output_.cursor().conditions();
+  allowed.spend(cost::of(frame));
+  handle(frame);
+  allowed.spend(std::max(output_.unread(), unread) - unread);
+  allowed.spend(cost::condition * (conditions - std::min(output_.cursor().conditions(), conditions)));
+  // Not only at the turn's end: an answer may be a thousand times as large as its request.
+  if (held_.account().bytes > host_.config().user_buffer) host_.enforce_budgets();
+}
+
+void peer::report_bad_header() {
+  const auto error = decoder_.error();
+  if (error == proto::error_code::none) return;
+  const auto& bad = decoder_.bad_header();
+  fail(error, "a frame of type " + std::to_string(static_cast<int>(bad.type)) + " with flags " +
+                  std::to_string(bad.flags) + " announces a body of " + std::to_string(bad.body_length) +
+                  " bytes, of which " + std::to_string(bad.head_length) + " are the head");
+}
+
+// Whether its answers, or those of its user's connections and its own, are to be read before it asks for more.
+bool peer::held_back() const {
+  if (gone_) return false;
+  const std::size_t unread = output_.unread();
+  return unread >= most_unread || (unread > 0 && holds_much());
+}
+
+// Bytes of requests that may be read at once, and kept: the less, the more is held for its user.
+std::size_t peer::room_for_requests() const {
+  constexpr std::size_t reads_in_reach = 16;
+  const std::size_t most = host_.config().user_buffer / 2;
+  const std::size_t free = most - std::min(most, held_.account().bytes);
+  return std::clamp(free / reads_in_reach, smallest_read, usual_read);
+}
+
+// Whether what is held for its user comes near to where connections are ended.
+bool peer::holds_much() const {
+  return held_.account().bytes > host_.config().user_buffer / 2;
+}
+
+// Waits for the socket, and for the next turn if there is something to do.
+void peer::go_on() {
+  if (state_ == state::closed) return;
+  const bool reads = !ending() && !held_back();
+  const std::uint32_t wanted = (reads ? EPOLLIN : 0u) | (blocked_ ? EPOLLOUT : 0u);
+  if (wanted != watched_) host_.watch(*this, watched_ = wanted);
+  if ((reads && decoder_.has_rest()) || (!blocked_ && !gone_ && output_.pending())) {
+    host_.schedule(*this);
+  } else if (ending() && !blocked_) {
+    close();
   }
 }
 
@@ -149,7 +219,7 @@ void peer::on_deadline() {
 }
 
 void peer::on_output_pending() {
-  if (!blocked_ && state_ != state::closed) host_.schedule(*this);
+  if (!blocked_ && !serving_ && state_ != state::closed) host_.schedule(*this);
 }
 
 void peer::on_output_delivered(std::span<const log::arrival> events) {
@@ -175,29 +245,21 @@ void peer::end_too_slow() {
                                 (lost ? ", from seq " + std::to_string(lost->first) + " on" : ""));
 }
 
-void peer::write() {
+// One sendmsg of what is pending, if the socket takes it.
+void peer::write(log::work& allowed) {
   if (blocked_ || state_ == state::closed) return;
   if (output_.cut()) return close();
+  if (gone_) return output_.drop_control();
   if (too_slow_ && state_ == state::open) end_too_slow();
   auto& pieces = host_.pieces();
-  log::work allowed{200'000};
   output_.gather(pieces, allowed);
-  if (pieces.bytes() > 0) {
-    const ssize_t size = send_all(fd_.get(), pieces.all());
-    if (size < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM) return close();
-    const std::size_t taken = size < 0 ? 0 : static_cast<std::size_t>(size);
-    output_.taken(pieces, taken);
-    if (taken < pieces.bytes()) {
-      blocked_ = true;
-      host_.watch(*this, ending() ? EPOLLOUT : EPOLLIN | EPOLLOUT);
-      return;
-    }
-  }
-  if (output_.pending()) {
-    host_.schedule(*this);
-  } else if (state_ == state::ending) {
-    close();
-  }
+  if (pieces.bytes() == 0) return;
+  const ssize_t size = send_all(fd_.get(), pieces.all());
+  if (size < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM) return close();
+  const std::size_t taken = size < 0 ? 0 : static_cast<std::size_t>(size);
+  allowed.spend(cost::write + taken / cost::written_per_unit);
+  output_.taken(pieces, taken);
+  blocked_ = taken < pieces.bytes();
 }
 
 void peer::release_input() {
@@ -232,7 +294,6 @@ void peer::end(end_reason reason, std::string text) {
   release_name();
   state_ = state::ending;
   if (!reading_) release_input();
-  host_.watch(*this, blocked_ ? EPOLLOUT : 0u);
   host_.set_deadline(*this, host_.now() + linger);
 }
 

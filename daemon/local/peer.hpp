@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One local connection (PROTOCOL.md section 3): reads frames, answers them, writes what is pending.
 //
-// Invariants: nothing is written but from write(); after end() no frame of the client is looked at any more, and the
-// connection closes once BYE is out or after a short while. The host destroys it after bury().
+// Invariants: nothing is read or written but from serve(), when its turn has come; while its answers wait unread no
+// further request is looked at; after end() none is any more, and the connection closes once BYE is out or after a
+// short while. The host destroys it after bury().
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/intrusive/list_hook.hpp>
 #include <roombridge/proto/daemon_messages.hpp>
 #include <roombridge/proto/frame.hpp>
 
@@ -24,11 +24,10 @@
 #include "daemon/local/named_subscribers.hpp"
 #include "daemon/local/peer_host.hpp"
 #include "daemon/local/peer_output.hpp"
+#include "daemon/local/turns.hpp"
 #include "daemon/local/user_account.hpp"
 
 namespace roombridge::local {
-
-using ready_hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 // Why a connection ends, as BYE says it.
 enum class end_reason {
@@ -47,19 +46,18 @@ enum class end_reason {
 // place of our last words.
 void discard_input(int fd, std::span<std::byte> buffer);
 
-class peer final : public ready_hook, public deadline_entry, private peer_output::listener {
+class peer final : public turn_member, public deadline_entry, private peer_output::listener {
  public:
   // `fd`: a connected, non-blocking socket. HELLO is expected from now on.
   peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid, shared_rights may,
        const std::shared_ptr<user_account>& account);
 
-  void on_readable();
-  void on_writable();
-  // The client is gone, or the socket broke.
-  void on_hang_up();
+  // What epoll says of the socket; serve() is to follow.
+  void on_socket(std::uint32_t events);
   void on_deadline() override;
-  // One sendmsg of what is pending, if the socket takes it.
-  void write();
+  // Handles requests that have come and writes what is pending, as far as the work is allowed; asks the host for the
+  // next turn if there is more.
+  void serve(log::work& allowed);
 
   void answer(std::uint64_t id, local::answer what);
   void set_status(const shared_frame& status);
@@ -157,6 +155,15 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   void fail(proto::error_code code, std::string text, end_reason reason = end_reason::protocol_error);
   void send_ping();
   void release_input();
+  void read(log::work& allowed);
+  [[nodiscard]] bool receive(log::work& allowed);
+  void handle_next(const proto::frame& frame, log::work& allowed);
+  void report_bad_header();
+  void write(log::work& allowed);
+  void go_on();
+  [[nodiscard]] bool held_back() const;
+  [[nodiscard]] bool holds_much() const;
+  [[nodiscard]] std::size_t room_for_requests() const;
 
   peer_host& host_;
   const peer_token token_;
@@ -171,7 +178,11 @@ class peer final : public ready_hook, public deadline_entry, private peer_output
   bool snapshot_ = false;                      // the stream, when it begins, begins with one
   std::optional<log::sequence> replay_after_;  // subscribed, and further subscriptions are awaited: where all begin
   bool reading_ = false;                       // a frame of decoder_ may be in use
+  bool serving_ = false;                       // serve() asks for the next turn itself
+  bool readable_ = false;                      // there may be something to read
+  bool gone_ = false;                          // the client has closed: nobody reads what goes out
   bool blocked_ = false;                       // the socket takes nothing at present
+  std::uint32_t watched_;                      // what the host waits for with this socket
   bool ping_open_ = false;                     // a PING of ours waits for its PONG
   std::uint64_t ping_id_ = 0;
   proto::emit_outcome refused_as_ =

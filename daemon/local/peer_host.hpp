@@ -48,7 +48,7 @@ class peer_host {
   [[nodiscard]] virtual std::span<std::byte> read_buffer() = 0;
   [[nodiscard]] virtual peer_output::pieces& pieces() = 0;
 
-  // peer::write() is to be called soon.
+  // peer::serve() is to be called when its turn comes.
   virtual void schedule(peer& who) = 0;
   // peer::offer_room() is to be called when somebody may have let go of something.
   virtual void wait_for_room(peer& who) = 0;

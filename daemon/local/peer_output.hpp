@@ -91,6 +91,9 @@ class peer_output final : public log::cursor_owner {
 
   [[nodiscard]] bool pending() const;
 
+  // Bytes of control frames that wait to be sent.
+  [[nodiscard]] std::size_t unread() const { return control_.size() - control_sent_; }
+
   // What to send next, to be used at once. One object serves all peers: it is large.
   class pieces {
    public:

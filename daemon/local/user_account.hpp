@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/local/rate_limit.hpp"
+#include "daemon/local/turns.hpp"
 
 namespace roombridge::local {
 
@@ -22,6 +23,7 @@ struct user_account {
   std::size_t subscriptions = 0;
   std::size_t rooms = 0;  // one that two connections hold counts twice
   rate_limit emits{};
+  turn_user turn{};
 };
 
 // One connection's share of an amount of its user's account; returned when destroyed.

@@ -110,8 +110,9 @@ class cursor : public unlinking_hook, public waiting_hook {
   void for_each_subscription(const Visit& visit) const {
     for (const held& each : held_) visit(each.what);
   }
-  [[nodiscard]] std::size_t footprint() const { return footprint_; }  // of all subscriptions, in bytes
-  [[nodiscard]] std::size_t footprint_of(std::uint64_t id) const;     // of one; 0: it is not there
+  [[nodiscard]] std::size_t conditions() const { return conditions_; }  // of all subscriptions
+  [[nodiscard]] std::size_t footprint() const { return footprint_; }    // of all subscriptions, in bytes
+  [[nodiscard]] std::size_t footprint_of(std::uint64_t id) const;       // of one; 0: it is not there
 
   // Whether a subscription is for `what`, whenever that came, and it may be seen.
   [[nodiscard]] bool selects(const record& what) const;

@@ -76,7 +76,24 @@ bool append_frame(std::string& out, frame_type type, std::string_view head, std:
 
 void frame_decoder::feed(std::span<const std::byte> bytes) {
   assert(input_.empty() || error_ != error_code::none);
+  if (!rest_.empty()) rest_ = std::vector<std::byte>{};
   input_ = bytes;
+}
+
+std::size_t frame_decoder::missing() const {
+  if (delivered_ || collected_.size() < header_size) return 0;
+  const header value = decode_header(std::span<const std::byte>{collected_}.first<header_size>());
+  return header_size + value.body_length - collected_.size();
+}
+
+void frame_decoder::keep_rest() {
+  release_delivered();
+  if (!has_rest()) {
+    rest_ = std::vector<std::byte>{};  // "= {}" would keep the memory
+  } else if (rest_.empty()) {
+    rest_.assign(input_.begin(), input_.end());
+    input_ = rest_;
+  }
 }
 
 std::optional<frame> frame_decoder::next() {

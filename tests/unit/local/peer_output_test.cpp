@@ -185,19 +185,23 @@ TEST_F(slow_readers, unread_answers_end_the_connection_that_has_most_of_them) {
   auto greedy = subscribed({"big"}, {}, socket_buffer);
   stall(greedy);
   std::uint64_t id = 10;
+  const auto reply_to = [&](std::size_t call) {
+    answer reply;
+    reply.payload = std::string(30'000, ' ');
+    handler_.calls.at(call).done(std::move(reply));
+    run();
+  };
   const auto ask = [&](test_client& client) {
     client.send_message(proto::call{id++, "status", "{}"});
     run();
-    answer reply;
-    reply.payload = std::string(30'000, ' ');
-    handler_.calls.back().done(std::move(reply));
-    run();
   };
   for (int i = 0; i < 3; ++i) ask(greedy);
+  for (std::size_t i = 0; i < 3; ++i) reply_to(i);
   EXPECT_EQ(hub_->size(), 1u);
   auto modest = subscribed({"big"}, {}, socket_buffer);
   stall(modest);
-  ask(modest);  // passes the limit, but is not to blame
+  ask(modest);
+  reply_to(3);  // passes the limit, but is not to blame
   EXPECT_EQ(drain(modest), (strings{"event 2", "result " + std::to_string(id - 1)}));
   EXPECT_FALSE(modest.closed());
   EXPECT_EQ(drain(greedy), (strings{"event 1", "bye buffer_exceeded"}));
@@ -220,16 +224,36 @@ TEST_F(slow_readers, an_answer_under_way_is_finished_before_bye) {
   EXPECT_EQ(drain(client), (strings{"result 1", "result 2", "bye buffer_exceeded"}));
 }
 
-TEST_F(slow_readers, a_flood_of_requests_in_one_read_is_cut_short) {
+std::string calls_and_an_emit(std::uint64_t calls) {
+  std::string out;
+  for (std::uint64_t id = 1; id <= calls; ++id) out += proto::encode(proto::call{id, "subscribers", "{}"});
+  return out + proto::encode(proto::emit{calls + 1, "e", false, 1000, {}});
+}
+
+TEST_F(slow_readers, a_flood_of_requests_is_looked_at_as_its_answers_are_read) {
   options_.user_buffer = 10'000;
   make();
-  auto client = welcomed();
-  std::string flood;
-  for (std::uint64_t id = 1; id <= 200; ++id) flood += proto::encode(proto::call{id, "subscribers", "{}"});
-  client.send(flood + proto::encode(proto::emit{1000, "e", false, 1000, {}}));
+  auto client = welcomed(socket_buffer);
+  strings answers;
+  for (std::uint64_t id = 1; id <= 1000; ++id) answers.push_back("result " + std::to_string(id));
+  client.send(calls_and_an_emit(1000));
   run();
-  EXPECT_EQ(drain(client), strings{"bye buffer_exceeded"});
-  EXPECT_TRUE(handler_.emits.empty()) << "the limit was passed long before";
+  EXPECT_TRUE(handler_.emits.empty()) << "the answers before it wait";
+  EXPECT_EQ(hub_->size(), 1u);
+  EXPECT_EQ(drain(client), answers);
+  EXPECT_EQ(handler_.emits.size(), 1u);
+  EXPECT_EQ(log_.count(log_level::warning), 0u);
+}
+
+TEST_F(slow_readers, that_leave_are_heard_to_the_end) {
+  auto client = welcomed(socket_buffer);
+  client.send(calls_and_an_emit(1000));
+  run();
+  EXPECT_TRUE(handler_.emits.empty());
+  client.close();
+  run();
+  EXPECT_EQ(handler_.emits.size(), 1u);
+  EXPECT_EQ(hub_->size(), 0u);
 }
 
 TEST_F(slow_readers, a_long_scan_is_gone_on_with) {

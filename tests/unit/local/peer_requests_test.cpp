@@ -353,7 +353,6 @@ TEST_F(requests, a_handler_may_flush_and_end_everything) {
   client.send_message(proto::call{2, "reload", "{}"});
   client.send_message(proto::call{3, "reload", "{}"});
   run();
-  EXPECT_EQ(client.expect<proto::event>().seq, 1u);
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(handler_.calls.size(), 1u);
 }

@@ -56,6 +56,59 @@ TEST(frame_decoder, finds_the_same_frames_at_every_pair_of_cuts) {
   }
 }
 
+TEST(frame_decoder, goes_on_with_what_was_kept_though_its_source_is_gone) {
+  const std::string stream = three_frames() + three_frames();
+  const decoded whole = decode({stream});
+  for (std::size_t size = 0; size <= stream.size(); ++size) {
+    for (std::size_t at_once = 1; at_once <= 3; ++at_once) {
+      frame_decoder decoder;
+      std::vector<frame_type> found;
+      for (const std::string_view part :
+           {std::string_view{stream}.substr(0, size), std::string_view{stream}.substr(size)}) {
+        std::string source{part};
+        decoder.feed(bytes_of(source));
+        do {
+          for (std::size_t i = 0; i < at_once; ++i) {
+            if (const auto next = decoder.next()) found.push_back(next->type);
+          }
+          decoder.keep_rest();
+          source.assign(source.size(), '?');
+        } while (decoder.has_rest());
+      }
+      ASSERT_EQ(found.size(), whole.frames.size()) << size << " bytes first, " << at_once << " frames at once";
+    }
+  }
+}
+
+TEST(frame_decoder, holds_what_was_kept_until_it_has_been_looked_at) {
+  const std::string stream = three_frames();
+  frame_decoder decoder;
+  decoder.feed(bytes_of(stream));
+  EXPECT_TRUE(decoder.next());
+  decoder.keep_rest();
+  EXPECT_GT(decoder.capacity(), 0u);
+  while (decoder.next()) {
+  }
+  EXPECT_FALSE(decoder.has_rest());
+  decoder.keep_rest();
+  EXPECT_EQ(decoder.capacity(), 0u);
+}
+
+TEST(frame_decoder, says_how_much_a_frame_that_has_begun_lacks) {
+  const std::string stream = three_frames();
+  frame_decoder decoder;
+  EXPECT_EQ(decoder.missing(), 0u);
+  decoder.feed(bytes_of(stream).first(10));
+  EXPECT_FALSE(decoder.next());
+  EXPECT_EQ(decoder.missing(), 6u);
+  decoder.feed(bytes_of(stream).subspan(10, 6));
+  EXPECT_TRUE(decoder.next());
+  EXPECT_EQ(decoder.missing(), 0u);
+  decoder.feed(bytes_of(stream).subspan(16, 3));
+  EXPECT_FALSE(decoder.next());
+  EXPECT_EQ(decoder.missing(), 0u) << "its header has not come whole";
+}
+
 TEST(frame_decoder, finds_nothing_in_a_beginning) {
   const std::string stream = three_frames();
   const std::size_t first_frame = header_size + 8;

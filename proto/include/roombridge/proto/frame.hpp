@@ -119,17 +119,26 @@ struct frame {
 //   while (auto frame = decoder.next()) { ... }
 //   if (decoder.error() != error_code::none) { the connection is over }
 //
+// Who stops before, to go on later, calls keep_rest().
+//
 // A frame that lies whole in the fed bytes is not copied. A cut one is collected in one buffer, which grows with what
 // has come, never beyond header and body limit, and never because of what a header merely announces.
 class frame_decoder {
  public:
   explicit frame_decoder(std::uint32_t body_limit = max_body) : body_limit_(body_limit) {}
+  frame_decoder(frame_decoder&&) = default;
+  frame_decoder& operator=(frame_decoder&&) = default;
 
   // Holds from the next frame on, also for one whose bytes have been fed but that next() has not looked at.
   void set_body_limit(std::uint32_t body_limit) { body_limit_ = body_limit; }
 
-  // Precondition: next() has returned nothing since the last feed(). `bytes` lives until next() returns nothing.
+  // Precondition: !has_rest(). `bytes` lives until next() returns nothing, or keep_rest() is called.
   void feed(std::span<const std::byte> bytes);
+
+  // Copies what next() has not looked at yet, if anything, and gives up the views of the last frame.
+  void keep_rest();
+  // Whether next() may find a frame without feed().
+  [[nodiscard]] bool has_rest() const { return !input_.empty() && error_ == error_code::none; }
 
   // The next whole frame; nothing when more bytes are needed or after an error. Its views live until the next call of
   // next() or feed().
@@ -141,8 +150,11 @@ class frame_decoder {
   // The offending header once error() is set, for the error's text.
   [[nodiscard]] const header& bad_header() const { return bad_header_; }
 
+  // Bytes that the frame lacks of which something has come; 0: there is none, or its header has not come whole.
+  [[nodiscard]] std::size_t missing() const;
+
   // Bytes that this decoder holds, for whoever accounts for them.
-  [[nodiscard]] std::size_t capacity() const { return collected_.capacity(); }
+  [[nodiscard]] std::size_t capacity() const { return collected_.capacity() + rest_.capacity(); }
 
  private:
   [[nodiscard]] bool collect(std::size_t wanted);
@@ -154,6 +166,7 @@ class frame_decoder {
   error_code error_ = error_code::none;
   header bad_header_;
   std::span<const std::byte> input_;
+  std::vector<std::byte> rest_;       // holds input_ once it was kept
   std::vector<std::byte> collected_;  // the beginning of a cut frame
   bool delivered_ = false;            // collected_ is a frame that next() has returned
 };
