@@ -456,8 +456,9 @@ class Session:
         self.inbox_bytes += _cost(message)
 
     def _fits(self, message: Message) -> bool:
-        """A snapshot is kept whole: the daemon bounds it, and asked for again it would begin anew."""
-        part_of_snapshot = isinstance(message, Event) and message.retained
+        """A snapshot is kept whole, with the Live behind it: the daemon bounds it, and asked for again it would begin
+        anew."""
+        part_of_snapshot = message.retained if isinstance(message, Event) else self._snapshot
         full = self._resumable and self.inbox_bytes > self._inbox_limit and not part_of_snapshot
         self._cut = self._cut or full
         return not self._cut

@@ -434,6 +434,22 @@ class BoundTest(unittest.TestCase):
         talk.grant(later.id, outcome="sent_unknown")
         self.assertTrue(later.done)
 
+    def test_a_snapshot_that_is_larger_than_the_inbox_is_not_asked_for_again_and_again(self) -> None:
+        talk = Talk(inbox_limit=self.LIMIT)
+        talk.connect()
+        talk.subscribed(snapshot=True)
+        while talk.session.inbox_bytes <= self.LIMIT:
+            talk.event(3, b'["' + b"x" * 1000 + b'"]', retained=True)
+        talk.say(FrameType.STATUS, {"state": "authenticated", "since": 5})
+        talk.say(FrameType.LIVE, {"seq": 8})
+        talk.event(9)
+        while talk.session.take_message() is not None:
+            pass
+        talk.lose()
+        ((_, again),) = talk.connect()
+        self.assertEqual(again["since"], {"epoch": EPOCH, "seq": 8}, "behind the snapshot")
+        self.assertNotIn("snapshot", again)
+
     def test_a_snapshot_is_kept_whole(self) -> None:
         talk = Talk(inbox_limit=self.LIMIT)
         talk.connect()
