@@ -2,7 +2,6 @@
 #include "daemon/local/poller.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cerrno>
 #include <system_error>
@@ -52,9 +51,8 @@ void poller::wait() {
 }
 
 void poller::dispatch() {
-  std::array<epoll_event, 64> events;
-  const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
-  if (count > 0) on_ready_(std::span{events}.first(static_cast<std::size_t>(count)));
+  const int count = ::epoll_wait(epoll_.native_handle(), ready_.data(), static_cast<int>(ready_.size()), 0);
+  if (count > 0) on_ready_(std::span{ready_}.first(static_cast<std::size_t>(count)));
 }
 
 }  // namespace roombridge::local

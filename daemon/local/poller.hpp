@@ -8,6 +8,7 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,7 +22,7 @@ namespace roombridge::local {
 
 class poller {
  public:
-  // `on_ready` gets what is ready, at most 64 at once, level-triggered; `data.u64` is the token. An event of a socket
+  // `on_ready` gets what is ready, at most 1024 at once, level-triggered; `data.u64` is the token. An event of a socket
   // that the same batch's handling has removed may be among them: tokens are never used again.
   // Throws std::system_error when there is no descriptor for it.
   using handler = std::function<void(std::span<const epoll_event>)>;
@@ -42,7 +43,8 @@ class poller {
 
   boost::asio::posix::basic_stream_descriptor<io::executor> epoll_;
   handler on_ready_;
-  std::shared_ptr<poller*> self_;  // null for a completion that comes too late
+  std::array<epoll_event, 1024> ready_;  // as many as one user's connections, so that others are seen beside them
+  std::shared_ptr<poller*> self_;        // null for a completion that comes too late
 };
 
 }  // namespace roombridge::local

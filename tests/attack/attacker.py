@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import selectors
 import socket
+import struct
 import sys
 from collections.abc import Callable, Iterator
 
@@ -34,12 +35,16 @@ EPOCH = [""]
 
 
 class Attack:
-    """`prepared`: what each connection says first, by its number. `repeated`: what it says then, for ever."""
+    """`prepared`: what each connection says first, by its number. `repeated`: what it says then, for ever. `leaves`: it goes as soon as it is
+    answered, and comes again."""
 
-    def __init__(self, prepared: Callable[[int], bytes], repeated: Callable[[int], bytes], *, reads: bool = True) -> None:
+    def __init__(
+        self, prepared: Callable[[int], bytes], repeated: Callable[[int], bytes], *, reads: bool = True, leaves: bool = False
+    ) -> None:
         self.prepared = prepared
         self.repeated = repeated
         self.reads = reads
+        self.leaves = leaves
 
 
 def nothing(_: int) -> bytes:
@@ -98,7 +103,18 @@ def unread(_: int) -> Attack:
     return Attack(nothing, lambda _: wire.frame(wire.PING, id=1), reads=False)
 
 
-ATTACKS = {each.__name__: each for each in (colliding, calls, status, replays, sleepers, pings, unread)}
+def visits(_: int) -> Attack:
+    return Attack(nothing, nothing, leaves=True)
+
+
+def large(_: int) -> Attack:
+    """Requests as large as they may be, which are then refused."""
+    head = b'{"id":1,"event":"e"}'
+    request = struct.pack("<IBBH", 1 << 20, wire.EMIT, 0, len(head)) + head + bytes((1 << 20) - len(head))
+    return Attack(nothing, lambda _: request)
+
+
+ATTACKS = {each.__name__: each for each in (colliding, calls, status, replays, sleepers, pings, unread, visits, large)}
 
 
 class Connection:
@@ -108,7 +124,7 @@ class Connection:
         self.reads = attack.reads
         self._prepared = memoryview(attack.prepared(number))
         again = attack.repeated(number)
-        self._repeated = memoryview(b"".join(itertools.repeat(again, REPEATED // len(again) if again else 0)))
+        self._repeated = memoryview(b"".join(itertools.repeat(again, max(1, REPEATED // len(again)) if again else 0)))
 
     def prepare(self) -> None:
         self.socket.setblocking(True)
@@ -142,6 +158,8 @@ def attack_from(path: str, attack: Attack, connections: list[Connection]) -> Non
                 return
             try:
                 if events & selectors.EVENT_READ and one.socket.recv_into(scratch) == 0:
+                    raise ConnectionResetError
+                if attack.leaves:
                     raise ConnectionResetError
                 if events & selectors.EVENT_WRITE:
                     one.say()

@@ -2,7 +2,7 @@
 """What one user's programs can do to another's: each attack on a daemon of its own, while another user's programs ask and listen.
 
 usage: python3 -m tests.attack.silence [--sample] [--seconds N] [ATTACK]...
-  --sample   the short run of CI, which judges no times: other machines, and other work on them, make others
+  --sample   the short run of CI, which judges times by PROMISE_TEN alone: other machines, and other work on them, make others
 Prints a table, in ms: the round trips of PING, the delays of events, the CPU time that the daemon took of the time, and by how much its memory grew at most.
 Fails when a promise is broken: see PROMISE_ONE, PROMISE_TEN and most_memory(). The daemon runs on one core, all else on the others.
 """
@@ -64,7 +64,10 @@ ROWS = {
     "replays": Row("two connections, 15,360 patterns each that never match, `since` 0", "replays", 2, 15_360, fill=40_000),
     "sleepers": Row("two connections, 16,000 patterns each, that never read while the log goes round", "sleepers", 2, 16_000, rate=4000, padding=1000),
     "pings": Row("PING on 64 connections", "pings", 64),
+    "crowd": Row("PING on 1,000 connections", "pings", 1000),
     "unread": Row("PING on 64 connections that never read", "unread", 64),
+    "visits": Row("64 connections that come, are welcomed and go, again and again", "visits", 64),
+    "large": Row("EMIT of 1 MiB that is refused, on 64 connections", "large", 64),
     "status10": Row("call `status` on 64 connections of each of ten users", "status", 64, users=10),
     "pings10": Row("PING on 64 connections of each of ten users", "pings", 64, users=10),
     "replays10": Row("as above with `since` 0, of each of ten users", "replays", 2, 15_360, users=10, fill=40_000),
@@ -179,8 +182,9 @@ def measure(row: Row, directory: Path, seconds: float) -> dict[str, Any]:
         daemon.process.wait()
 
 
-def broken(row: Row, found: dict[str, Any], times: bool) -> list[str]:
-    promise = (PROMISE_ONE if row.users == 1 else PROMISE_TEN) if times else {}
+def broken(row: Row, found: dict[str, Any], alone: bool) -> list[str]:
+    """`alone`: the machine does nothing else; otherwise, as where CI runs, only the widest promise can be judged."""
+    promise = PROMISE_ONE if row.users == 1 and alone else PROMISE_TEN
     grown, most = found["memory"] / 2**20, most_memory(row) / 2**20
     of_memory = [] if grown <= most else [f"{row.text}: {grown:.0f} MiB more memory, promised are {most:.0f}"]
     return of_memory + [
@@ -214,7 +218,7 @@ def main() -> int:
             shutil.rmtree(directory)
         figures = [f"{found[what][key]:,.1f}" for what in ("pings", "events") for key in ("p50", "p99", "worst")]
         print(f"| {row.text} | {' | '.join(figures)} | {100 * found['cpu']:.0f} % | +{found['memory'] / 2**20:.0f} MiB |", flush=True)
-        faults += broken(row, found, times=not options.sample)
+        faults += broken(row, found, alone=not options.sample)
     for fault in faults:
         print(f"attack: {fault}", file=sys.stderr)
     return 1 if faults else 0

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-HELLO, SUBSCRIBE, UNSUBSCRIBE, JOIN, CALL, PING, PONG, EVENT = 0x01, 0x02, 0x03, 0x04, 0x08, 0x10, 0x11, 0x42
+HELLO, SUBSCRIBE, UNSUBSCRIBE, JOIN, EMIT, CALL, PING, PONG, EVENT = 0x01, 0x02, 0x03, 0x04, 0x06, 0x08, 0x10, 0x11, 0x42
 
 
 def frame(kind: int, **head: Any) -> bytes:
