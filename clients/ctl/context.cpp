@@ -11,9 +11,10 @@ namespace {
 constexpr std::chrono::milliseconds shortest_attempt{100};
 
 std::optional<std::string> ask(const context& where, std::string_view method, std::string_view params, exit_code& ended,
-                               exit_code (*how)(const context&, const failure&)) {
+                               exit_code (*how)(const context&, const failure&), bool* own = nullptr) {
   auto daemon = connect(where, ended);
   if (!daemon) return std::nullopt;
+  if (own != nullptr) *own = !daemon->daemon().may_control;
   auto answered = daemon->call(method, params);
   if (!answered) {
     ended = how(where, answered.error());
@@ -98,8 +99,8 @@ std::optional<std::chrono::milliseconds> left_until(const deadline& until) {
   return std::max(left, std::chrono::milliseconds{0});
 }
 
-std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended) {
-  return ask(where, method, "{}", ended, report);
+std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended, bool* own) {
+  return ask(where, method, "{}", ended, report, own);
 }
 
 std::optional<std::string> change(const context& where, std::string_view method, exit_code& ended,

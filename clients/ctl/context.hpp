@@ -59,8 +59,9 @@ using deadline = std::optional<std::chrono::steady_clock::time_point>;  // nothi
                                            const std::function<void(const failure&)>& told);
 
 // Connects and calls a method. The answer's payload; nothing after a failure has been reported into `ended`. change():
-// of a method that changes something.
-[[nodiscard]] std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended);
+// of a method that changes something. `own`: whether the daemon tells this user of its own programs only.
+[[nodiscard]] std::optional<std::string> call(const context& where, std::string_view method, exit_code& ended,
+                                              bool* own = nullptr);
 [[nodiscard]] std::optional<std::string> change(const context& where, std::string_view method, exit_code& ended,
                                                 std::string_view params = "{}");
 

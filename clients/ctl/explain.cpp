@@ -143,6 +143,7 @@ std::string latency_text(const fields& latency) {
 }
 
 std::string log_text(const fields& log) {
+  if (!log.number("newest")) return {};  // it is not for this user
   if (log.number("newest").value_or(0) == 0) return "no events yet";
   return "events " + log.count("first") + " to " + log.count("newest") + ", " + log.count("bytes") + " of " +
          log.count("capacity") + " bytes";
@@ -210,8 +211,9 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
              upstream.number("held") ? upstream.counted("held", "event waits", "events wait") + " to be sent" : "") +
          row(look, "rooms", rooms_text(*object)) +
          row(look, "so far",
-             upstream.counted("attempts", "attempt to connect", "attempts to connect") + ", " +
-                 upstream.counted("outages", "outage", "outages")) +
+             upstream.number("attempts") ? upstream.counted("attempts", "attempt to connect", "attempts to connect") +
+                                               ", " + upstream.counted("outages", "outage", "outages")
+                                         : "") +
          row(look, "ended by", causes_text(upstream.object())) +
          row(look, "local",
              local.counted("connections", "program", "programs") + " connected, " + local.count("subscribers") +
@@ -225,7 +227,10 @@ std::optional<std::string> explain_status(std::string_view text, const style& lo
          row(look, "journal", journal_text(status.inner("log").inner("journal"), now)) +
          row(look, "damaged", damage_text(status.inner("log").inner("journal"))) +
          row(look, "memory", memory_text(status.inner("memory"), look)) + row(look, "daemon", daemon) +
-         row(look, "config", status.text("config"));
+         row(look, "config", status.text("config")) +
+         row(look, "shown",
+             status.text("sees") == "own" ? "your own programs only, and what anybody may know; local.admins see more"
+                                          : "");
 }
 
 }  // namespace roombridge::ctl

@@ -47,7 +47,8 @@ std::string line_of(const json::object& item, const style& look, std::int64_t no
 
 exit_code named_command(const context& where) {
   exit_code ended = exit_code::ok;
-  const auto named = call(where, "named_subscribers", ended);
+  bool own = false;
+  const auto named = call(where, "named_subscribers", ended, &own);
   if (!named) return ended;
   json::error_code failed;
   const auto value = json::parse(*named, failed);
@@ -61,7 +62,7 @@ exit_code named_command(const context& where) {
     if (item == nullptr) continue;
     where.out << (where.json ? json::serialize(*item) : line_of(*item, where.look, wall_clock())) << '\n';
   }
-  if (list->empty() && !where.json) where.out << "no named subscribers\n";
+  if (list->empty() && !where.json) where.out << (own ? "no named subscribers of yours\n" : "no named subscribers\n");
   where.out << std::flush;
   return exit_code::ok;
 }

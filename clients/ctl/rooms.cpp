@@ -19,7 +19,7 @@ std::string text_of(const json::value& item, std::string_view field) {
 }
 
 // Since when it is so, why the room is here, and why it is not joined.
-std::string remark(const json::value& item, std::int64_t now) {
+std::string remark(const json::value& item, bool own, std::int64_t now) {
   const auto* room = item.if_object();
   if (room == nullptr) return {};
   std::string out;
@@ -29,10 +29,14 @@ std::string remark(const json::value& item, std::int64_t now) {
   const auto* fixed = room->if_contains("fixed");
   const auto* holders = room->if_contains("holders");
   if (holders != nullptr && holders->is_int64()) {
-    out += "  held by " + std::to_string(holders->get_int64()) + (holders->get_int64() == 1 ? " program" : " programs");
+    const bool one = holders->get_int64() == 1;
+    out += "  held by " + std::to_string(holders->get_int64()) +
+           (own   ? " of your programs"
+            : one ? " program"
+                  : " programs");
     if (const auto* pids = room->if_contains("pids")) out += " " + printable(json::serialize(*pids));
   } else if (fixed == nullptr || !fixed->is_bool() || !fixed->get_bool()) {
-    out += "  no program holds it any more";
+    out += own ? "  no program of yours holds it" : "  no program holds it any more";
   }
   if (const auto why = text_of(item, "text"); !why.empty()) out += "  " + why;
   return out;
@@ -49,7 +53,8 @@ std::string state_text(const std::string& state, const style& look) {
 
 exit_code rooms_command(const context& where) {
   exit_code ended = exit_code::ok;
-  const auto rooms = call(where, "rooms", ended);
+  bool own = false;
+  const auto rooms = call(where, "rooms", ended, &own);
   if (!rooms) return ended;
   json::error_code failed;
   const auto value = json::parse(*rooms, failed);
@@ -64,9 +69,12 @@ exit_code rooms_command(const context& where) {
       continue;
     }
     where.out << state_text(text_of(room, "state"), where.look) << text_of(room, "room")
-              << where.look.faint(remark(room, now)) << '\n';
+              << where.look.faint(remark(room, own, now)) << '\n';
   }
-  if (list->empty() && !where.json) where.out << "no rooms: none is declared, and the user's own is not known yet\n";
+  if (list->empty() && !where.json) {
+    where.out << (own ? "no rooms that your user may know of\n"
+                      : "no rooms: none is declared, and the user's own is not known yet\n");
+  }
   where.out << std::flush;
   return exit_code::ok;
 }

@@ -44,7 +44,8 @@ class rights {
 
   [[nodiscard]] bool may_hold(std::string_view room) const;
   [[nodiscard]] bool may_emit(std::string_view event) const;
-  // Whether it may know of a room: one that it may hold, or whose name is a topic that it may see.
+  // Whether it may know of a room: one that it may hold, or whose name is a topic that it may see; who
+  // may control knows of all.
   [[nodiscard]] bool may_know(std::string_view room) const;
 
   [[nodiscard]] proto::permissions told() const;

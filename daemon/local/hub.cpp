@@ -95,6 +95,7 @@ void hub::adopt(unique_fd fd) {
     log_.debug("a local program connected: pid " + std::to_string(who->pid) + ", uid " + std::to_string(who->uid));
   }
   connections_.take(who->uid, 1);
+  by_user_.emplace(who->uid, token);
   peers_.emplace(token, std::make_unique<peer>(*this, token, std::move(fd), who->uid, who->pid, may, account));
 }
 
@@ -254,6 +255,7 @@ void hub::reap() {
     poller_.remove(found->second->fd());
     watches_.erase(token);
     connections_.give_back(found->second->uid(), 1);
+    by_user_.erase({found->second->uid(), token});
     peers_.erase(found);
   }
   if (leaves_room) post_flush();

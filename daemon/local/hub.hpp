@@ -11,8 +11,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/fair_shares.hpp"
@@ -60,7 +62,8 @@ class hub final : public peer_host {
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::vector<peer_info> peers() const;
-  [[nodiscard]] std::vector<std::int64_t> holders(const std::string& room, std::size_t most) const;
+  [[nodiscard]] connection_counts counts(const sight& whom) const;
+  [[nodiscard]] const room_holders& room_holds() const { return holders_; }
   [[nodiscard]] latency_histogram latency() const;
   [[nodiscard]] server_counters counters() const;
 
@@ -84,7 +87,8 @@ class hub final : public peer_host {
   named_subscribers& named() override { return named_; }
   logger& log() override { return log_; }
   time_point now() const override { return now_(); }
-  std::string subscribers() const override;
+  std::string subscribers(const sight& whom) const override;
+  room_holders& holders() override { return holders_; }
   answer_function answer_to(peer_token token, std::uint64_t id) override;
   std::function<bool()> permission(const peer& who, std::string event) override;
   std::span<std::byte> read_buffer() override { return read_buffer_; }
@@ -119,6 +123,7 @@ class hub final : public peer_host {
   const identifier identify_;
   access_rules access_;
   user_accounts accounts_;
+  room_holders holders_;
   status_board status_;
   server_counters counters_;   // of the peers that are gone, and what only the hub knows
   latency_histogram latency_;  // of the peers that are gone
@@ -133,8 +138,9 @@ class hub final : public peer_host {
   late_status late_status_{*this};
 
   std::unordered_map<peer_token, std::unique_ptr<peer>> peers_;
-  fair_shares connections_;                    // of peers_
-  std::map<peer_token, trace_watch> watches_;  // of peers in peers_
+  std::set<std::pair<uid_t, peer_token>> by_user_;  // the same
+  fair_shares connections_;                         // of peers_
+  std::map<peer_token, trace_watch> watches_;       // of peers in peers_
   peer_token last_token_ = 0;
   turns turns_;
   std::vector<peer_token> waiting_for_room_;

@@ -37,22 +37,20 @@ std::vector<peer_info> hub::peers() const {
   return out;
 }
 
-std::vector<std::int64_t> hub::holders(const std::string& room, std::size_t most) const {
-  std::vector<std::int64_t> out;
-  for (const auto& [token, who] : peers_) {
-    if (out.size() == most) break;
-    if (who->holds(room)) out.push_back(who->info().pid);
-  }
-  return out;
+connection_counts hub::counts(const sight& whom) const {
+  return {.connections = accounts_.amount(&user_account::connections, whom),
+          .subscribers = accounts_.amount(&user_account::subscribers, whom)};
 }
 
-std::string hub::subscribers() const {
+std::string hub::subscribers(const sight& whom) const {
   constexpr std::size_t most = proto::max_body - 4096;  // the RESULT's head needs a little
   std::string out = "[";
-  for (const auto& [token, who] : peers_) {
+  for (auto next = whom ? by_user_.lower_bound({*whom, 0}) : by_user_.begin(); next != by_user_.end(); ++next) {
+    if (whom && next->first != *whom) break;
+    const peer& who = *peers_.at(next->second);
     const std::size_t before = out.size();
     if (before > 1) out += ",";
-    append_json(out, who->info(), who->latency());
+    append_json(out, who.info(), who.latency());
     if (out.size() < most) continue;
     out.resize(before);
     break;

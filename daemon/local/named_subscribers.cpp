@@ -131,8 +131,9 @@ void named_subscribers::settled(ticket all, ticket durable) {
 std::string named_subscribers::list(std::optional<uid_t> of, std::uint64_t epoch, log::sequence newest) {
   forget_expired();
   std::string out = "[";
-  for (const auto& [key, each] : entries_) {
-    if (of && key.user != *of) continue;
+  for (auto next = of ? entries_.lower_bound({*of, {}}) : entries_.begin(); next != entries_.end(); ++next) {
+    const auto& [key, each] = *next;
+    if (of && key.user != *of) break;
     if (out.size() > 1) out += ',';
     out += R"({"name":)";
     proto::append_json_string(out, key.name);
@@ -148,9 +149,9 @@ std::string named_subscribers::list(std::optional<uid_t> of, std::uint64_t epoch
   return out + ']';
 }
 
-std::size_t named_subscribers::size() {
+std::size_t named_subscribers::size(std::optional<uid_t> of) {
   forget_expired();
-  return entries_.size();
+  return of ? shares_.of(*of) : entries_.size();
 }
 
 void named_subscribers::keep(entry& of) {

@@ -109,7 +109,8 @@ class named_subscribers {
   // The result of the call `named_subscribers`: those of one user, or all, in a log of this epoch and newest number.
   [[nodiscard]] std::string list(std::optional<uid_t> of, std::uint64_t epoch, log::sequence newest);
 
-  [[nodiscard]] std::size_t size();
+  // How many there are of one user, or of all.
+  [[nodiscard]] std::size_t size(std::optional<uid_t> of = std::nullopt);
 
  private:
   struct entry {

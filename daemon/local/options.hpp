@@ -46,8 +46,8 @@ struct options {
                                        // read, kept frames, subscriptions
   std::size_t user_subscribers = 64;   // named ones of one user
   std::chrono::milliseconds subscriber_expiry{std::chrono::hours{720}};  // a named one without connection is forgotten
-  std::size_t emit_rate = 100;                                           // emits and joins a second of one user, ...
-  std::size_t emit_burst = 1000;                                         // ... and how many at once; neither is 0
+  std::size_t emit_rate = 100;    // emits, joins and calls a second of one user, ...
+  std::size_t emit_burst = 1000;  // ... and how many at once; neither is 0
   std::chrono::milliseconds ping_interval{
       0};  // 0: the daemon never pings; a peer that dies is noticed by its closed socket
   std::chrono::milliseconds ping_deadline{10'000};

@@ -88,6 +88,7 @@ peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid
       requests_(account),
       connection_(account, &user_account::connections),
       subscriptions_(account, &user_account::subscriptions),
+      subscribed_(account, &user_account::subscribers),
       rooms_held_(account, &user_account::rooms),
       output_(*this, host.events(), held_, host.config().user_buffer) {
   connection_.set(1);
@@ -303,7 +304,10 @@ void peer::close() {
   host_.clear_deadline(*this);
   release_name();
   rooms_held_.set(0);
-  for (const auto& [room, join] : std::exchange(rooms_, {})) host_.requests().on_leave(token_, room);
+  for (const auto& [room, join] : std::exchange(rooms_, {})) {
+    host_.holders().remove(room, uid_, pid_);
+    host_.requests().on_leave(token_, room);
+  }
   discard_input(fd_.get(), host_.read_buffer());
   host_.bury(*this);
 }

@@ -142,6 +142,8 @@ class peer final : public turn_member, public deadline_entry, private peer_outpu
   [[nodiscard]] std::optional<proto::log_position> kept_position() const;
   [[nodiscard]] std::optional<std::string> objection_to_name() const;
   void register_name(const proto::log_position& from);
+  // Whose programs it may know of.
+  [[nodiscard]] sight sees() const { return may_->control() ? std::nullopt : sight{uid_}; }
   void list_named(std::uint64_t id);
   void remove_named(std::uint64_t id, std::string_view params);
   void revoke_subscriptions(bool all);
@@ -193,6 +195,7 @@ class peer final : public turn_member, public deadline_entry, private peer_outpu
   charge requests_;               // that wait for their answer
   charge connection_;
   charge subscriptions_;
+  charge subscribed_;
   charge rooms_held_;
   proto::frame_decoder decoder_{proto::max_body_before_hello};
   peer_output output_;

@@ -14,6 +14,7 @@
 #include "daemon/local/named_subscribers.hpp"
 #include "daemon/local/options.hpp"
 #include "daemon/local/peer_output.hpp"
+#include "daemon/local/room_holders.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 
@@ -35,8 +36,9 @@ class peer_host {
   [[nodiscard]] virtual logger& log() = 0;
   [[nodiscard]] virtual time_point now() const = 0;
 
-  // The result of CALL `subscribers`.
-  [[nodiscard]] virtual std::string subscribers() const = 0;
+  // The result of CALL `subscribers` for whom it is.
+  [[nodiscard]] virtual std::string subscribers(const sight& whom) const = 0;
+  [[nodiscard]] virtual room_holders& holders() = 0;
 
   // Hands an answer to peer::answer(token's peer), now or later; does nothing once that peer is gone.
   [[nodiscard]] virtual answer_function answer_to(peer_token token, std::uint64_t id) = 0;

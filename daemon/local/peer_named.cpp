@@ -84,9 +84,8 @@ void peer::handle_ack(const proto::frame& frame) {
 }
 
 void peer::list_named(std::uint64_t id) {
-  const auto of = may_->control() ? std::nullopt : std::optional{uid_};
   const auto& events = host_.events();
-  answer(id, {.payload = host_.named().list(of, events.epoch(), events.newest())});
+  answer(id, {.payload = host_.named().list(sees(), events.epoch(), events.newest())});
 }
 
 void peer::remove_named(std::uint64_t id, std::string_view params) {

@@ -107,7 +107,8 @@ void peer::handle_join(const proto::frame& frame) {
                       std::to_string(host_.config().user_rooms));
   }
   if (!open_request(request->id)) return;
-  rooms_.insert_or_assign(request->room, request->id);
+  const bool is_new = rooms_.insert_or_assign(request->room, request->id).second;
+  if (is_new) host_.holders().add(request->room, uid_, pid_);
   rooms_held_.set(rooms_.size());
   hand_over(request->id, [&] {
     host_.requests().on_join({.who = token_,
@@ -132,6 +133,7 @@ void peer::handle_leave(const proto::frame& frame) {
 void peer::let_go_of(const std::string& room) {
   if (rooms_.erase(room) == 0) return;
   rooms_held_.set(rooms_.size());
+  host_.holders().remove(room, uid_, pid_);
   host_.requests().on_leave(token_, room);
 }
 
@@ -168,7 +170,8 @@ void peer::handle_emit(const proto::frame& frame) {
   });
 }
 
-// What a client asks of the server counts: a LEAVE does not, since there are no more of them than of joins.
+// What makes others work counts: emits and joins the server, calls the daemon. A LEAVE does not, since there are no
+// more of them than of joins.
 bool peer::within_rate(std::uint64_t id) {
   const options& limits = host_.config();
   const auto wait = held_.account().emits.take(host_.now(), limits.emit_rate, limits.emit_burst);
@@ -176,21 +179,25 @@ bool peer::within_rate(std::uint64_t id) {
   const auto in_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   refuse(id, error_code::too_many_requests,
          "more than " + std::to_string(limits.emit_rate) +
-             " emits and joins a second by this user (emits.rate); the next may come in " + std::to_string(in_ms) +
-             " ms");
+             " emits, joins and calls a second by this user (emits.rate); the next may come in " +
+             std::to_string(in_ms) + " ms");
   return false;
 }
 
 void peer::handle_call(const proto::frame& frame) {
   const auto request = proto::parse<proto::call>(frame.head);
   if (!request) return reject(request.error());
-  if (!accept_id(request->id) || !open_request(request->id)) return;
-  if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers()});
+  if (!accept_id(request->id)) return;
+  // Who may control comes to see what uses up the rate, and could do more harm otherwise.
+  if (!may_->control() && !within_rate(request->id)) return;
+  if (!open_request(request->id)) return;
+  if (request->method == "subscribers") return answer(request->id, {.payload = host_.subscribers(sees())});
   if (request->method == "named_subscribers") return list_named(request->id);
   if (request->method == "remove_subscriber") return remove_named(request->id, request->params);
   hand_over(request->id, [&] {
-    host_.requests().on_call({.who = token_, .method = request->method, .params = request->params, .may = may_.get()},
-                             host_.answer_to(token_, request->id));
+    host_.requests().on_call(
+        {.who = token_, .method = request->method, .params = request->params, .may = may_.get(), .sees = sees()},
+        host_.answer_to(token_, request->id));
   });
 }
 

@@ -187,6 +187,7 @@ std::optional<std::string> peer::one_too_many(const proto::subscribe& request, c
 void peer::charge_subscriptions() {
   filters_.set(output_.cursor().footprint());
   subscriptions_.set(output_.cursor().subscriptions());
+  subscribed_.set(output_.cursor().subscriptions() == 0 ? 0 : 1);
 }
 
 }  // namespace roombridge::local

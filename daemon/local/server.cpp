@@ -171,8 +171,11 @@ std::string server::socket_trouble() const {
 std::vector<peer_info> server::peers() const {
   return impl_->peers().peers();
 }
-std::vector<std::int64_t> server::holders(const std::string& room, std::size_t most) const {
-  return impl_->peers().holders(room, most);
+connection_counts server::counts(const sight& whom) const {
+  return impl_->peers().counts(whom);
+}
+const room_holders& server::holders() const {
+  return impl_->peers().room_holds();
 }
 latency_histogram server::latency() const {
   return impl_->peers().latency();

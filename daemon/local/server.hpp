@@ -21,6 +21,7 @@
 #include "daemon/local/latency_histogram.hpp"
 #include "daemon/local/named_subscribers.hpp"
 #include "daemon/local/options.hpp"
+#include "daemon/local/room_holders.hpp"
 #include "daemon/log/event_log.hpp"
 
 namespace roombridge::local {
@@ -63,6 +64,7 @@ struct call_request {
   std::string_view method;      // perhaps unknown
   std::string_view params;      // the text of a JSON object
   const rights* may = nullptr;  // the peer's; lives for the call
+  sight sees{};                 // whose programs the answer may tell of
 };
 
 class request_handler {
@@ -89,6 +91,11 @@ struct peer_info {
   std::uint64_t pending = 0;    // sequence numbers between its cursor and the head
   std::uint64_t delivered = 0;  // events sent
   std::uint64_t lost = 0;       // events told as GAP slow
+};
+
+struct connection_counts {
+  std::size_t connections = 0;
+  std::size_t subscribers = 0;  // of these, those that have subscriptions
 };
 
 struct server_counters {
@@ -136,8 +143,9 @@ class server {
   [[nodiscard]] std::string socket_trouble() const;
 
   [[nodiscard]] std::vector<peer_info> peers() const;
-  // The processes that hold a room, at most `most`.
-  [[nodiscard]] std::vector<std::int64_t> holders(const std::string& room, std::size_t most) const;
+  [[nodiscard]] connection_counts counts(const sight& whom) const;
+  // Which processes hold which room.
+  [[nodiscard]] const room_holders& holders() const;
   [[nodiscard]] server_counters counters() const;
   // From an event's receipt to its last byte's way into a subscriber's socket, of all subscribers of this life.
   [[nodiscard]] latency_histogram latency() const;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct user_account {
   std::size_t bytes = 0;
   std::size_t connections = 0;
   std::size_t subscriptions = 0;
-  std::size_t rooms = 0;  // one that two connections hold counts twice
+  std::size_t subscribers = 0;  // connections that have such
+  std::size_t rooms = 0;        // one that two connections hold counts twice
   rate_limit emits{};
   turn_user turn{};
 };
@@ -77,6 +79,15 @@ class user_accounts {
       return one.second->connections < other.second->connections;
     });
     return {most->first, most->second->connections};
+  }
+
+  // Of one user; nothing: of all of them.
+  [[nodiscard]] std::size_t amount(std::size_t user_account::*what, std::optional<uid_t> whose) const {
+    std::size_t out = 0;
+    for (const auto& [user, account] : accounts_) {
+      if (!whose || user == *whose) out += (*account).*what;
+    }
+    return out;
   }
 
   [[nodiscard]] std::size_t size() const { return accounts_.size(); }

@@ -94,8 +94,8 @@ class application::impl {
                 [this](const upstream::client_status&) { publish_status(); }),
         client_(context_, config_.upstream, intake_, diagnostics_),
         requests_(client_, parser_,
-                  {.status = [this](const local::rights& may) { return status(may); },
-                   .rooms = [this](const local::rights& may) { return rooms_json(rooms(may)); },
+                  {.status = [this](const local::call_request& by) { return status(by); },
+                   .rooms = [this](const local::call_request& by) { return rooms_json(rooms(by)); },
                    .reload = [this] { return reload(); },
                    .forget = [this](local::answer_function done) { forget(std::move(done)); },
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
@@ -281,15 +281,18 @@ class application::impl {
     if (line != manager_told_) systemd::status(hide(manager_told_ = line));
   }
 
-  std::vector<room_report> rooms(const local::rights& may) const {
+  std::vector<room_report> rooms(const local::call_request& by) const {
     std::vector<room_report> out;
     for (upstream::room_status& room : client_.rooms()) {
-      if (!may.may_know(room.room.text)) continue;
-      auto pids = room.holders == 0 ? std::vector<std::int64_t>{} : server_.holders(room.room.text, shown_holders);
+      if (!by.may->may_know(room.room.text)) continue;
+      auto held =
+          room.room.number ? local::room_holders::held{} : server_.holders().of(room.room.text, by.sees, shown_holders);
+      // The words may be the server's: they are for who has asked for the room.
+      if (by.sees && held.holders == 0) room.text.clear();
       // A program, or the answer to the authentication, may have named it after a secret.
       room.room.text = client_.hidden(room.room.text);
       room.text = client_.hidden(room.text);
-      out.push_back({std::move(room), std::move(pids)});
+      out.push_back({std::move(room), std::move(held)});
     }
     return out;
   }
@@ -302,11 +305,18 @@ class application::impl {
     return out;
   }
 
-  std::string status(const local::rights& may) {
-    const auto peers = server_.peers();
-    const auto rooms = this->rooms(may);
-    std::size_t subscribers = 0;
-    for (const local::peer_info& peer : peers) subscribers += peer.subscriptions != 0;
+  std::string status(const local::call_request& by) {
+    const auto rooms = this->rooms(by);
+    const auto counts = server_.counts(by.sees);
+    if (by.sees) {
+      return status_json(user_facts{.started = started_,
+                                    .away_since = away_since_,
+                                    .epoch = log_.epoch(),
+                                    .upstream = client_.status(),
+                                    .rooms = rooms,
+                                    .local = counts,
+                                    .named_subscribers = named_.size(by.sees)});
+    }
     return status_json({.config_path = config_path_,
                         .url = config_.upstream.url,
                         .started = started_,
@@ -324,11 +334,10 @@ class application::impl {
                         .local = server_.counters(),
                         .socket_trouble = server_.socket_trouble(),
                         .latency = server_.latency(),
-                        .connections = peers.size(),
-                        .subscribers = subscribers,
+                        .connections = counts,
                         .named_subscribers = named_.size(),
-                        .memory = may.control() ? read_memory_use() : memory_use{},
-                        .warnings = may.control() ? warnings() : std::vector<std::string>{}});
+                        .memory = read_memory_use(),
+                        .warnings = warnings()});
   }
 
   config config_;

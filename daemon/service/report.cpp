@@ -38,23 +38,28 @@ std::int64_t microseconds(upstream::wall_time time) {
 
 constexpr std::size_t longest_step = 1000;  // bytes of its words
 
-json::object upstream_object(const status_facts& facts) {
-  const upstream::client_status& status = facts.upstream;
-  json::object object{{"state", upstream::to_string(status.state)},
-                      {"since", microseconds(status.since)},
-                      {"url", facts.url},
-                      {"attempts", facts.upstream_counters.attempts},
-                      {"outages", facts.upstream_counters.outages},
-                      {"recovery", json::object{{"offered", facts.recovery_offered},
-                                                {"recovered", facts.upstream_counters.recovered},
-                                                {"failed", facts.upstream_counters.unrecovered}}}};
-  json::object& causes = object["causes"].emplace_object();
-  for (const auto& [name, count] : facts.upstream_counters.causes) causes[name] = count;
-  if (facts.away_since) object["away_since"] = microseconds(*facts.away_since);
+// What anybody may know: no word of the server's, no user.
+json::object state_object(const upstream::client_status& status, std::optional<upstream::wall_time> away_since) {
+  json::object object{{"state", upstream::to_string(status.state)}, {"since", microseconds(status.since)}};
+  if (away_since) object["away_since"] = microseconds(*away_since);
   if (status.transport) object["transport"] = upstream::to_string(*status.transport);
   if (!status.cause.empty()) object["cause"] = status.cause;
-  if (!status.text.empty()) object["text"] = status.text;
   if (status.next_attempt) object["next_attempt"] = microseconds(*status.next_attempt);
+  return object;
+}
+
+json::object upstream_object(const status_facts& facts) {
+  const upstream::client_status& status = facts.upstream;
+  json::object object = state_object(status, facts.away_since);
+  object["url"] = facts.url;
+  object["attempts"] = facts.upstream_counters.attempts;
+  object["outages"] = facts.upstream_counters.outages;
+  object["recovery"] = json::object{{"offered", facts.recovery_offered},
+                                    {"recovered", facts.upstream_counters.recovered},
+                                    {"failed", facts.upstream_counters.unrecovered}};
+  json::object& causes = object["causes"].emplace_object();
+  for (const auto& [name, count] : facts.upstream_counters.causes) causes[name] = count;
+  if (!status.text.empty()) object["text"] = status.text;
   if (!status.user.empty()) object["user"] = status.user;
   if (!status.unnamed.empty()) object["user_unnamed"] = status.unnamed;
   if (status.token_expires) {
@@ -87,10 +92,12 @@ json::object log_object(const status_facts& facts) {
   return object;
 }
 
+json::object local_object(const local::connection_counts& counts, std::size_t named) {
+  return {{"connections", counts.connections}, {"subscribers", counts.subscribers}, {"named_subscribers", named}};
+}
+
 json::object local_object(const status_facts& facts) {
-  json::object object{{"connections", facts.connections},
-                      {"subscribers", facts.subscribers},
-                      {"named_subscribers", facts.named_subscribers}};
+  json::object object = local_object(facts.connections, facts.named_subscribers);
   if (!facts.socket_trouble.empty()) object["trouble"] = facts.socket_trouble;
   if (facts.latency.count() > 0) object["latency"] = json::parse(to_json(facts.latency));
   return object;
@@ -129,15 +136,15 @@ json::object counters_object(const status_facts& facts) {
 
 json::array rooms_array(const std::vector<room_report>& rooms) {
   json::array array;
-  for (const auto& [room, pids] : rooms) {
+  for (const auto& [room, held] : rooms) {
     json::object object{{"room", room.room.text}, {"state", to_string(room.state)}};
     if (room.room.number) object["number"] = true;
     if (room.since)
       object["since"] = microseconds(std::chrono::time_point_cast<std::chrono::microseconds>(*room.since));
     if (!room.text.empty()) object["text"] = room.text;
     if (room.fixed) object["fixed"] = true;
-    if (room.holders != 0) object["holders"] = room.holders;
-    if (!pids.empty()) object["pids"] = json::array(pids.begin(), pids.end());
+    if (held.holders != 0) object["holders"] = held.holders;
+    if (!held.pids.empty()) object["pids"] = json::array(held.pids.begin(), held.pids.end());
     array.push_back(std::move(object));
   }
   return array;
@@ -192,6 +199,7 @@ std::string status_json(const status_facts& facts) {
                       {"started", microseconds(facts.started)},
                       {"epoch", proto::epoch_text(facts.log.epoch())},
                       {"newest", facts.log.newest()},
+                      {"sees", "all"},
                       {"config", facts.config_path},
                       {"upstream", upstream_object(facts)},
                       {"rooms", rooms_array(facts.rooms)},
@@ -205,6 +213,17 @@ std::string status_json(const status_facts& facts) {
   }
   if (!facts.warnings.empty()) status["warnings"] = json::array(facts.warnings.begin(), facts.warnings.end());
   return json::serialize(status);
+}
+
+std::string status_json(const user_facts& facts) {
+  return json::serialize(json::object{{"server", server_name()},
+                                      {"pid", getpid()},
+                                      {"started", microseconds(facts.started)},
+                                      {"epoch", proto::epoch_text(facts.epoch)},
+                                      {"sees", "own"},
+                                      {"upstream", state_object(facts.upstream, facts.away_since)},
+                                      {"rooms", rooms_array(facts.rooms)},
+                                      {"local", local_object(facts.local, facts.named_subscribers)}});
 }
 
 std::string rooms_json(const std::vector<room_report>& rooms) {

@@ -31,11 +31,23 @@ using hide_function = std::function<std::string(std::string_view)>;
 // `time`: of the line.
 [[nodiscard]] proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time);
 
-// A room, and some of the processes that hold it.
+// A room, and who holds it as far as the reader may know.
 struct room_report {
   upstream::room_status status;
-  std::vector<std::int64_t> pids;
+  local::room_holders::held held;
 };
+
+// For who may not control: what concerns any user, and of the local programs this user's.
+struct user_facts {
+  upstream::wall_time started;
+  std::optional<upstream::wall_time> away_since;
+  std::uint64_t epoch = 0;
+  const upstream::client_status& upstream;
+  const std::vector<room_report>& rooms;
+  local::connection_counts local;
+  std::size_t named_subscribers = 0;
+};
+[[nodiscard]] std::string status_json(const user_facts& facts);
 
 struct status_facts {
   std::string_view config_path;
@@ -55,8 +67,7 @@ struct status_facts {
   local::server_counters local;
   std::string socket_trouble;  // why no local program can connect; empty: they can
   local::latency_histogram latency;
-  std::size_t connections = 0;
-  std::size_t subscribers = 0;
+  local::connection_counts connections;
   std::size_t named_subscribers = 0;
   memory_use memory{};
   std::vector<std::string> warnings;  // what is not as safe as it could be, in words

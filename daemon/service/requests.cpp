@@ -193,9 +193,9 @@ void requests::on_call(const local::call_request& request, local::answer_functio
   } else if (method == "trace") {
     trace(request, std::move(done));
   } else if (method == "status") {
-    done({.payload = calls_.status(may)});
+    done({.payload = calls_.status(request)});
   } else if (method == "rooms") {
-    done({.payload = calls_.rooms(may)});
+    done({.payload = calls_.rooms(request)});
   } else {
     const std::string name = method.size() <= longest_repeated ? " '" + std::string(method) + '\'' : " of this name";
     done(refused(error_code::unknown_method, "there is no method" + name +

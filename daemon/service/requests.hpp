@@ -13,12 +13,12 @@
 
 namespace roombridge::service {
 
-// The calls that need the whole service. They return JSON, less what the caller may not know; reload returns it in an
-// answer since it can be refused. forget and trace are answered later: when the disk has answered, when the time is
-// over.
+// The calls that need the whole service. They return JSON, less what the caller may not know (PROTOCOL.md section 8);
+// reload returns it in an answer since it can be refused. forget and trace are answered later: when the disk has
+// answered, when the time is over.
 struct service_calls {
-  std::function<std::string(const local::rights& may)> status;
-  std::function<std::string(const local::rights& may)> rooms;
+  std::function<std::string(const local::call_request&)> status;
+  std::function<std::string(const local::call_request&)> rooms;
   std::function<local::answer()> reload;
   std::function<void(local::answer_function)> forget;
   std::function<void(local::peer_token, std::chrono::milliseconds, local::answer_function)> trace;

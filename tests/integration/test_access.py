@@ -83,6 +83,22 @@ class UsersTest(IntegrationTest):
 class AccessTest(UsersTest):
     needed = (ROOMBRIDGECTL,)
 
+    def roombridgectl_as(self, user: int, group: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+        program = self.directory / "ctl"  # the build may lie where only root can go
+        shutil.copy(ROOMBRIDGECTL, program)
+        command = [str(program), "--socket", str(self.directory / "s"), *arguments]
+        # Another user altogether: of a process whose users differ, a sanitizer may not see the environment.
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+            user=user,
+            group=group,
+            extra_groups=(),
+        )
+
     def emit_all_kinds(self) -> None:
         self.server.emit("reservation_update", reservation(1, shop_id=8))
         self.server.emit("reservation_update", {"shopId": 7})  # lacks what the profile expects
@@ -104,6 +120,40 @@ class AccessTest(UsersTest):
         for subscriber in everything:
             events = subscriber.until_event("notification")
             self.assertEqual([event.unexpected for event in events], [False, True, False, False, False])
+
+    def test_each_is_told_of_its_own_programs_and_who_controls_of_all(self) -> None:
+        daemon = self.start(admins={"users": [str(PRINTER)]})
+        holder = self.subscriber_as(daemon, TILL + 10, 64999, (KITCHEN,))
+        holder.client.join("table-1")
+        till = self.subscriber_as(daemon, TILL, 64999, (KITCHEN,), events=["reservation_update"], topics=["shop-7"])
+        with self.subTest("status"):
+            own = till.client.call("status")
+            self.assertEqual(own["sees"], "own")
+            self.assertEqual(own["local"], {"connections": 1, "subscribers": 1, "named_subscribers": 0})
+            self.assertLessEqual(
+                set(own["upstream"]), {"state", "since", "away_since", "transport", "cause", "next_attempt"}
+            )
+            self.assertFalse({"counters", "log", "config", "newest", "warnings"} & set(own))
+        with self.subTest("rooms"):
+            room = next(each for each in till.client.call("rooms") if each["room"] == "table-1")
+            self.assertFalse({"holders", "pids"} & set(room))
+            till.client.join("table-1")
+            room = next(each for each in till.client.call("rooms") if each["room"] == "table-1")
+            self.assertEqual((room["holders"], room["pids"]), (1, [os.getpid()]))
+        with self.subTest("subscribers"):
+            self.assertEqual([each["uid"] for each in till.client.call("subscribers")], [TILL])
+        with self.subTest("roombridgectl"):
+            shown = self.roombridgectl_as(KITCHEN, KITCHEN, "status")
+            self.assertIn("your own programs only", shown.stdout)
+            self.assertNotIn("config", shown.stdout)
+            rooms = self.roombridgectl_as(KITCHEN, KITCHEN, "rooms")
+            self.assertIn("no program of yours holds it", rooms.stdout)
+        control = self.subscriber_as(daemon, PRINTER)
+        seen = control.client.call("status")
+        self.assertEqual(seen["sees"], "all")
+        self.assertLessEqual({TILL, TILL + 10, PRINTER}, {each["uid"] for each in control.client.call("subscribers")})
+        room = next(each for each in seen["rooms"] if each["room"] == "table-1")
+        self.assertEqual(room["holders"], 2)
 
     def test_a_subscription_outside_the_rules_is_refused(self) -> None:
         daemon = self.start()
@@ -139,22 +189,9 @@ class AccessTest(UsersTest):
 
     def test_roombridgectl_of_one_who_may_see_nothing(self) -> None:
         self.start()
-        program = self.directory / "ctl"  # the build may lie where only root can go
-        shutil.copy(ROOMBRIDGECTL, program)
 
         def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-            command = [str(program), "--socket", str(self.directory / "s"), *arguments]
-            # Another user altogether: of a process whose users differ, a sanitizer may not see the environment.
-            return subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                timeout=DEADLINE,
-                check=False,
-                user=PRINTER,
-                group=PRINTER,
-                extra_groups=(),
-            )
+            return self.roombridgectl_as(PRINTER, PRINTER, *arguments)
 
         waited = run("wait", "--for", "authenticated", "--timeout", f"{DEADLINE:.0f}s")
         self.assertEqual((waited.returncode, waited.stderr), (0, ""))

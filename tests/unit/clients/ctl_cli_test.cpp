@@ -174,9 +174,9 @@ TEST(cli, rooms_in_words_and_as_json_lines) {
       R"({"room":"e","state":"asked","since":1,"fixed":true}])";
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"rooms"}).out,
               StartsWith("joined  shop-7\n"
-                         "waiting b  held by 1 program [12]\n"
-                         "refused c  held by 2 programs  not yours\n"
-                         "joined  d  no program holds it any more\n"
+                         "waiting b  held by 1 of your programs [12]\n"
+                         "refused c  held by 2 of your programs  not yours\n"
+                         "joined  d  no program of yours holds it\n"
                          "joined  42  a number, not a text\n"
                          "asked   e  since 1970-01-01 "));
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "rooms"}).out,

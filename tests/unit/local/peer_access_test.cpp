@@ -209,6 +209,49 @@ TEST_F(peer_access, rooms_that_do_not_fit_are_left_out) {
   EXPECT_EQ(client.expect<proto::status>().rooms, std::nullopt);
 }
 
+TEST_F(peer_access, each_is_told_of_its_own_connections_and_who_controls_of_all) {
+  start({rule({"*"}, {"*"})});
+  auto other = subscribed_as(till + 1);
+  auto client = welcomed_as(till);
+  client.send_message(proto::call{1, "subscribers", "{}"});
+  client.send_message(proto::call{2, "rooms", "{}"});
+  run();
+  client.expect<proto::result>();
+  EXPECT_THAT(client.payload, HasSubstr("\"uid\":" + std::to_string(till) + ","));
+  EXPECT_THAT(client.payload, testing::Not(HasSubstr("\"uid\":" + std::to_string(till + 1) + ",")));
+  EXPECT_EQ(handler_.calls.at(0).sees, sight{till});
+  EXPECT_EQ(hub_->counts(till).connections, 1u);
+  EXPECT_EQ(hub_->counts(till).subscribers, 0u);
+  auto root = welcomed_as(0);
+  root.send_message(proto::call{1, "subscribers", "{}"});
+  root.send_message(proto::call{2, "rooms", "{}"});
+  run();
+  root.expect<proto::result>();
+  EXPECT_THAT(root.payload, HasSubstr("\"uid\":" + std::to_string(till + 1) + ","));
+  EXPECT_EQ(handler_.calls.at(1).sees, sight{});
+  EXPECT_EQ(hub_->counts({}).connections, 3u);
+  EXPECT_EQ(hub_->counts({}).subscribers, 1u);
+  other.close();
+  run();
+  EXPECT_EQ(hub_->counts({}).connections, 2u);
+  EXPECT_EQ(hub_->counts({}).subscribers, 0u);
+}
+
+TEST_F(peer_access, calls_count_like_emits_but_not_for_who_controls) {
+  options_.emit_rate = 10;
+  options_.emit_burst = 2;
+  start({rule({"*"}, {"*"})});
+  auto client = welcomed_as(till);
+  for (std::uint64_t id = 1; id <= 3; ++id) client.send_message(proto::call{id, "named_subscribers", "{}"});
+  run();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::none);
+  EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::too_many_requests);
+  auto root = welcomed_as(0);
+  for (std::uint64_t id = 1; id <= 9; ++id) root.send_message(proto::call{id, "named_subscribers", "{}"});
+  run();
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(code_of(root.expect<proto::result>()), error_code::none);
+}
+
 // ---- reload
 
 TEST_F(peer_access, a_subscription_outside_the_changed_rules_ends) {

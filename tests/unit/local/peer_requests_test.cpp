@@ -239,7 +239,8 @@ TEST_F(requests, joins_count_like_emits_and_leaves_always_work) {
   EXPECT_EQ(code_of(refused), error_code::too_many_requests);
   EXPECT_EQ(refused.outcome, proto::emit_outcome::none);
   EXPECT_EQ(refused.state, proto::room_state::none);
-  EXPECT_NE(refused.error->text.find("emits and joins a second by this user (emits.rate); the next may come in 100 ms"),
+  EXPECT_NE(refused.error->text.find(
+                "emits, joins and calls a second by this user (emits.rate); the next may come in 100 ms"),
             std::string::npos)
       << refused.error->text;
   EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::room_not_held) << "the refused one holds nothing";

@@ -111,9 +111,17 @@ TEST_F(peer_rooms, two_connections_have_names_of_their_own) {
   auto first = holding("shop-7");
   auto second = holding("shop-7");
   EXPECT_NE(handler_.joins[0].who, handler_.joins[1].who);
-  EXPECT_EQ(hub_->holders("shop-7", 16).size(), 2u);
-  EXPECT_EQ(hub_->holders("shop-7", 1).size(), 1u);
-  EXPECT_THAT(hub_->holders("table-3", 16), IsEmpty());
+  const auto& holds = hub_->room_holds();
+  EXPECT_EQ(holds.of("shop-7", std::nullopt, 16).holders, 2u);
+  EXPECT_EQ(holds.of("shop-7", std::nullopt, 16).pids.size(), 2u);
+  EXPECT_EQ(holds.of("shop-7", std::nullopt, 1).pids.size(), 1u);
+  EXPECT_EQ(holds.of("table-3", std::nullopt, 16).holders, 0u);
+  EXPECT_EQ(holds.of("shop-7", sight{::geteuid() + 1}, 16).holders, 0u) << "another user sees its own";
+  first.close();
+  run();
+  second.send_message(proto::leave{2, "shop-7"});
+  run();
+  EXPECT_EQ(holds.of("shop-7", std::nullopt, 16).holders, 0u);
 }
 
 TEST_F(peer_rooms, what_is_refused_is_not_held) {

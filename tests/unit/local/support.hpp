@@ -59,6 +59,7 @@ class recording_handler final : public request_handler {
     std::optional<rights> may;
     answer_function done;
     peer_token who;
+    sight sees;
   };
 
   void on_emit(const emit_request& request, answer_function done) override {
@@ -81,7 +82,7 @@ class recording_handler final : public request_handler {
   }
   void on_call(const call_request& request, answer_function done) override {
     calls.push_back({std::string{request.method}, std::string{request.params}, request.may->control(), *request.may,
-                     std::move(done), request.who});
+                     std::move(done), request.who, request.sees});
     if (on_next_request) std::exchange(on_next_request, nullptr)();
   }
 

@@ -54,8 +54,8 @@ class calls : public testing::Test {
   std::optional<std::chrono::milliseconds> traced_;
   requests requests_{client_,
                      parser_,
-                     {.status = [](const local::rights&) { return "{}"; },
-                      .rooms = [](const local::rights&) { return "[]"; },
+                     {.status = [](const local::call_request&) { return "{}"; },
+                      .rooms = [](const local::call_request&) { return "[]"; },
                       .reload = [] { return local::answer{.payload = "{}"}; },
                       .forget = [](const local::answer_function& done) { done({.payload = "{}"}); },
                       .trace =
