@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -102,10 +103,16 @@ std::uint32_t id_of(const std::string& name, const std::string& key, std::string
   return *found.id;
 }
 
+// Where the config names none. Whoever may connect must not share the group that may read the daemon's secrets.
+gid_t default_group() {
+  const account_id clients = find_group(std::string(clients_group));
+  return clients.id && ::group_member(*clients.id) != 0 ? *clients.id : unchanged;
+}
+
 void set_owner(const options& config, const std::string& path) {
   const uid_t owner = id_of(config.owner, "local.owner", "user", find_user);
-  const gid_t group = id_of(config.group, "local.group", "group", find_group);
-  check(::chown(path.c_str(), owner, group), config.socket, "cannot set owner and group");
+  const gid_t group = config.group.empty() ? default_group() : id_of(config.group, "local.group", "group", find_group);
+  check(::lchown(path.c_str(), owner, group), config.socket, "cannot set owner and group");
 }
 
 }  // namespace

@@ -5,11 +5,15 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
 
 namespace roombridge::local {
+
+// Opens the socket where the config names no group.
+inline constexpr std::string_view clients_group = "roombridge-clients";
 
 // What those whom it names may do. Names of accounts, or numbers; supplementary groups count. Patterns are those of
 // PROTOCOL.md section 4.
@@ -28,7 +32,7 @@ struct options {
   std::string socket = "/run/roombridge/roombridge.sock";
   mode_t mode = 0660;
   std::string owner;                      // empty: the daemon's
-  std::string group;                      // empty: the daemon's
+  std::string group;                      // empty: clients_group, if the daemon is in it, else the daemon's
   std::vector<std::string> admin_users;   // names or numbers; root and the daemon's own user always may
   std::vector<std::string> admin_groups;  // names or numbers, supplementary groups count
   std::vector<access_rule> access{{.users = {},

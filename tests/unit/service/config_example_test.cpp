@@ -69,7 +69,7 @@ TEST(config_example, shows_the_defaults_but_for_the_profile) {
 
 TEST(config_example, lets_the_group_see_everything_and_emit_nothing) {
   EXPECT_THAT(parse(example()).value.value().local.access,
-              ElementsAre(local::access_rule{{}, {"roombridge"}, false, {"*"}, {"*"}, {}, {}}));
+              ElementsAre(local::access_rule{{}, {"roombridge-clients"}, false, {"*"}, {"*"}, {}, {}}));
 }
 
 TEST(config_example, takes_the_url_from_the_environment) {
