@@ -85,8 +85,9 @@ bool rights::may_emit(std::string_view event) const {
 }
 
 bool rights::may_know(std::string_view room) const {
-  return control_ || may_hold(room) || std::any_of(see_.begin(), see_.end(),
-                                       [room](const grant& each) { return log::any_matches(each.topics, room); });
+  return control_ || may_hold(room) || std::any_of(see_.begin(), see_.end(), [room](const grant& each) {
+           return log::any_matches(each.topics, room);
+         });
 }
 
 proto::permissions rights::told() const {
