@@ -154,7 +154,8 @@ def measure(row: Row, directory: Path, seconds: float) -> dict[str, Any]:
     upstream = Upstream(row.fill, row.rate, row.padding)
     daemon = Daemon(configure(directory, upstream.url, row.capacity), directory / "s")
     os.sched_setaffinity(daemon.pid, {max(os.sched_getaffinity(0))})
-    os.setpriority(os.PRIO_PROCESS, daemon.pid, -15)
+    with contextlib.suppress(PermissionError):  # root in a container may not
+        os.setpriority(os.PRIO_PROCESS, daemon.pid, -15)
     running: list[Process] = []
     try:
         epoch = filled(daemon, row.fill)
