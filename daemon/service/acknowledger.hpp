@@ -15,7 +15,7 @@
 #include "daemon/base/logger.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/journal/journal.hpp"
-#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/client/client.hpp"
 
 namespace roombridge::service {
 

@@ -30,7 +30,7 @@
 #include "daemon/service/requests.hpp"
 #include "daemon/service/subscriber_journal.hpp"
 #include "daemon/service/systemd.hpp"
-#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/client/client.hpp"
 #include "daemon/upstream/exposure.hpp"
 
 namespace roombridge::service {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "daemon/journal/journal.hpp"
-#include "daemon/upstream/saved_session.hpp"
+#include "daemon/upstream/session/saved_session.hpp"
 
 namespace roombridge::service {
 

@@ -14,7 +14,7 @@
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/acknowledger.hpp"
-#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/client/client.hpp"
 
 namespace roombridge::service {
 

@@ -15,7 +15,7 @@
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/intake.hpp"
 #include "daemon/service/memory_use.hpp"
-#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/client/client.hpp"
 
 namespace roombridge::service {
 

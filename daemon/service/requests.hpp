@@ -9,7 +9,7 @@
 
 #include "daemon/events/parser.hpp"
 #include "daemon/local/server.hpp"
-#include "daemon/upstream/client.hpp"
+#include "daemon/upstream/client/client.hpp"
 
 namespace roombridge::service {
 

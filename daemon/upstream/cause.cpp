@@ -6,7 +6,7 @@
 #include <array>
 #include <cassert>
 
-#include "daemon/upstream/ws_frame.hpp"
+#include "daemon/upstream/wire/ws_frame.hpp"
 
 namespace roombridge::upstream {
 namespace {

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/upstream/json_text.hpp"
+#include "daemon/upstream/wire/json_text.hpp"
 
 namespace roombridge::upstream {
 

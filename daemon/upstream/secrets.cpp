@@ -6,9 +6,9 @@
 
 #include "daemon/base/ascii.hpp"
 #include "daemon/base/wipe.hpp"
-#include "daemon/upstream/base64.hpp"
-#include "daemon/upstream/json_text.hpp"
 #include "daemon/upstream/request_extras.hpp"
+#include "daemon/upstream/wire/base64.hpp"
+#include "daemon/upstream/wire/json_text.hpp"
 
 namespace roombridge::upstream {
 namespace {

@@ -19,8 +19,8 @@
 #include "daemon/log/cursor.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/log/retained_events.hpp"
-#include "daemon/upstream/socketio.hpp"
-#include "daemon/upstream/ws_decoder.hpp"
+#include "daemon/upstream/wire/socketio.hpp"
+#include "daemon/upstream/wire/ws_decoder.hpp"
 
 namespace {
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/upstream/session_harness.hpp"
+#include "tests/unit/upstream/session/session_harness.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 usage: includes.py PROJECT_DIR
 
-Also that x.cpp includes x.hpp first: so the build itself proves that this header compiles alone. CMakeLists.txt beside this file
+And that the pure folders stay pure, whatever their files include. Also that x.cpp includes x.hpp first: so the build itself proves that this header compiles alone. CMakeLists.txt beside this file
 sees to the headers that have no x.cpp. Prints one line per violation; the status is 0 when there are none.
 """
 
@@ -12,21 +12,35 @@ import pathlib
 import re
 import sys
 
-# A folder and what its files may include of ours, besides themselves. A file belongs to the longest folder that fits.
+# A folder and what its files may include of ours, besides themselves. A file belongs to the longest folder that fits; an entry that
+# ends with a slash stands for all folders below it.
 ALLOWED = {
     "proto": [],
     "daemon/base": [],
-    "daemon/upstream": ["daemon/base"],
+    "daemon/upstream/wire": ["daemon/base"],
+    "daemon/upstream": ["daemon/base", "daemon/upstream/wire"],
+    "daemon/upstream/net": ["daemon/base", "daemon/upstream/wire", "daemon/upstream"],
+    "daemon/upstream/transport": ["daemon/base", "daemon/upstream/wire", "daemon/upstream", "daemon/upstream/net"],
+    "daemon/upstream/session": ["daemon/base", "daemon/upstream/wire", "daemon/upstream"],
+    "daemon/upstream/token": ["daemon/base", "daemon/upstream"],
+    "daemon/upstream/client": ["daemon/base", "daemon/upstream/"],
     "daemon/events": ["daemon/base"],
     "daemon/log": ["daemon/base", "proto"],
     "daemon/journal": ["daemon/base", "daemon/log", "proto"],
     "daemon/local": ["daemon/base", "daemon/log", "proto"],
-    "daemon/service": ["daemon", "proto"],
+    "daemon/service": ["daemon/", "proto"],
     "clients/cpp": ["proto"],
     "clients/ctl": ["clients/cpp", "proto"],
     "tests/upstream": ["daemon/base"],
-    "tests": ["daemon", "proto", "clients"],
+    "tests": ["daemon/", "proto", "clients/", "tests/"],
 }
+
+# Folders without Asio, clocks, randomness and descriptors, neither in their own files nor in what these include of ours.
+PURE = ["proto", "daemon/upstream/wire", "daemon/upstream/session", "daemon/events", "daemon/log"]
+IMPURE = re.compile(
+    r"""^\s*\#\s*include\s*<(boost/(?:asio|beast)[^>]*|(?:sys/(?!mman)|(?:arpa|netinet|linux)/)[^>]*|(?:unistd|fcntl|poll|netdb|pthread|signal)\.h
+        |random|fstream|filesystem|thread|mutex|future|cstdlib|openssl/(?:rand|ssl)\.h)>
+        |\b((?:steady|system|high_resolution)_clock::now|random_device|getenv|clock_gettime)\b""", re.MULTILINE | re.VERBOSE)
 
 # Where the headers of <roombridge/…> are.
 PUBLIC = ["proto/include", "clients/cpp/include"]
@@ -37,6 +51,10 @@ SUFFIXES = {".hpp", ".cpp", ".h", ".c"}
 
 def inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder + "/")
+
+
+def permits(entry: str, path: str) -> bool:
+    return path.startswith(entry) if entry.endswith("/") else owner(path) == entry
 
 
 def owner(path: str) -> str | None:
@@ -70,7 +88,7 @@ def check_file(root: pathlib.Path, path: pathlib.Path) -> list[str]:
         targets.append(target)
         if target is None:
             faults.append(f"{name}: {quoted or angled} is no file of ours from the project root; others go in <>")
-        elif not any(inside(target.relative_to(root).as_posix(), folder) for folder in [home, *ALLOWED[home]]):
+        elif not any(permits(entry, target.relative_to(root).as_posix()) for entry in [home, *ALLOWED[home]]):
             faults.append(f"{name}: {home} must not include {target.relative_to(root)}")
     header = own_header(path) if path.suffix == ".cpp" else None
     if header is not None and targets[:1] != [header]:
@@ -78,10 +96,42 @@ def check_file(root: pathlib.Path, path: pathlib.Path) -> list[str]:
     return faults
 
 
+def included(root: pathlib.Path, path: pathlib.Path) -> list[pathlib.Path]:
+    found = [resolve(root, path.parent, quoted or angled) for quoted, angled in INCLUDE.findall(path.read_text(encoding="utf-8"))]
+    return [target for target in found if target is not None]
+
+
+def check_pure(root: pathlib.Path, path: pathlib.Path) -> list[str]:
+    """What makes a file of a pure folder impure: in it, or in a header that it reaches."""
+    way = {path: None}  # each file that is reached, and the one that includes it
+    faults = []
+    for file in way_of(root, way):
+        for header, call in IMPURE.findall(file.read_text(encoding="utf-8")):
+            steps = [file]
+            while way[steps[-1]] is not None:
+                steps.append(way[steps[-1]])
+            names = " <- ".join(step.relative_to(root).as_posix() for step in steps)
+            faults.append(f"{path.relative_to(root)}: is in a pure folder and reaches {header or call}: {names}")
+    return faults
+
+
+def way_of(root: pathlib.Path, way: dict[pathlib.Path, pathlib.Path | None]):
+    """Each file in `way` and, breadth first, what they include; adds these to `way`."""
+    waiting = list(way)
+    while waiting:
+        file = waiting.pop(0)
+        yield file
+        for target in included(root, file):
+            if target not in way:
+                way[target] = file
+                waiting.append(target)
+
+
 def main(root: pathlib.Path) -> int:
     files = [path for top in ("proto", "daemon", "clients", "tests") for path in sorted((root / top).rglob("*"))
              if path.suffix in SUFFIXES and "node_modules" not in path.parts]
     faults = [fault for path in files for fault in check_file(root, path)]
+    faults += [fault for path in files if owner(path.relative_to(root).as_posix()) in PURE for fault in check_pure(root, path)]
     print(*faults, f"{len(files)} files, {len(faults)} faults", sep="\n")
     return 1 if faults or not files else 0
 

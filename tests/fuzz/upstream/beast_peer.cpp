@@ -9,7 +9,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/beast/zlib/error.hpp>
 
-#include "daemon/upstream/ws_handshake.hpp"
+#include "daemon/upstream/wire/ws_handshake.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace roombridge::fuzz {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "daemon/upstream/engineio.hpp"
+#include "daemon/upstream/wire/engineio.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "daemon/upstream/cookie_jar.hpp"
-#include "daemon/upstream/http_response.hpp"
+#include "daemon/upstream/net/cookie_jar.hpp"
+#include "daemon/upstream/net/http_response.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/upstream/json_shape.hpp"
+#include "daemon/upstream/wire/json_shape.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace {

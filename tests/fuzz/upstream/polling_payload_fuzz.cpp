@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "daemon/upstream/polling_payload.hpp"
+#include "daemon/upstream/wire/polling_payload.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "daemon/upstream/saved_session.hpp"
+#include "daemon/upstream/session/saved_session.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

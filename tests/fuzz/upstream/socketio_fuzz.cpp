@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/upstream/binary_assembler.hpp"
+#include "daemon/upstream/wire/binary_assembler.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace {

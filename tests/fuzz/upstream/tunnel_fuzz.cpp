@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "daemon/upstream/tunnel.hpp"
+#include "daemon/upstream/net/tunnel.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace {

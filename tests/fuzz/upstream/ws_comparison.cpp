@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "daemon/upstream/ws_inflater.hpp"
+#include "daemon/upstream/wire/ws_inflater.hpp"
 #include "tests/fuzz/upstream/require.hpp"
 
 namespace roombridge::fuzz {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/upstream/ws_decoder.hpp"
+#include "daemon/upstream/wire/ws_decoder.hpp"
 #include "tests/fuzz/upstream/beast_peer.hpp"
 
 namespace roombridge::fuzz {

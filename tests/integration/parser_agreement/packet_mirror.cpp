@@ -12,10 +12,10 @@
 #include <span>
 #include <string>
 
-#include "daemon/upstream/binary_assembler.hpp"
-#include "daemon/upstream/engineio.hpp"
-#include "daemon/upstream/polling_payload.hpp"
-#include "daemon/upstream/socketio.hpp"
+#include "daemon/upstream/wire/binary_assembler.hpp"
+#include "daemon/upstream/wire/engineio.hpp"
+#include "daemon/upstream/wire/polling_payload.hpp"
+#include "daemon/upstream/wire/socketio.hpp"
 
 namespace {
 

@@ -18,10 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "daemon/upstream/upgrade.hpp"
-#include "daemon/upstream/ws_decoder.hpp"
-#include "daemon/upstream/ws_frame.hpp"
-#include "daemon/upstream/ws_inflater.hpp"
+#include "daemon/upstream/transport/upgrade.hpp"
+#include "daemon/upstream/wire/ws_decoder.hpp"
+#include "daemon/upstream/wire/ws_frame.hpp"
+#include "daemon/upstream/wire/ws_inflater.hpp"
 
 namespace {
 

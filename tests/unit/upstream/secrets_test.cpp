@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/upstream/base64.hpp"
+#include "daemon/upstream/wire/base64.hpp"
 
 namespace roombridge::upstream {
 namespace {

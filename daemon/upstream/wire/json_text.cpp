@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/upstream/wire/json_text.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+namespace roombridge::upstream {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
+}  // namespace
+
+json_fields json_fields::of_first(std::string_view arguments) {
+  json_fields out;
+  // In brackets, so that what follows the first argument is legal for the parser.
+  const simdjson::padded_string padded('[' + std::string(arguments) + ']');
+  ondemand::parser parser;
+  ondemand::document document;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return out;
+  ondemand::array array;
+  if (document.get_array().get(array) != simdjson::SUCCESS) return out;
+  for (auto element : array) {
+    ondemand::object object;
+    if (element.get_object().get(object) != simdjson::SUCCESS) return out;
+    for (auto field : object) {
+      if (out.fields_.size() == most_fields) return out;
+      std::string_view name;
+      std::string_view value;
+      if (field.unescaped_key().get(name) != simdjson::SUCCESS) return out;
+      std::string key(name);  // reading the value may use the parser's string buffer
+      if (simdjson::to_json_string(field.value()).get(value) != simdjson::SUCCESS) return out;
+      value = trim(value);
+      if (key.size() <= most_name && value.size() <= most_value) out.set(key, std::string(value));
+    }
+    return out;
+  }
+  return out;
+}
+
+const std::string* json_fields::find(std::string_view name) const {
+  for (const auto& [key, value] : fields_) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+// Names may have dots in them, as the claims of a JWT do that are URLs: every dot may be the one that leads deeper.
+std::string json_fields::raw(std::string_view path) const {
+  if (const std::string* value = find(path)) return *value;
+  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
+    const std::string* outer = find(path.substr(0, dot));
+    if (outer == nullptr) continue;
+    std::string inner = of_first(*outer).raw(path.substr(dot + 1));
+    if (!inner.empty()) return inner;
+  }
+  return {};
+}
+
+std::string json_fields::text(std::string_view path) const {
+  std::string value = raw(path);
+  if (value.empty() || value.front() == '{' || value.front() == '[' || value == "null") return {};
+  if (value.front() != '"') return value;
+  const simdjson::padded_string padded(value);
+  ondemand::parser parser;
+  ondemand::document document;
+  std::string_view out;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return {};
+  if (document.get_string().get(out) != simdjson::SUCCESS) return {};
+  return std::string(out);
+}
+
+bool json_fields::match(const std::vector<std::pair<std::string, std::string>>& wanted) const {
+  return std::all_of(wanted.begin(), wanted.end(), [this](const auto& one) {
+    if (!one.second.empty()) return text(one.first) == one.second;
+    const std::string found = raw(one.first);
+    return found.empty() || found == "null" || found == "\"\"";
+  });
+}
+
+void json_fields::set(std::string_view name, std::string raw) {
+  for (auto& [key, value] : fields_) {
+    if (key == name) {
+      value = std::move(raw);
+      return;
+    }
+  }
+  fields_.emplace_back(name, std::move(raw));
+}
+
+std::string json_fields::object() const {
+  std::string out = "{";
+  for (const auto& [key, value] : fields_) {
+    if (out.size() > 1) out += ',';
+    out.append(json_string(key)).append(1, ':').append(value);
+  }
+  return out + '}';
+}
+
+std::string json_string(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += digits[byte >> 4];
+      out += digits[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out += '"';
+}
+
+}  // namespace roombridge::upstream
