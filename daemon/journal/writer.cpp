@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/journal/writer.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <cassert>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <utility>
+
+#include "daemon/base/signals_blocked.hpp"
 
 namespace roombridge::journal {
 namespace {
@@ -20,22 +19,6 @@ moment now() {
   return {std::chrono::steady_clock::now(),
           std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now())};
 }
-
-// Signals are the event thread's.
-class all_signals_blocked {
- public:
-  all_signals_blocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~all_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  all_signals_blocked(const all_signals_blocked&) = delete;
-  all_signals_blocked& operator=(const all_signals_blocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 
@@ -71,7 +54,7 @@ writer::writer(std::unique_ptr<keeper> what, news_function on_news, read_functio
   shared_->what = std::move(what);
   shared_->on_news = std::move(on_news);
   shared_->on_read = std::move(on_read);
-  const all_signals_blocked guard;
+  const signals_blocked guard;
   thread_ = std::thread([with = shared_] { run(with); });
 }
 

@@ -337,6 +337,7 @@ class application::impl {
                         .connections = counts,
                         .named_subscribers = named_.size(),
                         .memory = read_memory_use(),
+                        .log_dropped = system_logger_.dropped(),
                         .warnings = warnings()});
   }
 

@@ -3,7 +3,9 @@
 // Exit status: 0 stopped as asked, or the config is good; 1 a failure that may pass; 2 wrong usage; 78 (EX_CONFIG) the
 // config is not good, or not for this machine: starting again is of no use.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -75,6 +77,14 @@ int run(const std::string& path, bool check_only, system_logger& diagnostics) {
   return exit_config;
 }
 
+// The last records are still on their way. A pipe that nobody reads must not keep the process: then it goes without
+// the end that would wait for the thread that writes.
+int leave(int status, system_logger& diagnostics) {
+  constexpr std::chrono::milliseconds most{1000};
+  if (!diagnostics.drain(most)) std::_Exit(status);
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,9 +108,9 @@ int main(int argc, char** argv) {
   system_logger diagnostics;
   try {
     process_hash_key = draw_hash_key();
-    return run(path, check_only, diagnostics);
+    return leave(run(path, check_only, diagnostics), diagnostics);
   } catch (const std::exception& error) {
     diagnostics.error(error.what(), {{"CAUSE", "fatal"}});
-    return exit_failure;
+    return leave(exit_failure, diagnostics);
   }
 }

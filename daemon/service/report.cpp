@@ -131,7 +131,8 @@ json::object counters_object(const status_facts& facts) {
           {"local_refused", facts.local.refused},
           {"local_protocol_errors", facts.local.protocol_errors},
           {"local_delivered", facts.local.delivered},
-          {"local_lost", facts.local.lost}};
+          {"local_lost", facts.local.lost},
+          {"log_dropped", facts.log_dropped}};
 }
 
 json::array rooms_array(const std::vector<room_report>& rooms) {

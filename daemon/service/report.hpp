@@ -70,6 +70,7 @@ struct status_facts {
   local::connection_counts connections;
   std::size_t named_subscribers = 0;
   memory_use memory{};
+  std::uint64_t log_dropped = 0;      // records that neither stderr's reader nor the journal took in time
   std::vector<std::string> warnings;  // what is not as safe as it could be, in words
 };
 [[nodiscard]] std::string status_json(const status_facts& facts);

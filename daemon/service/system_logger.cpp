@@ -3,7 +3,7 @@
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <spdlog/sinks/ansicolor_sink.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/sinks/base_sink.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
@@ -59,21 +59,30 @@ spdlog::level::level_enum spdlog_level(log_level level) {
   return spdlog::level::err;
 }
 
-void write_journal(log_level level, std::string_view text, std::initializer_list<log_field> fields) {
-  std::vector<std::string> entries;
-  entries.reserve(fields.size() + 2);
-  entries.push_back("MESSAGE=" + std::string(text));
-  entries.push_back("PRIORITY=" + std::to_string(priority(level)));
+// What the journal is told, as one text for the queue: its fields, each with a NUL behind it.
+std::string journal_record(int priority, std::string_view text, std::initializer_list<log_field> fields) {
+  std::string record = "PRIORITY=" + std::to_string(priority) + '\0' + "MESSAGE=";
+  record += text;
+  record += '\0';
   for (const log_field& field : fields) {
     if (field.value.empty()) continue;
-    std::string& entry = entries.emplace_back("ROOMBRIDGE_");
-    entry.append(field.key).append("=").append(field.value);
+    record.append("ROOMBRIDGE_").append(field.key).append("=").append(field.value) += '\0';
   }
-  std::vector<iovec> parts;
-  parts.reserve(entries.size());
-  for (std::string& entry : entries) parts.push_back({entry.data(), entry.size()});
-  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+  return record;
 }
+
+class journal_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  void sink_it_(const spdlog::details::log_msg& record) override {
+    std::vector<iovec> fields;
+    for (std::string_view left{record.payload.data(), record.payload.size()}; !left.empty();) {
+      const std::size_t length = left.find('\0');
+      fields.push_back({const_cast<char*>(left.data()), length});
+      left.remove_prefix(length + 1);
+    }
+    sd_journal_sendv(fields.data(), static_cast<int>(fields.size()));
+  }
+  void flush_() override {}
+};
 
 // What comes from peers must not forge a line of its own.
 std::string one_line(std::string_view text) {
@@ -91,27 +100,38 @@ std::string one_line(std::string_view text) {
   return result;
 }
 
-}  // namespace
-
-system_logger::system_logger() {
-  if (stderr_is_journal()) return;
-  stderr_ =
-      std::make_unique<spdlog::logger>("roombridged", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>());
-  stderr_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
-  stderr_->set_level(spdlog::level::trace);
+spdlog::sink_ptr stderr_sink() {
+  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>();
+  sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  return sink;
 }
 
-system_logger::~system_logger() = default;
+std::string dropped_text(std::uint64_t count, bool journal) {
+  const std::string text = std::to_string(count) +
+                           " log records were dropped here: " + (journal ? "the journal" : "the reader of stderr") +
+                           " did not take them in time; the daemon itself was not held up";
+  return journal ? journal_record(LOG_WARNING, text, {}) : text;
+}
+
+}  // namespace
+
+system_logger::system_logger()
+    : journal_(stderr_is_journal()),
+      queue_(journal_ ? std::make_shared<journal_sink>() : stderr_sink(),
+             [journal = journal_](std::uint64_t count) { return dropped_text(count, journal); }) {}
 
 void system_logger::write(log_level level, std::string_view text, std::initializer_list<log_field> fields) {
   if (!enabled(level)) return;
-  if (!stderr_) return write_journal(level, text, fields);
-  std::string line = one_line(text);
-  for (const log_field& field : fields) {
-    if (field.value.empty()) continue;
-    line.append(" ").append(field.key).append("=").append(one_line(field.value));
+  std::string record = one_line(text);
+  if (journal_) {
+    record = journal_record(priority(level), record, fields);
+  } else {
+    for (const log_field& field : fields) {
+      if (field.value.empty()) continue;
+      record.append(" ").append(field.key).append("=").append(one_line(field.value));
+    }
   }
-  stderr_->log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+  queue_.push(spdlog_level(level), record);
 }
 
 }  // namespace roombridge::service

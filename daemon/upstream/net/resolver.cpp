@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <netdb.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +15,7 @@
 #include <thread>
 
 #include "daemon/base/as_result.hpp"
+#include "daemon/base/signals_blocked.hpp"
 #include "daemon/upstream/proxy.hpp"
 
 namespace roombridge::upstream {
@@ -48,22 +48,6 @@ addresses on_this_machine(addresses answer) {
   if (found->empty()) return "it is this machine's by its name, and leads to another; mend /etc/hosts";
   return answer;
 }
-
-// Signals are the event thread's.
-class signals_blocked {
- public:
-  signals_blocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signals_blocked(const signals_blocked&) = delete;
-  signals_blocked& operator=(const signals_blocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 
