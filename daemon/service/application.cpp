@@ -17,6 +17,8 @@
 #include "daemon/base/io.hpp"
 #include "daemon/base/timer.hpp"
 #include "daemon/base/wipe.hpp"
+#include "daemon/config/changes.hpp"
+#include "daemon/config/load.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
@@ -68,7 +70,7 @@ void raise_descriptor_limit(logger& diagnostics) {
     diagnostics.warning(std::string("cannot raise the limit of open files: ") + std::strerror(errno));
 }
 
-void check_descriptor_limit(const config& value, logger& diagnostics) {
+void check_descriptor_limit(const config::settings& value, logger& diagnostics) {
   constexpr rlim_t others = 128;  // upstream, the journal, what is kept for root, and some
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || value.local.connections + others <= limit.rlim_cur) return;
@@ -82,7 +84,7 @@ void check_descriptor_limit(const config& value, logger& diagnostics) {
 
 class application::impl {
  public:
-  impl(config initial, std::string config_path, system_logger& diagnostics)
+  impl(config::settings initial, std::string config_path, system_logger& diagnostics)
       : config_(std::move(initial)),
         config_path_(std::move(config_path)),
         system_logger_(diagnostics),
@@ -184,11 +186,11 @@ class application::impl {
   // All or nothing: parse, validate, compare, apply (DESIGN: reload).
   local::answer reload() {
     systemd::reloading();
-    config_result loaded = load_config(config_path_);
+    config::reading loaded = config::load(config_path_);
     // The place of the socket is the running one's concern: it takes effect at the next restart only.
     if (loaded.value) {
       host_objections against = object_to(*loaded.value, loaded.places, false);
-      for (const config_error& each : against.warnings) diagnostics_.warning(each.to_string());
+      for (const config::error& each : against.warnings) diagnostics_.warning(each.to_string());
       loaded.errors = std::move(against.errors);
     }
     local::answer verdict = loaded.errors.empty() ? apply(*std::move(loaded.value)) : refuse(loaded.errors);
@@ -196,10 +198,10 @@ class application::impl {
     return verdict;
   }
 
-  local::answer refuse(const std::vector<config_error>& errors) {
+  local::answer refuse(const std::vector<config::error>& errors) {
     local::answer verdict;
     verdict.error = static_cast<int>(proto::error_code::config_invalid);
-    for (const config_error& error : errors) {
+    for (const config::error& error : errors) {
       const std::string text = error.to_string();
       diagnostics_.error("reload refused, nothing changed: " + text, {{"CAUSE", "config_invalid"}});
       verdict.text += (verdict.text.empty() ? "" : "\n") + text;
@@ -207,16 +209,16 @@ class application::impl {
     return verdict;
   }
 
-  local::answer apply(config changed) {
-    const std::vector<std::string> keys = changed_keys(config_, changed);
+  local::answer apply(config::settings changed) {
+    const std::vector<std::string> keys = config::changed_keys(config_, changed);
     parser_.configure(changed.events);
     log_.retained().configure(changed.retained);
     system_logger_.set_level(changed.level);
     std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
     if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
-    config made_with = changed;
+    config::settings made_with = changed;
     made_with.journal = journal_options_;
-    for (const std::string& key : changed_keys(made_with, changed)) restart_needed.push_back(key);
+    for (const std::string& key : config::changed_keys(made_with, changed)) restart_needed.push_back(key);
     config_ = std::move(changed);
     const std::string trouble = server_.look_after_socket();
     check_descriptor_limit(config_, diagnostics_);
@@ -341,7 +343,7 @@ class application::impl {
                         .warnings = warnings()});
   }
 
-  config config_;
+  config::settings config_;
   const std::size_t log_capacity_ = config_.log_capacity;     // what the log was made with
   const journal::options journal_options_ = config_.journal;  // likewise
   std::string config_path_;
@@ -368,7 +370,7 @@ class application::impl {
   std::exception_ptr failure_;
 };
 
-application::application(config initial, std::string config_path, system_logger& diagnostics)
+application::application(config::settings initial, std::string config_path, system_logger& diagnostics)
     : impl_(std::make_unique<impl>(std::move(initial), std::move(config_path), diagnostics)) {}
 application::~application() = default;
 void application::run() {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "daemon/service/config.hpp"
+#include "daemon/config/settings.hpp"
 #include "daemon/service/system_logger.hpp"
 
 namespace roombridge::service {
@@ -15,7 +15,7 @@ class application {
  public:
   // Binds the local socket; throws std::system_error that says which path and why not. `diagnostics` outlives the
   // application.
-  application(config initial, std::string config_path, system_logger& diagnostics);
+  application(config::settings initial, std::string config_path, system_logger& diagnostics);
   ~application();
   application(const application&) = delete;
   application& operator=(const application&) = delete;

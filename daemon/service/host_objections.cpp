@@ -47,7 +47,7 @@ std::string no_recovery_file_at(const std::string& path) {
 }
 
 // Files without which the service starts all the same, and misses something.
-std::vector<local::objection> objections_to_files(const config& value, bool all) {
+std::vector<local::objection> objections_to_files(const config::settings& value, bool all) {
   std::vector<local::objection> out;
   const auto add = [&out](std::string key, std::string text) {
     if (!text.empty()) out.push_back({std::move(key), std::move(text), false});
@@ -66,7 +66,7 @@ std::vector<local::objection> objections_to_files(const config& value, bool all)
 
 }  // namespace
 
-host_objections object_to(const config& value, const config_places& places, bool place) {
+host_objections object_to(const config::settings& value, const config::key_places& places, bool place) {
   std::vector<local::objection> found = local::objections_to_accounts(value.local);
   if (place) {
     for (local::objection& each : local::objections_to_place(value.local)) found.push_back(std::move(each));
@@ -74,10 +74,10 @@ host_objections object_to(const config& value, const config_places& places, bool
   for (local::objection& each : objections_to_files(value, place)) found.push_back(std::move(each));
   host_objections out;
   for (const local::objection& each : found)
-    (each.fatal ? out.errors : out.warnings).push_back(places.error(each.key, each.text));
+    (each.fatal ? out.errors : out.warnings).push_back(places.error_of(each.key, each.text));
   // One that the config does not allow has been refused with it.
   if (const auto exposed = upstream::find_exposure(value.upstream))
-    out.warnings.push_back(places.error(exposed->key, exposed->allowed()));
+    out.warnings.push_back(places.error_of(exposed->key, exposed->allowed()));
   return out;
 }
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/load.hpp"
 #include "daemon/local/listener.hpp"
 #include "daemon/service/application.hpp"
-#include "daemon/service/config.hpp"
 #include "daemon/service/hash_secret.hpp"
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/inherited.hpp"
@@ -28,12 +28,12 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_config = 78;
 
-void print(const std::vector<config_error>& errors, const char* kind = "") {
-  for (const config_error& error : errors) std::fprintf(stderr, "%s%s\n", error.to_string().c_str(), kind);
+void print(const std::vector<config::error>& errors, const char* kind = "") {
+  for (const config::error& error : errors) std::fprintf(stderr, "%s%s\n", error.to_string().c_str(), kind);
 }
 
 // Says what the start would say.
-int check(const config& value, const config_places& places, const std::string& path) {
+int check(const config::settings& value, const config::key_places& places, const std::string& path) {
   const host_objections against = object_to(value, places, true);
   print(against.errors);
   print(against.warnings, " (a warning)");
@@ -44,22 +44,23 @@ int check(const config& value, const config_places& places, const std::string& p
   return 0;
 }
 
-int refuse(const std::vector<config_error>& errors, system_logger& diagnostics) {
-  for (const config_error& error : errors) diagnostics.error(error.to_string(), {{"CAUSE", "config_invalid"}});
+int refuse(const std::vector<config::error>& errors, system_logger& diagnostics) {
+  for (const config::error& error : errors) diagnostics.error(error.to_string(), {{"CAUSE", "config_invalid"}});
   return exit_config;
 }
 
-int serve(config value, const config_places& places, const std::string& path, system_logger& diagnostics) {
+int serve(config::settings value, const config::key_places& places, const std::string& path,
+          system_logger& diagnostics) {
   diagnostics.set_level(value.level);
   diagnostics.info(server_name() + " starts with " + path);
   const host_objections against = object_to(value, places, false);
-  for (const config_error& each : against.warnings) diagnostics.warning(each.to_string());
+  for (const config::error& each : against.warnings) diagnostics.warning(each.to_string());
   if (!against.errors.empty()) return refuse(against.errors, diagnostics);
   try {
     application service(std::move(value), path, diagnostics);
     service.run();
   } catch (const local::socket_error& error) {
-    const config_error told = places.error(error.key(), error.what());
+    const config::error told = places.error_of(error.key(), error.what());
     if (error.lasts()) return refuse({told}, diagnostics);
     diagnostics.error(told.to_string(), {{"CAUSE", "fatal"}});
     return exit_failure;
@@ -69,7 +70,7 @@ int serve(config value, const config_places& places, const std::string& path, sy
 }
 
 int run(const std::string& path, bool check_only, system_logger& diagnostics) {
-  config_result loaded = load_config(path);
+  config::reading loaded = config::load(path);
   if (!loaded.value && !check_only) return refuse(loaded.errors, diagnostics);
   if (!check_only) return serve(*std::move(loaded.value), loaded.places, path, diagnostics);
   if (loaded.value) return check(*loaded.value, loaded.places, path);

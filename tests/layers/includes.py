@@ -28,6 +28,7 @@ ALLOWED = {
     "daemon/log": ["daemon/base", "proto"],
     "daemon/journal": ["daemon/base", "daemon/log", "proto"],
     "daemon/local": ["daemon/base", "daemon/log", "proto"],
+    "daemon/config": ["daemon/base", "daemon/events", "daemon/journal", "daemon/local", "daemon/log", "daemon/upstream", "proto"],
     "daemon/service": ["daemon/", "proto"],
     "clients/cpp": ["proto"],
     "clients/ctl": ["clients/cpp", "proto"],
