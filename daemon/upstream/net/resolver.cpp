@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/net/resolver.hpp"
 
-#include <fcntl.h>
 #include <netdb.h>
-#include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <future>
 #include <memory>
 #include <system_error>
-#include <thread>
 
-#include "daemon/base/as_result.hpp"
-#include "daemon/base/signals_blocked.hpp"
 #include "daemon/upstream/proxy.hpp"
 
 namespace roombridge::upstream {
@@ -23,20 +15,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-using io::as_result;
-
-std::atomic<int> running{0};
-
 std::string words_of(int error) {
   return error == EAI_SYSTEM ? std::system_category().message(errno) : ::gai_strerror(error);
-}
-
-// The thread's whole life. Closing its end of the pipe is what wakes the event thread.
-void answer_later(const look_up_function& function, const std::string& host, const std::string& port,
-                  std::promise<addresses> answer, int done) {
-  answer.set_value(function(host, port));
-  --running;
-  ::close(done);
 }
 
 // What is called localhost is this machine (RFC 6761 section 6.3), whatever a name server or /etc/hosts says: plain
@@ -68,7 +48,7 @@ addresses look_up(const std::string& host, const std::string& port) {
   return found;
 }
 
-resolver::resolver(io::context& context, look_up_function function) : function_(std::move(function)), done_(context) {}
+resolver::resolver(io::context& context, look_up_function function) : function_(std::move(function)), call_(context) {}
 
 io::task<addresses> resolver::resolve(std::string host, std::string port) {
   boost::system::error_code not_numeric;
@@ -78,37 +58,17 @@ io::task<addresses> resolver::resolve(std::string host, std::string port) {
     co_return std::vector{only};
   }
   const bool local = is_loopback(host);
-  std::promise<addresses> promise;
-  std::future<addresses> answer = promise.get_future();
-  if (auto failed = start(std::move(host), std::move(port), std::move(promise)); !failed.empty()) co_return failed;
-  co_await done_.async_wait(done_.wait_read, as_result);
-  if (!done_.is_open()) co_return std::string("it was given up");
-  cancel();
-  co_return local ? on_this_machine(answer.get()) : answer.get();
+  const auto answer = std::make_shared<addresses>();
+  auto failed = call_.start([answer, function = function_, host = std::move(host), port = std::move(port)] {
+    *answer = function(host, port);
+  });
+  if (!failed.empty()) co_return failed;
+  if (!co_await call_.wait()) co_return std::string("it was given up");
+  co_return local ? on_this_machine(std::move(*answer)) : std::move(*answer);
 }
 
 void resolver::cancel() {
-  boost::system::error_code ignored;
-  done_.close(ignored);
-}
-
-// Why no look-up could be begun; empty: it was.
-std::string resolver::start(std::string host, std::string port, std::promise<addresses> promise) {
-  if (running >= max_running) return std::to_string(max_running) + " earlier look-ups still wait for the name servers";
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::system_category().message(errno);
-  done_.assign(ends[0]);
-  const signals_blocked for_the_thread;
-  ++running;
-  try {
-    std::thread(answer_later, function_, std::move(host), std::move(port), std::move(promise), ends[1]).detach();
-    return {};
-  } catch (const std::system_error& error) {
-    --running;
-    ::close(ends[1]);
-    cancel();
-    return error.what();
-  }
+  call_.cancel();
 }
 
 }  // namespace roombridge::upstream

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Looks up a host's addresses without holding the event thread up. The system's look-up cannot be interrupted and takes
-// a minute when no name server answers, so each has a thread of its own that nobody ever waits for: neither who gives
-// it up nor the end of the process. (Asio's resolver has one thread for all look-ups, and joins it.)
-//
-// Invariants: a look-up's thread shares nothing with this object but the promise of its answer; at most `max_running`
-// of them run in the process.
+// a minute when no name server answers, so each is a detached call. (Asio's resolver has one thread for all look-ups,
+// and joins it.)
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <functional>
-#include <future>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "daemon/base/detached_call.hpp"
 #include "daemon/base/io.hpp"
 
 namespace roombridge::upstream {
@@ -30,8 +26,6 @@ using look_up_function = std::function<addresses(const std::string& host, const 
 
 class resolver {
  public:
-  static constexpr int max_running = 16;
-
   explicit resolver(io::context& context, look_up_function function = look_up);
 
   // What a number stands for is known at once. A name of this machine (is_loopback()) leads nowhere else. One look-up
@@ -42,10 +36,8 @@ class resolver {
   void cancel();
 
  private:
-  std::string start(std::string host, std::string port, std::promise<addresses> promise);
-
   look_up_function function_;
-  boost::asio::posix::basic_stream_descriptor<io::executor> done_;  // readable: the answer is there
+  detached_call call_;
 };
 
 }  // namespace roombridge::upstream

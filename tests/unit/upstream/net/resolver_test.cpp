@@ -109,7 +109,7 @@ TEST(resolver, bounds_how_many_look_ups_wait) {
   silent_servers servers;
   io::context context{1};
   std::vector<std::unique_ptr<resolver>> many;
-  std::vector<std::optional<addresses>> answers(resolver::max_running + 1);
+  std::vector<std::optional<addresses>> answers(detached_call::max_running + 1);
   for (auto& answer : answers) {
     many.push_back(std::make_unique<resolver>(context, servers.function()));
     spawn(context, *many.back(), "shop.example", answer);
