@@ -43,7 +43,7 @@ constexpr std::array table{
     entry{"tls_own_certificate", "mend upstream.tls.certificate_file and key_file, or the files that they name"},
     entry{"tls_unknown_ca", "name the CA that issued the server's certificate in upstream.tls.ca_file"},
     entry{"tls_self_signed", "if it is the right server, name its certificate in upstream.tls.ca_file"},
-    entry{"tls_wrong_host", "upstream.url must name the host as the server's certificate does"},
+    entry{"tls_wrong_host", "upstream.url must name the host as subjectAltName of the server's certificate does"},
     entry{"tls_expired", clock},
     entry{"tls_not_yet_valid", clock},
     entry{"tls_bad_certificate", "see what is wrong with it: openssl s_client -connect HOST:PORT"},

@@ -87,18 +87,27 @@ class HttpProxyTest(ProxyTest):
         self.start_through(self.start_tinyproxy())
         self.server.saw("join", room="shop-7")
 
-    def test_a_tunnel_with_tls(self) -> None:
+    def start_with_tls(self, *names: str):
+        """A server whose certificate has these options of `openssl req`, and a daemon that reaches it through a proxy."""
         key, certificate = self.directory / "server.key", self.directory / "server.pem"
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        command += ["-subj", "/CN=server", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+        command += [*names, "-keyout", key, "-out", certificate]
         subprocess.run(command, check=True, capture_output=True, timeout=DEADLINE)
         server = self.start_server(tls={"key": str(key), "cert": str(certificate)})
         url = f"https://localhost:{server.port}"
-        daemon = self.start_through(self.start_tinyproxy(), url=url, tls={"ca_file": str(certificate)})
+        return server, self.start_through(self.start_tinyproxy(), url=url, tls={"ca_file": str(certificate)})
+
+    def test_a_tunnel_with_tls(self) -> None:
+        server, daemon = self.start_with_tls("-subj", "/CN=server", "-addext", "subjectAltName=DNS:localhost")
         server.saw("join", room="shop-7")
         subscriber = self.subscriber(daemon)
         server.emit("picture", "x" * 300_000)
         self.assertEqual(subscriber.until_event("picture")[0].args, ["x" * 300_000])
+
+    def test_a_certificate_behind_a_tunnel_must_be_for_the_server(self) -> None:
+        server, daemon = self.start_with_tls("-subj", "/CN=localhost")
+        daemon.logged("names its host in CN only.*CAUSE=tls_wrong_host")
+        self.assertEqual(server.seen("connection"), [])
 
     def test_a_tunnel_for_each_connection_of_polling_and_for_the_upgrade(self) -> None:
         self.start_through(self.start_tinyproxy(), transports=["polling", "websocket"])

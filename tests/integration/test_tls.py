@@ -33,9 +33,9 @@ class TlsTest(IntegrationTest):
         )
 
     def certificate(self, names: str, owner: str = "server") -> dict[str, str]:
-        """A key and a certificate of the test's CA for these subjectAltNames."""
+        """A key and a certificate of the test's CA for these subjectAltNames; empty: without any."""
         key, request, extensions, certificate = (self.directory / f"{owner}.{end}" for end in ("key", "csr", "ext", "pem"))
-        extensions.write_text(f"subjectAltName={names}\n", encoding="ascii")
+        extensions.write_text(f"subjectAltName={names}\n" if names else "", encoding="ascii")
         openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
             *("-subj", f"/CN={owner}", "-keyout", key, "-out", request),
@@ -82,6 +82,11 @@ class TlsTest(IntegrationTest):
     def test_a_wrong_address_is_refused(self) -> None:
         server, daemon = self.start_tls("DNS:localhost", host="127.0.0.1", ca_file=str(self.ca))
         self.refused(server, daemon, "tls_wrong_host")
+
+    def test_a_host_that_is_only_in_the_cn_is_refused(self) -> None:
+        server, daemon = self.start_tls("", self.certificate("", owner="localhost"), ca_file=str(self.ca))
+        self.refused(server, daemon, "tls_wrong_host")
+        daemon.logged("names its host in CN only.*subjectAltName")
 
     def test_an_unknown_ca_is_refused(self) -> None:
         server, daemon = self.start_tls("DNS:localhost")

@@ -16,7 +16,47 @@
 namespace roombridge::upstream {
 namespace {
 
-failure bad_certificate(long verdict, const endpoint& where) {
+// What is noted at a connection during its handshake, each by an index of OpenSSL's.
+int new_note() {
+  return SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+}
+
+// The server has asked for a certificate.
+int asked_note() {
+  static const int index = new_note();
+  return index;
+}
+
+// The server's certificate names the host, but not where it counts.
+int common_name_note() {
+  static const int index = new_note();
+  return index;
+}
+
+// The server has asked for another handshake, and was told that there is none.
+int renegotiation_note() {
+  static const int index = new_note();
+  return index;
+}
+
+void note(SSL& connection, int which) {
+  static char noted;
+  SSL_set_ex_data(&connection, which, &noted);
+}
+
+bool is_noted(const SSL& connection, int which) {
+  return SSL_get_ex_data(&connection, which) != nullptr;
+}
+
+failure wrong_host(const SSL& connection, const endpoint& where, const std::string& begin) {
+  if (!is_noted(connection, common_name_note()))
+    return {cause::tls_wrong_host, begin + " is not for the host \"" + where.host + "\"; check the URL"};
+  return {cause::tls_wrong_host, begin +
+                                     " names its host in CN only, which does not count; it needs a subjectAltName (" +
+                                     (where.is_address ? "IP:" : "DNS:") + where.host + ')'};
+}
+
+failure bad_certificate(const SSL& connection, long verdict, const endpoint& where) {
   const std::string begin = "the certificate of " + where.name;
   switch (verdict) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -32,7 +72,7 @@ failure bad_certificate(long verdict, const endpoint& where) {
                                          "); name the right CA file in upstream.tls.ca_file"};
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return {cause::tls_wrong_host, begin + " is not for the host \"" + where.host + "\"; check the URL"};
+      return wrong_host(connection, where, begin);
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {cause::tls_expired, begin + " has expired; if it has not, check this machine's clock"};
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -139,16 +179,39 @@ std::optional<failure> load_own(SSL_CTX& context, const tls_options& options) {
   return std::nullopt;
 }
 
-// A flag at each connection: the server has asked for a certificate.
-int asked_index() {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
+int note_that_asked(SSL* connection, void*) {
+  note(*connection, asked_note());
+  return 1;
 }
 
-int note_that_asked(SSL* connection, void*) {
-  static char asked;
-  SSL_set_ex_data(connection, asked_index(), &asked);
-  return 1;
+void note_renegotiation(const SSL* connection, int where, int alert) {
+  if ((where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT && (alert & 0xff) == SSL_AD_NO_RENEGOTIATION)
+    note(const_cast<SSL&>(*connection), renegotiation_note());
+}
+
+// The name or address that the certificate must be for.
+std::string wanted_host(X509_STORE_CTX& verified) {
+  X509_VERIFY_PARAM* wanted = X509_STORE_CTX_get0_param(&verified);
+  if (const char* name = X509_VERIFY_PARAM_get0_host(wanted, 0); name != nullptr) return name;
+  char* address = X509_VERIFY_PARAM_get1_ip_asc(wanted);
+  std::string host = address != nullptr ? address : "";
+  OPENSSL_free(address);
+  return host;
+}
+
+// Changes no verdict. When a handshake has failed, OpenSSL does not have the server's certificate any more; so it is
+// looked at here.
+int note_common_name(int verdict, X509_STORE_CTX* verified) {
+  const int error = X509_STORE_CTX_get_error(verified);
+  const bool wrong_host = error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH;
+  if (verdict == 1 || !wrong_host) return verdict;
+  const std::string host = wanted_host(*verified);
+  // Without flags OpenSSL takes a CN where subjectAltName has no names.
+  if (X509_check_host(X509_STORE_CTX_get_current_cert(verified), host.data(), host.size(), 0, nullptr) == 1) {
+    const int index = SSL_get_ex_data_X509_STORE_CTX_idx();
+    note(*static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verified, index)), common_name_note());
+  }
+  return verdict;
 }
 
 // SHA-256 of the public key with its algorithm (SubjectPublicKeyInfo), in base64.
@@ -169,7 +232,10 @@ std::string pin_of(const X509& certificate) {
 std::optional<failure> prepare_tls(SSL_CTX& context, const tls_options& options) {
   ERR_clear_error();
   SSL_CTX_set_min_proto_version(&context, options.min_version == tls_version::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
-  SSL_CTX_set_verify(&context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  // Who a peer is, is settled once, before anything is sent.
+  SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_info_callback(&context, note_renegotiation);
+  SSL_CTX_set_verify(&context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, note_common_name);
   SSL_CTX_set_cert_cb(&context, note_that_asked, nullptr);
   if (options.verify) {
     if (auto failed = load_roots(context, options)) return failed;
@@ -183,7 +249,7 @@ void prepare_tls(SSL& connection, const endpoint& where, const tls_options& opti
   if (where.is_address) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(&connection), where.host.c_str());
   } else {
-    SSL_set_hostflags(&connection, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_set_hostflags(&connection, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     SSL_set1_host(&connection, where.host.c_str());
   }
 }
@@ -208,7 +274,7 @@ std::optional<failure> check_pins(SSL& connection, const endpoint& where, const 
 failure describe_tls(SSL& connection, const boost::system::error_code& error, const endpoint& where) {
   const long verdict = SSL_get_verify_result(&connection);
   if (SSL_get_verify_mode(&connection) != SSL_VERIFY_NONE && verdict != X509_V_OK)
-    return bad_certificate(verdict, where);
+    return bad_certificate(connection, verdict, where);
   const int reason = reason_of(error);
   if (not_tls(reason)) {
     return {cause::tls_not_spoken, where.name + " does not speak TLS; perhaps the URL should begin with http or ws"};
@@ -216,6 +282,11 @@ failure describe_tls(SSL& connection, const boost::system::error_code& error, co
   if (version_refused(reason)) {
     return {cause::tls_version,
             where.name + " and upstream.tls.min_version have no version of TLS in common (" + error.message() + ')'};
+  }
+  if (is_noted(connection, renegotiation_note())) {
+    return {cause::tls_failure,
+            where.name + " wants another handshake within the connection, and ended it when that was refused (" +
+                error.message() + "); if it wants a client certificate, it must ask in the first one"};
   }
   if (const auto alert = certificate_alert(reason, asked_for_certificate(connection)); !alert.empty())
     return refused_certificate(connection, where, alert);
@@ -225,7 +296,7 @@ failure describe_tls(SSL& connection, const boost::system::error_code& error, co
 }
 
 bool asked_for_certificate(const SSL& connection) {
-  return SSL_get_ex_data(&connection, asked_index()) != nullptr;
+  return is_noted(connection, asked_note());
 }
 
 }  // namespace roombridge::upstream

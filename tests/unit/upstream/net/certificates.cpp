@@ -42,16 +42,15 @@ void extend(X509* certificate, int kind, const std::string& value) {
 }
 
 // `issuer` nothing: it signs itself.
-std::shared_ptr<X509> sign(const std::string& name, const certificate_plan& plan, EVP_PKEY* key, X509* issuer,
-                           EVP_PKEY* issuer_key) {
+std::shared_ptr<X509> sign(const certificate_plan& plan, EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_key) {
   std::shared_ptr<X509> made(X509_new(), X509_free);
   X509_set_version(made.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), issuer == nullptr ? 1 : 2);
   X509_gmtime_adj(X509_getm_notBefore(made.get()), plan.from);
   X509_gmtime_adj(X509_getm_notAfter(made.get()), plan.until);
   X509_NAME* subject = X509_get_subject_name(made.get());
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1,
-                             0);
+  const auto* name = reinterpret_cast<const unsigned char*>(plan.common_name.c_str());
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, name, -1, -1, 0);
   X509_set_issuer_name(made.get(), issuer == nullptr ? subject : X509_get_subject_name(issuer));
   X509_set_pubkey(made.get(), key);
   if (!plan.names.empty()) extend(made.get(), NID_subject_alt_name, plan.names);
@@ -63,17 +62,19 @@ std::shared_ptr<X509> sign(const std::string& name, const certificate_plan& plan
 }  // namespace
 
 authority::authority(const std::string& name)
-    : key_(make_key()), own_(sign(name, {.names = ""}, key_.get(), nullptr, key_.get())), pem_(in_pem(own_.get())) {}
+    : key_(make_key()),
+      own_(sign({.names = "", .common_name = name}, key_.get(), nullptr, key_.get())),
+      pem_(in_pem(own_.get())) {}
 
 identity authority::issue(const certificate_plan& plan) const {
   const auto key = make_key();
-  const auto certificate = sign("server", plan, key.get(), own_.get(), key_.get());
+  const auto certificate = sign(plan, key.get(), own_.get(), key_.get());
   return {in_pem(certificate.get()), in_pem(key.get())};
 }
 
 identity self_signed(const certificate_plan& plan) {
   const auto key = make_key();
-  const auto certificate = sign("server", plan, key.get(), nullptr, key.get());
+  const auto certificate = sign(plan, key.get(), nullptr, key.get());
   return {in_pem(certificate.get()), in_pem(key.get())};
 }
 

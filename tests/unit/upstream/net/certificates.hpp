@@ -12,7 +12,8 @@ namespace roombridge::upstream::test {
 
 struct certificate_plan {
   std::string names = "DNS:localhost";  // subjectAltName; empty: none
-  long from = -3600;                    // seconds from now
+  std::string common_name = "server";
+  long from = -3600;  // seconds from now
   long until = 3600;
 };
 

@@ -98,6 +98,36 @@ TEST_F(upstream_tls, names_a_certificate_for_another_host) {
   EXPECT_THAT(why.text, HasSubstr("\"localhost\""));
 }
 
+// An issuer need not have looked whether the CN is the owner's: what it vouches for is subjectAltName.
+struct common_name_case {
+  std::string_view name;
+  std::string common_name, names;
+  std::string host, wanted;
+};
+class upstream_common_name : public upstream_tls, public testing::WithParamInterface<common_name_case> {};
+
+INSTANTIATE_TEST_SUITE_P(hosts, upstream_common_name,
+                         testing::Values(common_name_case{"name", "localhost", "", "localhost", "DNS:localhost"},
+                                         common_name_case{"beside_a_mail_address", "localhost",
+                                                          "email:shop@example.org", "localhost", "DNS:localhost"},
+                                         common_name_case{"address", "127.0.0.1", "", "127.0.0.1", "IP:127.0.0.1"}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+TEST_P(upstream_common_name, does_not_count) {
+  serve({.own = ca.issue({.names = GetParam().names, .common_name = GetParam().common_name})});
+  const failure why = connect_to(GetParam().host);
+  EXPECT_EQ(why.why, cause::tls_wrong_host);
+  EXPECT_THAT(why.text, AllOf(HasSubstr("names its host in CN only"),
+                              EndsWith("it needs a subjectAltName (" + GetParam().wanted + ')')));
+}
+
+TEST_F(upstream_tls, names_a_certificate_without_names_for_another_host) {
+  serve({.own = ca.issue({.names = "", .common_name = "other.example"})});
+  const failure why = connect_to();
+  EXPECT_EQ(why.why, cause::tls_wrong_host);
+  EXPECT_THAT(why.text, HasSubstr("is not for the host \"localhost\""));
+}
+
 TEST_F(upstream_tls, names_a_certificate_that_has_expired) {
   serve({.own = ca.issue({.from = -7200, .until = -3600})});
   const failure why = connect_to();
@@ -146,6 +176,17 @@ TEST_F(upstream_tls, names_versions_that_have_nothing_in_common) {
 TEST_F(upstream_tls, speaks_the_older_version_unless_told) {
   serve({.own = ca.issue(), .newest = TLS1_2_VERSION});
   EXPECT_EQ(connect_to(), failure{});
+}
+
+// TLS 1.3 has no such thing.
+TEST_F(upstream_tls, shakes_hands_once_only) {
+  serve({.own = ca.issue(), .newest = TLS1_2_VERSION, .renegotiates = true});
+  ASSERT_EQ(connect_to(), failure{});
+  run(exchange(connection, "x"));
+  const failure why = run(read_to_end(connection));
+  EXPECT_EQ(peer->handshakes(), 1);
+  EXPECT_EQ(why.why, cause::tls_failure);
+  EXPECT_THAT(why.text, HasSubstr("wants another handshake"));
 }
 
 // ---- our own certificate

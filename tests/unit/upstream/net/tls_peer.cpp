@@ -39,7 +39,9 @@ asio::ssl::context prepared(const tls_peer_options& options) {
 class tls_peer::impl {
  public:
   impl(io::context& context, const tls_peer_options& options)
-      : tls_(prepared(options)), acceptor_(context, {asio::ip::address_v4::loopback(), 0}) {}
+      : renegotiates_(options.renegotiates),
+        tls_(prepared(options)),
+        acceptor_(context, {asio::ip::address_v4::loopback(), 0}) {}
 
   std::string port() const { return std::to_string(acceptor_.local_endpoint().port()); }
 
@@ -52,9 +54,12 @@ class tls_peer::impl {
     while (!error) {
       std::size_t size = 0;
       std::tie(error, size) = co_await connection.async_read_some(asio::buffer(piece), as_result);
+      if (!error && renegotiates_) SSL_renegotiate(connection.native_handle());
       if (!error) co_await asio::async_write(connection, asio::buffer(piece, size), as_result);
     }
   }
+
+  int handshakes() { return static_cast<int>(SSL_CTX_sess_accept_good(tls_.native_handle())); }
 
   std::string server_name_;
   std::string client_subject_;
@@ -71,6 +76,7 @@ class tls_peer::impl {
     }
   }
 
+  bool renegotiates_;
   asio::ssl::context tls_;
   asio::basic_socket_acceptor<tcp, io::executor> acceptor_;
 };
@@ -83,6 +89,9 @@ std::string tls_peer::port() const {
 }
 io::task<> tls_peer::serve() {
   return impl_->serve();
+}
+int tls_peer::handshakes() const {
+  return impl_->handshakes();
 }
 const std::string& tls_peer::server_name() const {
   return impl_->server_name_;

@@ -14,6 +14,7 @@ struct tls_peer_options {
   identity own = {};
   std::string client_ca = {};  // PEM; not empty: it demands a client's certificate of this CA
   int newest = 0;              // TLS1_2_VERSION and so on; 0: any
+  bool renegotiates = false;   // asks for another handshake when something has come
 };
 
 class tls_peer {
@@ -27,6 +28,8 @@ class tls_peer {
 
   // Accepts a connection, shakes hands and sends back what comes, until the client ends it.
   [[nodiscard]] io::task<> serve();
+
+  [[nodiscard]] int handshakes() const;  // that were completed, of all connections
 
   // Of the last connection.
   [[nodiscard]] const std::string& server_name() const;     // the client's SNI; "": none
