@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/base/file_trust.hpp"
 #include "daemon/local/credentials.hpp"
 
 namespace roombridge::local {
@@ -51,12 +52,17 @@ std::vector<objection> objections_to_place(const options& config) {
   const std::string& path = config.socket;
   const std::string directory = path.substr(0, path.find_last_of('/') + 1);
   struct stat there {};
-  if (::stat(directory.c_str(), &there) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    const bool made_at_start = errno == ENOENT && directory.starts_with("/run/");
+  const int error = ::stat(directory.c_str(), &there) == 0 ? 0 : errno;
+  if (error == ENOENT || error == ENOTDIR) {
+    const bool made_at_start = error == ENOENT && directory.starts_with("/run/");
     return {{"local.socket",
              path + ": the directory " + directory + " does not exist" +
                  (made_at_start ? " now; the service manager makes it where the unit has RuntimeDirectory=" : ""),
              !made_at_start}};
+  }
+  if (const file_facts facts = facts_of(there); error == 0) {
+    std::string distrust = distrust_of_directory(directory, facts, likely_ids(facts), sticky::suffices);
+    if (!distrust.empty()) return {{"local.socket", path + ": " + distrust, true}};
   }
   if (::lstat(path.c_str(), &there) == 0 && !S_ISSOCK(there.st_mode))
     return {{"local.socket", path + ": there is something that is not a socket; remove it", true}};

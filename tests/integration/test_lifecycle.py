@@ -86,6 +86,14 @@ class SocketTest(IntegrationTest):
         (self.directory / "s").write_text("precious", encoding="ascii")
         self.assert_no_start({}, "local.socket: .*/s: there is something that is not a socket; remove it")
 
+    def test_a_directory_that_others_may_write(self) -> None:
+        shared = self.directory / "shared"
+        shared.mkdir()
+        shared.chmod(0o777)
+        told = f"local.socket: {shared}/s: the directory {shared}/ has mode 0777 .*: chmod go-w {shared}/"
+        self.assert_no_start({"socket": str(shared / "s")}, told)
+        self.assertEqual(list(shared.iterdir()), [])
+
     def test_an_owner_or_a_group_that_does_not_exist(self) -> None:
         self.assert_no_start({"group": "nobody-knows"}, "local.group: there is no group nobody-knows")
         self.assert_no_start({"owner": "nobody-knows"}, "local.owner: there is no user nobody-knows")

@@ -70,6 +70,16 @@ class SocketFileTest(IntegrationTest):
         daemon.logged(ANEW)
         self.assert_reachable(daemon)
 
+    def test_a_directory_that_others_may_write_is_not_used(self) -> None:
+        daemon = self.start()
+        self.run_directory.chmod(0o777)
+        daemon.socket.unlink()
+        daemon.logged(f"cannot be made anew: .*has mode 0777.*chmod go-w {self.run_directory}/.* CAUSE=socket_lost")
+        self.assertIn("others can replace", self.trouble())
+        self.run_directory.chmod(0o700)
+        daemon.logged(ANEW)
+        self.assert_reachable(daemon)
+
     def test_a_strangers_file_in_its_place_is_left_alone_and_named(self) -> None:
         daemon = self.start()
         fresh = self.directory / "precious"
