@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A call of something that may block for minutes and cannot be interrupted, such as the system's look-up of a name, in a
-// thread of its own. The event thread learns when it is done. The thread is never waited for: neither by who gives the
-// call up nor by the end of the process.
+// A call of something that may block for minutes and cannot be interrupted, such as the system's look-up of a name, in
+// a thread of its own. The event thread learns when it is done. The thread is never waited for: neither by who gives
+// the call up nor by the end of the process.
 //
 // Invariant: at most `max_running` such threads run in the process.
 #pragma once

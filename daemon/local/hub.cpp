@@ -325,7 +325,7 @@ bool hub::publish_trace(const proto::trace& line) {
   return true;
 }
 
-void hub::reconfigure(const options& changed) {
+void hub::reconfigure(const options& changed, access_rules access) {
   const call_scope scope{*this};
   config_.connections = changed.connections;
   config_.user_buffer = changed.user_buffer;
@@ -343,7 +343,7 @@ void hub::reconfigure(const options& changed) {
   config_.admin_users = changed.admin_users;
   config_.admin_groups = changed.admin_groups;
   config_.filter_fields = changed.filter_fields;
-  access_ = access_rules{config_, ::geteuid()};
+  access_ = std::move(access);
   for (const auto& [token, who] : peers_) {
     who->plan_ping();
     if (const auto known = identify_(who->fd())) {

@@ -58,7 +58,8 @@ class hub final : public peer_host {
   // Deadlines that have passed by now() are acted upon.
   void expire();
 
-  void reconfigure(const options& changed);
+  // `access`: what the changed options have made.
+  void reconfigure(const options& changed, access_rules access);
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::vector<peer_info> peers() const;

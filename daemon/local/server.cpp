@@ -73,7 +73,7 @@ class server::impl {
     hub_.shut_down([this] { drained_.cancel(); });
   }
 
-  std::vector<std::string> reconfigure(const options& changed) {
+  std::vector<std::string> reconfigure(const options& changed, access_rules access) {
     std::vector<std::string> restart;
     const auto compare = [&restart](const auto& now, const auto& then, const char* name) {
       if (now != then) restart.emplace_back(name);
@@ -82,7 +82,7 @@ class server::impl {
     compare(options_.mode, changed.mode, "local.mode");
     compare(options_.owner, changed.owner, "local.owner");
     compare(options_.group, changed.group, "local.group");
-    hub_.reconfigure(changed);
+    hub_.reconfigure(changed, std::move(access));
     return restart;
   }
 
@@ -159,8 +159,8 @@ bool server::publish_trace(const proto::trace& line) {
 void server::flush() {
   impl_->peers().flush();
 }
-std::vector<std::string> server::reconfigure(const options& changed) {
-  return impl_->reconfigure(changed);
+std::vector<std::string> server::reconfigure(const options& changed, access_rules access) {
+  return impl_->reconfigure(changed, std::move(access));
 }
 std::string server::look_after_socket() {
   return impl_->look_after_socket();

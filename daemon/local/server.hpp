@@ -135,8 +135,9 @@ class server {
   // Writes what the log has got since the last call to whoever wants it and can take it: one sendmsg per subscriber.
   void flush();
 
-  // Applies what can change live; the names of changed options that need a restart are returned ("local.socket", …).
-  std::vector<std::string> reconfigure(const options& changed);
+  // Applies what can change live, and `access`, which the changed options have made; the names of changed options that
+  // need a restart are returned ("local.socket", …).
+  std::vector<std::string> reconfigure(const options& changed, access_rules access);
 
   // Whether the socket's file is still ours is seen by itself; this looks now. Why nobody can connect; empty: they can.
   std::string look_after_socket();

@@ -28,6 +28,7 @@
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/intake.hpp"
 #include "daemon/service/random_epoch.hpp"
+#include "daemon/service/reloader.hpp"
 #include "daemon/service/report.hpp"
 #include "daemon/service/requests.hpp"
 #include "daemon/service/subscriber_journal.hpp"
@@ -43,6 +44,9 @@ using signals = asio::basic_signal_set<io::executor>;
 
 // How long local programs may take to read what they have been sent when the daemon stops.
 constexpr std::chrono::milliseconds drain_time{1000};
+
+// Of a config that is reloaded: far more than a name service takes that answers at all.
+constexpr std::chrono::milliseconds longest_preparation{30'000};
 
 // Of a room (PROTOCOL.md section 7).
 constexpr std::size_t shown_holders = 16;
@@ -98,7 +102,7 @@ class application::impl {
         requests_(client_, parser_,
                   {.status = [this](const local::call_request& by) { return status(by); },
                    .rooms = [this](const local::call_request& by) { return rooms_json(rooms(by)); },
-                   .reload = [this] { return reload(); },
+                   .reload = [this](local::answer_function done) { reloader_.reload(std::move(done)); },
                    .forget = [this](local::answer_function done) { forget(std::move(done)); },
                    .trace = [this](local::peer_token who, std::chrono::milliseconds time,
                                    local::answer_function done) { trace(who, time, std::move(done)); }}),
@@ -110,6 +114,9 @@ class application::impl {
         server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics_),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
+        reloader_(
+            context_, diagnostics_, [path = config_path_] { return prepare_config(path); },
+            [this](prepared_config prepared) { return take(std::move(prepared)); }, longest_preparation),
         watchdog_(context_.get_executor()) {
     diagnostics_.hide_by([this](std::string_view text) { return client_.hidden(text); });
     log_.retained().configure(config_.retained);
@@ -168,7 +175,7 @@ class application::impl {
   void wait_for_reload() {
     reload_signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      reload();
+      reloader_.reload([](const local::answer&) {});
       wait_for_reload();
     });
   }
@@ -183,19 +190,12 @@ class application::impl {
     });
   }
 
-  // All or nothing: parse, validate, compare, apply (DESIGN: reload).
-  local::answer reload() {
-    systemd::reloading();
-    config::reading loaded = config::load(config_path_);
-    // The place of the socket is the running one's concern: it takes effect at the next restart only.
-    if (loaded.value) {
-      host_objections against = object_to(*loaded.value, loaded.places, false);
-      for (const config::error& each : against.warnings) diagnostics_.warning(each.to_string());
-      loaded.errors = std::move(against.errors);
-    }
-    local::answer verdict = loaded.errors.empty() ? apply(*std::move(loaded.value)) : refuse(loaded.errors);
-    systemd::ready();
-    return verdict;
+  // All or nothing: what was prepared is good as a whole, or nothing of it counts.
+  local::answer take(prepared_config prepared) {
+    for (const config::error& each : prepared.against.warnings) diagnostics_.warning(each.to_string());
+    if (!prepared.loaded.value) return refuse(prepared.loaded.errors);
+    if (!prepared.against.errors.empty()) return refuse(prepared.against.errors);
+    return apply(*std::move(prepared.loaded.value), *std::move(prepared.access));
   }
 
   local::answer refuse(const std::vector<config::error>& errors) {
@@ -209,12 +209,12 @@ class application::impl {
     return verdict;
   }
 
-  local::answer apply(config::settings changed) {
+  local::answer apply(config::settings changed, local::access_rules access) {
     const std::vector<std::string> keys = config::changed_keys(config_, changed);
     parser_.configure(changed.events);
     log_.retained().configure(changed.retained);
     system_logger_.set_level(changed.level);
-    std::vector<std::string> restart_needed = server_.reconfigure(changed.local);
+    std::vector<std::string> restart_needed = server_.reconfigure(changed.local, std::move(access));
     if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
     config::settings made_with = changed;
     made_with.journal = journal_options_;
@@ -364,6 +364,7 @@ class application::impl {
   local::server server_;
   signals stop_signals_;
   signals reload_signals_;
+  reloader reloader_;
   io::timer watchdog_;
   std::string manager_told_;  // systemd
   int running_ = 0;

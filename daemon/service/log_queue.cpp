@@ -36,7 +36,9 @@ class log_queue::writing_sink final : public spdlog::sinks::sink {
   }
   void flush() override { to_->flush(); }
   void set_pattern(const std::string& pattern) override { to_->set_pattern(pattern); }
-  void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override { to_->set_formatter(std::move(formatter)); }
+  void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override {
+    to_->set_formatter(std::move(formatter));
+  }
 
   bool wait_for(std::uint64_t records, std::chrono::milliseconds most) {
     std::unique_lock lock(mutex_);

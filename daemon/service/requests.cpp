@@ -184,7 +184,7 @@ void requests::on_call(const local::call_request& request, local::answer_functio
     return;
   }
   if (method == "reload") {
-    done(calls_.reload());
+    calls_.reload(std::move(done));
   } else if (method == "forget") {
     calls_.forget(std::move(done));
   } else if (method == "reconnect") {

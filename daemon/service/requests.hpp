@@ -19,7 +19,7 @@ namespace roombridge::service {
 struct service_calls {
   std::function<std::string(const local::call_request&)> status;
   std::function<std::string(const local::call_request&)> rooms;
-  std::function<local::answer()> reload;
+  std::function<void(local::answer_function)> reload;
   std::function<void(local::answer_function)> forget;
   std::function<void(local::peer_token, std::chrono::milliseconds, local::answer_function)> trace;
 };

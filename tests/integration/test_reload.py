@@ -9,7 +9,9 @@ import unittest
 from roombridge import RequestError
 
 from .harness import IntegrationTest, reservation
-from .processes import Daemon
+from .processes import BUILD, Daemon
+
+HANGING_NAMES = BUILD / "tests/integration/hanging_names/libnss_hanging.so.2"
 
 
 class ReloadTest(IntegrationTest):
@@ -115,3 +117,48 @@ class ReloadTest(IntegrationTest):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root: a mount namespace of its own, with another nsswitch.conf")
+class HangingNamesTest(IntegrationTest):
+    """The name service answers nothing about names that begin with "hanging", until it is let."""
+
+    needed = (HANGING_NAMES,)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.gate = self.directory / "gate"
+        os.mkfifo(self.gate)
+        switch = self.directory / "nsswitch.conf"
+        switch.write_text("passwd: files hanging\ngroup: files hanging\nhosts: files\n", encoding="ascii")
+        within = ("unshare", "--mount", "sh", "-ec", f'mount --bind {switch} /etc/nsswitch.conf; exec "$@"', "sh")
+        environment = {"LD_LIBRARY_PATH": str(HANGING_NAMES.parent), "ROOMBRIDGE_TEST_HANG": str(self.gate)}
+        self.daemon = self.start_daemon(environment, within)
+
+    def let(self) -> None:
+        """From now on all look-ups are answered."""
+        self.addCleanup(os.close, os.open(self.gate, os.O_RDWR))
+
+    def ask_for(self, *users: str) -> None:
+        access = [{"users": list(users), "events": ["*"], "topics": ["*"]}]
+        self.write_config(self.config(local={"access": access}))
+
+    def test_a_reload_that_hangs_holds_up_nobody(self) -> None:
+        subscriber = self.subscriber(self.daemon, events=["notification"])
+        self.server.saw("join", room="shop-8")
+        self.ask_for("hanging-one")
+        self.daemon.hang_up()
+        # That one after the other comes through shows that none of it waits for the reload.
+        for number in range(3):
+            self.server.emit("notification", {"id": number, "title": "still here"})
+            subscriber.until_event("notification")
+        self.assertEqual(self.peer(self.daemon).call("status")["pid"], self.daemon.pid)
+        self.let()
+        self.daemon.logged("there is no user hanging-one; the entry matches nobody")
+        self.daemon.logged("reloaded: local.access")
+
+    def test_sigterm_during_a_reload_that_hangs(self) -> None:
+        self.ask_for("hanging-one")
+        self.daemon.hang_up()
+        self.peer(self.daemon).call("status")
+        self.stop(self.daemon)

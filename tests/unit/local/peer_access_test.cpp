@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the access rules mean on a connection, and what a reload takes away; limits of one user.
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 #include "support.hpp"
@@ -33,7 +35,7 @@ class peer_access : public hub_test {
   }
   void reload(std::vector<access_rule> access) {
     options_.access = std::move(access);
-    hub_->reconfigure(options_);
+    hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
     run();
   }
   test_client welcomed_as(uid_t user) {

@@ -68,7 +68,7 @@ TEST_F(filtering, a_field_that_no_rule_declares_is_refused_by_name) {
   EXPECT_EQ(result.error->code, error_code::bad_request);
   EXPECT_EQ(result.error->text, "`fields`: no rule of the config declares 'shopid'; there are: shopId, updateType");
   options_.filter_fields.emplace_back("shopid");
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   client.send_message(wanted);
   run();
   EXPECT_EQ(refused(client), error_code::none) << "a changed config counts at once";
@@ -90,7 +90,7 @@ TEST_F(filtering, a_subscription_outlives_the_declaration_of_its_field) {
   client.send_message(proto::subscribe{.id = 1, .events = {}, .topics = {}, .fields = {{"shopId", {"7"}}}});
   run();
   options_.filter_fields.clear();
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   append_with("a", {});
   append_with("a", {"shopId=7"});  // declared again
   hub_->flush();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Connections that have a name: who gets it, where their streams begin, and what ACK does.
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 #include "recording_storage.hpp"
@@ -223,7 +225,7 @@ TEST_F(named_peers, one_too_many_is_refused_at_its_subscribe) {
   EXPECT_EQ(refused.error->code, error_code::too_many_subscribers);
   EXPECT_TRUE(refused.error->retry);
   options_.user_subscribers = 2;
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   second.send_message(proto::subscribe{1, {}, {}});
   run();
   EXPECT_FALSE(second.expect<proto::result>().error);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Replays that begin further back than memory reaches.
+#include <unistd.h>
+
 #include <deque>
 
 #include "replay_fixture.hpp"
@@ -234,7 +236,7 @@ TEST_F(replays, are_charged_to_the_user) {
   append_many(100);
   auto client = back(since(0), true, socket_buffer);
   options_.user_buffer = 1;
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   hub_->flush();
   run();
   EXPECT_EQ(rest(client), strings{"BYE"});
@@ -243,7 +245,7 @@ TEST_F(replays, are_charged_to_the_user) {
 TEST_F(replays, of_one_user_wait_for_each_other_rather_than_hold_too_much) {
   append_many(100);
   options_.user_buffer = 80u << 10;
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   std::deque<test_client> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(back(since(5)));
   EXPECT_EQ(disk_->requests(), 2u) << "half of the buffer has room for two";
@@ -254,7 +256,7 @@ TEST_F(replays, of_one_user_wait_for_each_other_rather_than_hold_too_much) {
 TEST_F(replays, that_wait_for_one_who_leaves_go_on) {
   append_many(100);
   options_.user_buffer = 80u << 10;
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   auto first = back(since(5));
   auto second = back(since(5));
   auto third = back(since(5));

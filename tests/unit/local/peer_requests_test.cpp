@@ -337,7 +337,7 @@ TEST_F(requests, status_goes_to_whoever_has_subscribed) {
 
 TEST_F(requests, rights_follow_the_config) {
   auto client = welcomed();
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   client.send_message(proto::call{1, "reload", "{}"});
   run();
   EXPECT_TRUE(handler_.calls.at(0).control);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // JOIN and LEAVE, and what becomes of a room when its connection or its permission ends.
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 #include "support.hpp"
@@ -76,7 +78,7 @@ TEST_F(peer_rooms, only_those_that_a_rule_allows) {
   }
   EXPECT_TRUE(handler_.joins.empty());
   allow({});
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   client.send_message(proto::join{1, "shop-7"});
   run();
   EXPECT_EQ(code_of(client.expect<proto::result>()), error_code::not_permitted) << "by default none";
@@ -174,7 +176,7 @@ TEST_F(peer_rooms, a_permission_that_is_taken_away_ends_the_hold) {
   auto client = holding("shop-7");
   auto other = holding("table-3");
   allow({"table-*"});
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   run();
   const auto told = client.expect<proto::error>();
   EXPECT_EQ(told.info.code, error_code::revoked);
@@ -190,7 +192,7 @@ TEST_F(peer_rooms, a_handler_may_end_everything_while_permissions_are_taken_away
   auto second = holding("table-3");
   allow({});
   handler_.on_next_leave = [this] { hub_->close_all(); };
-  hub_->reconfigure(options_);
+  hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   run();
   EXPECT_EQ(handler_.leaves.size(), 2u) << "each once";
   EXPECT_EQ(hub_->size(), 0u);

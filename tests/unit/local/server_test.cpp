@@ -153,7 +153,8 @@ TEST_F(serving, names_what_needs_a_restart) {
   changed.mode = 0600;
   changed.group = "root";
   changed.connections = 1;
-  EXPECT_EQ(server_->reconfigure(changed), (std::vector<std::string>{"local.mode", "local.group"}));
+  EXPECT_EQ(server_->reconfigure(changed, access_rules{changed, ::geteuid()}),
+            (std::vector<std::string>{"local.mode", "local.group"}));
   auto client = welcomed();
   std::vector<test_client> kept;  // we are the daemon's user
   for (int i = 0; i < 16; ++i) kept.push_back(welcomed());

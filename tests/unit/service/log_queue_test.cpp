@@ -10,9 +10,9 @@
 namespace roombridge::service {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::SizeIs;
-using std::chrono::milliseconds;
 
 constexpr milliseconds far_longer_than_needed{30'000};
 

@@ -56,7 +56,7 @@ class calls : public testing::Test {
                      parser_,
                      {.status = [](const local::call_request&) { return "{}"; },
                       .rooms = [](const local::call_request&) { return "[]"; },
-                      .reload = [] { return local::answer{.payload = "{}"}; },
+                      .reload = [](const local::answer_function& done) { done({.payload = "{}"}); },
                       .forget = [](const local::answer_function& done) { done({.payload = "{}"}); },
                       .trace =
                           [this](local::peer_token who, std::chrono::milliseconds time, const local::answer_function&) {
