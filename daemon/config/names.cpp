@@ -11,6 +11,7 @@
 
 #include "daemon/base/ascii.hpp"
 #include "daemon/events/topic_template.hpp"
+#include "daemon/upstream/reserved_names.hpp"
 
 namespace roombridge::config {
 namespace {
@@ -80,7 +81,8 @@ bool is_allowed(placeholders allowed, std::string_view field) {
 
 text_result event_name(std::string_view text) {
   if (auto wrong = check_size(text)) return *wrong;
-  if (std::find(std::begin(socketio_names), std::end(socketio_names), text) != std::end(socketio_names)) {
+  if (std::find(std::begin(upstream::socketio_names), std::end(upstream::socketio_names), text) !=
+      std::end(upstream::socketio_names)) {
     return problem{"Socket.IO keeps this name to itself; no event can have it"};
   }
   return std::string(text);

@@ -17,10 +17,6 @@ using text_result = parsed<std::string>;
 // Bytes of an event's name, a room or a topic's template: what a pattern can match (PROTOCOL.md section 4).
 inline constexpr std::size_t max_name_size = 256;
 
-// The names that Socket.IO keeps to itself.
-inline constexpr std::string_view socketio_names[] = {"connect",       "connect_error", "disconnect",
-                                                      "disconnecting", "newListener",   "removeListener"};
-
 // Not empty, within max_name_size, none of Socket.IO's own.
 [[nodiscard]] text_result event_name(std::string_view text);
 

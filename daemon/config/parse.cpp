@@ -36,8 +36,6 @@ settings read_settings(std::string_view text, error_list& errors, const environm
   upstream::auth_options& auth = value.upstream.auth;
   if (!in.find("auth.user_field") || auth.user_field.empty())
     auth.user_field = auth.identity == upstream::identity_source::claims ? "sub" : "userId";
-  value.events.reserved = reserved_names(value);
-  value.local.filter_fields = filter_fields(value);
   check_relations(value, in);
   places.keys = in.places();
   return value;

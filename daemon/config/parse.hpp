@@ -23,11 +23,10 @@ struct reading {
 // The most bytes that a config file may have.
 inline constexpr std::size_t max_file_size = 1u << 20;
 
-// Parses `text`; `file` only names it in errors. Keys that are not there have the defaults of the settings;
-// `events.reserved` is filled from the names of `auth` and `rooms` and those of Socket.IO itself, `local.filter_fields`
-// from `events.rules`. The errors come in the file's order, at most max_errors and one that counts the others. An error
-// about a value shows it and names the variables that it came from; it shows nothing of a token, a header, a payload,
-// or of the user, password and query in a URL.
+// Parses `text`; `file` only names it in errors. Keys that are not there have the defaults of the settings. The errors
+// come in the file's order, at most max_errors and one that counts the others. An error about a value shows it and
+// names the variables that it came from; it shows nothing of a token, a header, a payload, or of the user, password and
+// query in a URL.
 [[nodiscard]] reading parse(std::string_view text, std::string_view file, const environment_lookup& environment);
 
 }  // namespace roombridge::config

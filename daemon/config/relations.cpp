@@ -10,6 +10,7 @@
 #include "daemon/base/ascii.hpp"
 #include "daemon/events/topic_template.hpp"
 #include "daemon/upstream/exposure.hpp"
+#include "daemon/upstream/reserved_names.hpp"
 
 namespace roombridge::config {
 namespace {
@@ -92,9 +93,8 @@ void check(const relation& what, const settings& value, reader& in) {
   in.refuse_at(first ? *first : second.value_or(position{}), std::move(text));
 }
 
-void refuse_reserved(std::string_view section, const std::string& name, std::string_view why, const settings& value,
-                     reader& in) {
-  const auto& reserved = value.events.reserved;
+void refuse_reserved(std::string_view section, const std::string& name, std::string_view why,
+                     const std::vector<std::string>& reserved, reader& in) {
   if (std::find(reserved.begin(), reserved.end(), name) == reserved.end()) return;
   const std::string path = std::string(section) + path_step(name);
   // Socket.IO's own names have been refused as names of rules already.
@@ -122,11 +122,12 @@ void refuse_exposure(const settings& value, reader& in) {
 void check_relations(const settings& value, reader& in) {
   for (const relation& each : relations) check(each, value, in);
   refuse_exposure(value, in);
+  const std::vector<std::string> reserved = upstream::reserved_names(value.upstream);
   for (const events::event_rule& rule : value.events.rules) {
-    refuse_reserved("events.rules.", rule.name, "is never delivered", value, in);
+    refuse_reserved("events.rules.", rule.name, "is never delivered", reserved, in);
   }
   for (const upstream::hold_rule& rule : value.upstream.hold) {
-    refuse_reserved("emits.hold.", rule.event, "cannot be sent", value, in);
+    refuse_reserved("emits.hold.", rule.event, "cannot be sent", reserved, in);
   }
 }
 

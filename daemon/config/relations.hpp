@@ -7,7 +7,7 @@
 
 namespace roombridge::config {
 
-// Refuses such keys. `in` has read `value`, and value.events.reserved is set. A key that was refused already is held
+// Refuses such keys. `in` has read `value`. A key that was refused already is held
 // against no other.
 void check_relations(const settings& value, reader& in);
 

@@ -170,10 +170,6 @@ std::optional<upstream::token_options> read_token(const slot& from, reader& in) 
   return std::nullopt;
 }
 
-void add_once(std::vector<std::string>& names, std::string_view name) {
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
-}
-
 template <typename Rule>
 std::vector<std::string> paths_of_any(const table<Rule>& keys) {
   std::vector<std::string> paths = paths_of(keys);
@@ -365,25 +361,6 @@ const std::vector<std::string>& schema_paths() {
     return all;
   }();
   return paths;
-}
-
-std::vector<std::string> reserved_names(const settings& of) {
-  std::vector<std::string> names;
-  const auto add = [&](std::string_view name) { add_once(names, name); };
-  const upstream::auth_options& auth = of.upstream.auth;
-  const upstream::room_options& rooms = of.upstream.rooms;
-  if (auth.mode == upstream::auth_mode::event) add(auth.request);
-  for (const std::string* name : {&auth.success, &auth.error, &rooms.join, &rooms.leave}) add(*name);
-  for (const std::string_view name : socketio_names) add(name);
-  return names;
-}
-
-std::vector<std::string> filter_fields(const settings& of) {
-  std::vector<std::string> names;
-  for (const events::event_rule& rule : of.events.rules) {
-    for (const std::string& name : rule.fields) add_once(names, name);
-  }
-  return names;
 }
 
 }  // namespace roombridge::config

@@ -19,11 +19,4 @@ namespace roombridge::config {
 // "local.access.ITEM.users".
 [[nodiscard]] const std::vector<std::string>& schema_paths();
 
-// What a backend must not be able to deliver nor a local program to emit: authentication, rooms, Socket.IO's own names.
-// Each once.
-[[nodiscard]] std::vector<std::string> reserved_names(const settings& of);
-
-// The fields by whose values programs may subscribe, in whatever rule they are declared. Each once.
-[[nodiscard]] std::vector<std::string> filter_fields(const settings& of);
-
 }  // namespace roombridge::config

@@ -31,8 +31,8 @@ struct profile {
   std::vector<event_rule> rules;               // names are unique
   std::chrono::milliseconds repeat_window{0};  // an event that came so long ago, by its repeat_key, is dropped
   bool deliver_unknown = true;  // events without a rule: delivered without topics, or dropped (and counted)
-  std::vector<std::string>
-      reserved;  // names that are never delivered and never emitted: authentication and room events
+  // Names that are never delivered and never emitted: the upstream session's own. They come from the composition root.
+  std::vector<std::string> reserved;
   bool operator==(const profile&) const = default;
 };
 

@@ -55,7 +55,7 @@ struct options {
   std::chrono::milliseconds ping_interval{
       0};  // 0: the daemon never pings; a peer that dies is noticed by its closed socket
   std::chrono::milliseconds ping_deadline{10'000};
-  std::vector<std::string> filter_fields{};  // by whose values one may subscribe
+  std::vector<std::string> filter_fields{};  // by whose values one may subscribe; from the composition root
   bool operator==(const options&) const = default;
 };
 

@@ -23,6 +23,7 @@
 #include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
+#include "daemon/service/composition.hpp"
 #include "daemon/service/crash_session.hpp"
 #include "daemon/service/hiding_logger.hpp"
 #include "daemon/service/host_objections.hpp"
@@ -93,7 +94,7 @@ class application::impl {
         config_path_(std::move(config_path)),
         system_logger_(diagnostics),
         diagnostics_(diagnostics),
-        parser_(config_.events),
+        parser_(event_profile(config_)),
         journal_(open_journal()),
         log_(config_.log_capacity, journal_ ? journal_->epoch() : random_epoch()),
         intake_(parser_, log_, journal_.get(), diagnostics_,
@@ -111,7 +112,7 @@ class application::impl {
                [] {
                  return wall_watch::reading{std::chrono::steady_clock::now(), now()};
                }),
-        server_(context_, config_.local, server_name(), log_, requests_, named_, diagnostics_),
+        server_(context_, local_options(config_), server_name(), log_, requests_, named_, diagnostics_),
         stop_signals_(context_.get_executor(), SIGTERM, SIGINT),
         reload_signals_(context_.get_executor(), SIGHUP),
         reloader_(
@@ -211,10 +212,10 @@ class application::impl {
 
   local::answer apply(config::settings changed, local::access_rules access) {
     const std::vector<std::string> keys = config::changed_keys(config_, changed);
-    parser_.configure(changed.events);
+    parser_.configure(event_profile(changed));
     log_.retained().configure(changed.retained);
     system_logger_.set_level(changed.level);
-    std::vector<std::string> restart_needed = server_.reconfigure(changed.local, std::move(access));
+    std::vector<std::string> restart_needed = server_.reconfigure(local_options(changed), std::move(access));
     if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
     config::settings made_with = changed;
     made_with.journal = journal_options_;

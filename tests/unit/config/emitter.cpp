@@ -159,7 +159,7 @@ void emit(std::string& out, const upstream::options& value) {
 }
 
 void emit(std::string& out, const events::profile& value) {
-  const auto& [rules, repeat_window, deliver_unknown, reserved] = value;
+  [[maybe_unused]] const auto& [rules, repeat_window, deliver_unknown, reserved] = value;
   out += "events:\n  unknown: " + std::string(deliver_unknown ? "deliver" : "drop") + "\n";
   line(out, 1, "repeat_window", repeat_window);
   out += "  rules: {";

@@ -10,7 +10,7 @@
 
 namespace roombridge::config {
 
-// YAML that reads as `value`, whose `events.reserved` is left out: it follows from the rest.
+// YAML that reads as `value`. `events.reserved` and `local.filter_fields` are left out: no key says them.
 [[nodiscard]] std::string emit(const settings& value);
 
 }  // namespace roombridge::config

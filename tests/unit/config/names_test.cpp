@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/upstream/reserved_names.hpp"
 #include "tests/unit/config/outcome.hpp"
 
 namespace roombridge::config {
@@ -24,7 +25,7 @@ TEST(config_names, events_and_fields_and_rooms) {
     EXPECT_EQ(outcome(rule, ""), "! must not be empty");
     EXPECT_EQ(outcome(rule, longest + "x"), "! longer than 256 bytes");
   }
-  for (const auto name : socketio_names)
+  for (const auto name : upstream::socketio_names)
     EXPECT_EQ(outcome(event_name, name), "! Socket.IO keeps this name to itself; no event can have it");
   EXPECT_EQ(outcome(event_name, "connection"), "connection");
   for (const char* room : {"user-{userId}", "{", "}"}) {

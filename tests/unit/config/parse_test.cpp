@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The config as a whole: defaults, every key read, compared and written, reserved names, relations between keys.
+// The config as a whole: defaults, every key read, compared and written, relations between keys.
 #include "daemon/config/parse.hpp"
 
 #include <gmock/gmock.h>
@@ -16,16 +16,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
-
-const std::vector<std::string> default_reserved{"authenticate",  "auth_success", "auth_error",    "join_room",
-                                                "leave_room",    "connect",      "connect_error", "disconnect",
-                                                "disconnecting", "newListener",  "removeListener"};
-
-settings defaults() {
-  settings value;
-  value.events.reserved = default_reserved;
-  return value;
-}
 
 // For every key of the schema a value that is not its default.
 const std::map<std::string, std::string> other_values{
@@ -125,7 +115,7 @@ TEST(config, nothing_gives_the_defaults) {
   for (const char* text : {"", "# only a comment\n", "---\n", "{}", "upstream:\nlocal: {admins: }\n", "\xef\xbb\xbf"}) {
     const reading result = parse(text);
     ASSERT_TRUE(result.value) << text << result.errors.front().to_string();
-    EXPECT_EQ(*result.value, defaults()) << text;
+    EXPECT_EQ(*result.value, settings{}) << text;
   }
 }
 
@@ -136,9 +126,9 @@ TEST(config, reads_every_key_into_its_own_field_and_no_other) {
     const reading result = parse(other->second);
     ASSERT_TRUE(result.value) << key.path << ": " << result.errors.front().to_string();
     const auto needed = prerequisites.find(key.path);
-    const settings before = needed == prerequisites.end() ? defaults() : parse(needed->second).value.value();
+    const settings before = needed == prerequisites.end() ? settings{} : parse(needed->second).value.value();
     EXPECT_THAT(changed_keys(before, *result.value), ElementsAre(key.path));
-    EXPECT_NE(*result.value, defaults()) << key.path;
+    EXPECT_NE(*result.value, settings{}) << key.path;
   }
   EXPECT_EQ(other_values.size(), schema().size());
 }
@@ -302,7 +292,7 @@ TEST(config, access_rules_that_say_nothing) {
 }
 
 TEST(config, what_is_written_reads_as_the_same) {
-  settings all = defaults();
+  settings all;
   for (const auto& key : schema()) {
     const settings one = parse(other_values.at(key.path)).value.value();
     const reading result = parse(emit(one));
@@ -312,18 +302,6 @@ TEST(config, what_is_written_reads_as_the_same) {
   all.upstream.rooms.declared = {"a \"quoted\" one", "back\\slash", "$$", "방-7"};
   all.upstream.auth.payload = {{"${key}", "$$${{x}}$ {token}"}};
   EXPECT_EQ(parse(emit(all)).value, all) << emit(all);
-}
-
-TEST(config, reserved_names_follow_from_authentication_and_rooms) {
-  const auto reserved =
-      parse("auth: {request: login, success: login}\nrooms: {leave: bye}").value.value().events.reserved;
-  EXPECT_THAT(reserved, ElementsAre("login", "auth_error", "join_room", "bye", "connect", "connect_error", "disconnect",
-                                    "disconnecting", "newListener", "removeListener"));
-}
-
-TEST(config, programs_subscribe_by_the_fields_that_any_rule_declares) {
-  const settings value = parse("events: {rules: {a: {fields: [id, at]}, b: {}, c: {fields: [who, id]}}}").value.value();
-  EXPECT_THAT(value.local.filter_fields, ElementsAre("id", "at", "who"));
 }
 
 TEST(config, a_field_to_subscribe_by_is_bounded) {
@@ -399,12 +377,6 @@ TEST(config, where_nothing_tells_the_user_no_room_needs_it) {
   EXPECT_THAT(errors_of("auth: {identity: none}\nrooms: {own: lobby, payload: {roomId: '{room}', by: 'till {room}'}}"),
               IsEmpty());
   EXPECT_THAT(errors_of("auth: {identity: claims}"), IsEmpty());
-}
-
-TEST(config, only_the_event_mode_takes_the_name_of_its_request) {
-  const auto reserved = parse("auth: {mode: header}").value.value().events.reserved;
-  EXPECT_THAT(reserved, testing::Not(testing::Contains("authenticate")));
-  EXPECT_THAT(reserved, testing::Contains("auth_success"));
 }
 
 TEST(config, a_refused_key_is_not_held_against_another) {
