@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <system_error>
 
 #include "daemon/base/unique_fd.hpp"
 
@@ -28,6 +29,23 @@ file_reading read_regular_file(const std::string& path, std::size_t most) {
   }
   text.resize(size);
   return {std::move(text), 0};
+}
+
+std::string describe_unread(int error) {
+  switch (error) {
+    case ENOENT:
+      return "does not exist";
+    case ENOTDIR:
+      return "does not exist: a slash stands behind something that is no directory";
+    case EISDIR:
+      return "is a directory; name the file in it";
+    case ENOTSUP:
+      return "is not a regular file";
+    case ELOOP:
+      return "cannot be reached: its symbolic links lead in a circle, or through too many others";
+    default:
+      return "cannot be read: " + std::system_category().message(error);
+  }
 }
 
 }  // namespace roombridge

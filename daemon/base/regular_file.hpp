@@ -16,4 +16,7 @@ struct file_reading {
 // At most one byte more than `most` is read, so that the caller sees when it is too large. A FIFO is not waited for.
 [[nodiscard]] file_reading read_regular_file(const std::string& path, std::size_t most);
 
+// What such an error means, behind the name of the file: "is a directory; name the file in it".
+[[nodiscard]] std::string describe_unread(int error);
+
 }  // namespace roombridge

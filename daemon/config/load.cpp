@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 #include "daemon/base/regular_file.hpp"
 
@@ -17,12 +16,8 @@ std::string cannot_read(int error) {
       return "there is no such file; create it, or name another with --config";
     case EACCES:
       return "permission denied; let the user that runs roombridged read the file and enter its directories";
-    case EISDIR:
-      return "is a directory; name the file in it";
-    case ENOTSUP:
-      return "is not a regular file";
     default:
-      return std::string("cannot be read: ") + std::strerror(error);
+      return describe_unread(error);
   }
 }
 

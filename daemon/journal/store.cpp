@@ -14,6 +14,7 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/base/file_trust.hpp"
 #include "daemon/journal/chunk_packer.hpp"
 
 namespace roombridge::journal {
@@ -104,6 +105,11 @@ fault store::take_directory() {
   if (::mkdir(config_.directory.c_str(), directory_mode) != 0 && errno != EEXIST) return failed("make", {});
   unique_fd directory{::open(config_.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!directory) return failed("open", {});
+  struct stat about {};
+  if (::fstat(directory.get(), &about) != 0) return failed("look at", {});
+  const std::string distrust =
+      distrust_of_directory(config_.directory, facts_of(about), effective_ids(), sticky::does_not);
+  if (!distrust.empty()) return "journal: " + distrust;
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return "journal: another process uses " + config_.directory + "; give each its own";
     return failed("lock", {});

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "daemon/base/file_look.hpp"
 #include "daemon/base/file_trust.hpp"
 #include "daemon/local/credentials.hpp"
 
@@ -50,7 +51,7 @@ std::vector<objection> objections_to_accounts(const options& config) {
 
 std::vector<objection> objections_to_place(const options& config) {
   const std::string& path = config.socket;
-  const std::string directory = path.substr(0, path.find_last_of('/') + 1);
+  const std::string directory = directory_of(path);
   struct stat there {};
   const int error = ::stat(directory.c_str(), &there) == 0 ? 0 : errno;
   if (error == ENOENT || error == ENOTDIR) {

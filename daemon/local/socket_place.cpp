@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/base/file_look.hpp"
 #include "daemon/base/file_trust.hpp"
 #include "daemon/local/socket_error.hpp"
 
@@ -35,11 +36,6 @@ void check_length(const std::string& path) {
   constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - 1 - suffix.size();
   if (path.empty() || path.size() > most)
     fail(ENAMETOOLONG, path, "the socket's path has 1 to " + std::to_string(most) + " bytes");
-}
-
-std::string directory_of(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
 }
 
 // The file that a descriptor stands for, as a path.

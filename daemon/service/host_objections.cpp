@@ -6,44 +6,69 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <variant>
 
+#include "daemon/base/file_look.hpp"
+#include "daemon/base/regular_file.hpp"
 #include "daemon/local/host_check.hpp"
 #include "daemon/upstream/exposure.hpp"
 
 namespace roombridge::service {
 namespace {
 
-// Why nothing can be made at this path; empty: it can, as far as that does not depend on who asks.
+// Why files of the daemon are not safe in this directory; empty: they are, as far as that does not depend on who asks.
+std::string distrust_of(const std::string& directory) {
+  const auto facts = look_at(directory);
+  return facts ? distrust_of_directory(directory, *facts, likely_ids(*facts), sticky::does_not) : std::string();
+}
+
+// Why nothing can be made at this path; empty: it can, likewise.
 std::string no_place_at(const std::string& path) {
-  const std::string parent = path.substr(0, path.find_last_of('/') + 1);
+  const std::string parent = directory_of(path);
   struct stat there {};
   if (::stat(parent.c_str(), &there) != 0 && (errno == ENOENT || errno == ENOTDIR))
     return path + ": the directory " + parent + " does not exist; make it, with the daemon's user as its owner";
   return {};
 }
 
-// Why there is no file to be read; empty: there is one, which the daemon may be let read or not.
+// Why a file cannot be read; empty: it can.
 std::string no_file_at(const std::string& path) {
-  struct stat there {};
   if (path.empty()) return {};
-  if (::stat(path.c_str(), &there) != 0)
-    return errno == EACCES ? std::string() : path + ": cannot be read: " + std::strerror(errno);
-  return S_ISREG(there.st_mode) ? std::string() : path + ": is no file";
+  const int error = read_regular_file(path, 0).error;
+  if (error == 0) return {};
+  if (error == EACCES)
+    return path + ": must not be read by this user (" + std::strerror(error) +
+           "); where the service runs as another, ask as that one";
+  return path + ": " + describe_unread(error);
+}
+
+// One that does not exist yet is waited for.
+std::string no_token_at(const upstream::token_options& options) {
+  const auto* file = std::get_if<upstream::token_file>(&options);
+  struct stat there {};
+  if (file == nullptr || (::lstat(file->path.c_str(), &there) != 0 && errno == ENOENT)) return {};
+  return no_file_at(file->path);
+}
+
+// `path`: with what is wrong with it, if something is.
+std::string about(const std::string& path, const std::string& fault) {
+  return fault.empty() ? fault : path + ": " + fault;
 }
 
 std::string no_journal_at(const std::string& path) {
   struct stat there {};
   if (path.empty()) return {};
-  if (::stat(path.c_str(), &there) == 0)
-    return S_ISDIR(there.st_mode) ? std::string() : path + ": is no directory; events are not kept on disk until it is";
-  return no_place_at(path);
+  if (::stat(path.c_str(), &there) != 0) return no_place_at(path);
+  if (!S_ISDIR(there.st_mode)) return path + ": is not a directory; events are not kept on disk until it is";
+  return about(path, distrust_of(path));
 }
 
 std::string no_recovery_file_at(const std::string& path) {
   struct stat there {};
   if (path.empty()) return {};
   if (::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return path + ": is a directory; name a file in it";
-  return no_place_at(path);
+  if (std::string missing = no_place_at(path); !missing.empty()) return missing;
+  return about(path, distrust_of(directory_of(path)));
 }
 
 // Files without which the service starts all the same, and misses something.
@@ -56,6 +81,7 @@ std::vector<local::objection> objections_to_files(const config::settings& value,
   // Of these the journal and each attempt to connect tell.
   if (!all) return out;
   add("journal.directory", no_journal_at(value.journal.directory));
+  add("upstream.token", no_token_at(value.upstream.token));
   const auto& tls = value.upstream.tls;
   add("upstream.tls.ca_file", no_file_at(tls.ca_file));
   add("upstream.tls.certificate_file", no_file_at(tls.certificate_file));

@@ -300,6 +300,16 @@ class FailingJournalTest(JournalTest):
         nowhere.parent.mkdir()
         self.until_journal(daemon, "durable")
 
+    def test_one_that_others_may_write_is_not_used_until_they_may_not(self) -> None:
+        self.kept.mkdir(mode=0o700)
+        self.kept.chmod(0o777)
+        daemon = self.start_authenticated()
+        daemon.logged(f"the directory {self.kept} has mode 0777 .*: others can replace what is in it; .*chmod go-w {self.kept}")
+        self.listen(daemon, "a")
+        self.assertEqual(list(self.kept.iterdir()), [])
+        self.assertIn(f"chmod go-w {self.kept}", self.roombridgectl("status").line("events are not kept on disk: "))
+        self.kept.chmod(0o700)
+        self.until_journal(daemon, "durable")
 
     def test_something_else_of_its_name_stops_nothing(self) -> None:
         self.kept.write_text("something else")

@@ -154,15 +154,45 @@ class CommandLineTest(IntegrationTest):
         result = run("--check", "--config", path)
         self.assertEqual(result.returncode, 0, result.stderr)
         for text in (
-            f"journal.directory: {self.directory}/file: is no directory; events are not kept on disk until it is",
+            f"journal.directory: {self.directory}/file: is not a directory; events are not kept on disk until it is",
             f"upstream.recovery_file: {self.directory}: is a directory; name a file in it",
-            f"upstream.tls.ca_file: {self.directory}/none.pem: cannot be read: No such file or directory",
-            f"upstream.proxy.credentials_file: {self.directory}/none: cannot be read: No such file or directory",
+            f"upstream.tls.ca_file: {self.directory}/none.pem: does not exist",
+            f"upstream.proxy.credentials_file: {self.directory}/none: does not exist",
         ):
             self.assertIn(text + " (a warning)", result.stderr)
         config["journal"] = {"directory": f"{self.directory}/none/journal"}
         path.write_text(json.dumps(config), encoding="utf-8")
         self.assertIn(f"the directory {self.directory}/none/ does not exist", run("--check", "--config", path).stderr)
+
+    def test_check_says_which_directories_others_may_write(self) -> None:
+        shared = self.directory / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        config = self.config(journal={"directory": str(shared)}, upstream={"recovery_file": f"{shared}/recovery"})
+        told = run("--check", "--config", self.write_config(config)).stderr
+        for key in (f"journal.directory: {shared}", f"upstream.recovery_file: {shared}/recovery"):
+            self.assertRegex(told, f"{key}: the directory {shared}/? has mode 1777 .*: chmod go-w {shared}/? \\(a warning\\)")
+
+    def test_check_says_why_a_token_file_will_not_be_read(self) -> None:
+        circle = self.directory / "circle"
+        circle.symlink_to(circle)
+        fifo = self.directory / "fifo"
+        os.mkfifo(fifo)
+        for path, told in (
+            (str(self.directory), "is a directory; name the file in it"),
+            (str(circle), "cannot be reached: its symbolic links lead in a circle, or through too many others"),
+            (f"{circle.with_name('token')}/in", "does not exist: a slash stands behind something that is no directory"),
+            (str(fifo), "is not a regular file"),
+        ):
+            with self.subTest(path):
+                config = self.write_config(self.config(upstream={"token": {"file": path}}))
+                result = run("--check", "--config", config)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertRegex(result.stderr, f"config.yaml:[0-9]+:[0-9]+: upstream.token: {path}: {told} \\(a warning\\)")
+
+    def test_check_says_nothing_of_a_token_that_is_waited_for(self) -> None:
+        config = self.write_config(self.config(upstream={"token": {"file": f"{self.directory}/none"}}))
+        self.assertEqual(run("--check", "--config", config).stderr, "")
 
     def test_a_value_of_the_environment_is_shown_with_the_variables_name(self) -> None:
         path = self.directory / "url.yaml"

@@ -200,7 +200,7 @@ class UnusableFileTest(RestartTest):
     def test_a_directory_in_its_place(self) -> None:
         self.file.mkdir()
         self.assertEqual(self.until_last(self.start_again()), ([("last", [])], []))
-        self.daemon.logged(" warning .*recovery cannot be read: Is a directory")
+        self.daemon.logged(" warning .*recovery is a directory; name the file in it")
 
     def test_a_directory_that_is_not_there(self) -> None:
         self.file = self.directory / "none" / "recovery"

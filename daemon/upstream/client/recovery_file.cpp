@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "daemon/base/file_look.hpp"
 #include "daemon/base/regular_file.hpp"
 #include "daemon/base/unique_fd.hpp"
 
@@ -25,6 +26,13 @@ void warn(logger& log, const std::string& path, const std::string& fault) {
 
 void ignore(logger& log, const std::string& path, const std::string& fault) {
   warn(log, path, fault + "; what was missed since the last stop is not recovered");
+}
+
+// Who can write there could give the daemon another one's session, or take this one's.
+std::string distrust_of_place(const std::string& path) {
+  const std::string directory = directory_of(path);
+  const auto facts = look_at(directory);
+  return facts ? distrust_of_directory(directory, *facts, effective_ids(), sticky::does_not) : std::string();
 }
 
 // Of errno; 0: written. A file of this name that a killed daemon left is replaced, and a link there is not followed.
@@ -45,7 +53,11 @@ int write_new(const std::string& path, std::string_view text) {
 std::optional<saved_session> take_recovery_file(const std::string& path, logger& log) {
   const auto [text, error] = read_regular_file(path, saved_session::most_text);
   if (!text) {
-    if (error != ENOENT) ignore(log, path, "cannot be read: " + words(error));
+    if (error != ENOENT) ignore(log, path, describe_unread(error));
+    return std::nullopt;
+  }
+  if (const std::string distrust = distrust_of_place(path); !distrust.empty()) {
+    ignore(log, path, "is not used: " + distrust);
     return std::nullopt;
   }
   if (::unlink(path.c_str()) != 0) {
@@ -65,6 +77,10 @@ std::optional<saved_session> take_recovery_file(const std::string& path, logger&
 }
 
 void write_recovery_file(const std::string& path, const saved_session& what, logger& log) {
+  if (const std::string distrust = distrust_of_place(path); !distrust.empty()) {
+    return warn(log, path,
+                "is not written: " + distrust + "; what is missed until the next start is lost without a gap");
+  }
   const std::string beside = path + ".new";
   int error = write_new(beside, to_text(what));
   if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;

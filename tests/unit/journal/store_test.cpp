@@ -2,6 +2,7 @@
 #include "daemon/journal/store.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <random>
 
@@ -75,6 +76,34 @@ TEST_F(stores, are_for_one_user_only) {
     ASSERT_EQ(::stat(each.path().c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 07777, 0600u) << each.path();
   }
+}
+
+TEST_F(stores, take_no_directory_that_others_may_write) {
+  fill(1);
+  const std::string begin = "journal: the directory " + path();
+  for (const mode_t mode : {0777u, 01777u, 0702u}) {
+    ASSERT_EQ(::chmod(path().c_str(), mode), 0);
+    store second{config(), files_, at(start)};
+    const fault wrong = second.open();
+    ASSERT_TRUE(wrong) << std::oct << mode;
+    EXPECT_TRUE(wrong->starts_with(begin + " has mode ")) << *wrong;
+    EXPECT_TRUE(wrong->ends_with("chmod go-w " + path())) << *wrong;
+    EXPECT_FALSE(second.is_open());
+  }
+  ASSERT_EQ(::chmod(path().c_str(), 0755), 0);
+  store third{config(), files_, at(start)};
+  ASSERT_EQ(third.open(), std::nullopt);
+  EXPECT_EQ(all_of(third), numbers(1, 1));
+}
+
+TEST_F(stores, take_no_directory_of_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  fill(1);
+  ASSERT_EQ(::chown(path().c_str(), 1000, 0), 0);
+  store second{config(), files_, at(start)};
+  const fault wrong = second.open();
+  ASSERT_TRUE(wrong);
+  EXPECT_TRUE(wrong->ends_with("chown 0 " + path())) << *wrong;
 }
 
 TEST_F(stores, do_not_share_a_directory) {

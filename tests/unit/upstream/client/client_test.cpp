@@ -5,9 +5,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include "daemon/base/as_result.hpp"
@@ -332,8 +333,21 @@ io::task<> ignore_the_close(upstream_client& t) {
   return recoverable(t, false);
 }
 
+class private_directory {
+ public:
+  private_directory() : path_(testing::TempDir() + "roombridge-XXXXXX") { EXPECT_NE(::mkdtemp(path_.data()), nullptr); }
+  ~private_directory() { std::filesystem::remove_all(path_); }
+  private_directory(const private_directory&) = delete;
+  private_directory& operator=(const private_directory&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 TEST_F(upstream_client, leaves_to_its_next_life_what_can_be_recovered) {
-  settings.recovery_file = testing::TempDir() + "roombridge-recovery-" + std::to_string(::getpid());
+  const private_directory place;
+  settings.recovery_file = place.path() + "/recovery";
   run(take_leave);
   run(take_leave);
   EXPECT_THAT(seen, ElementsAre("40", R"(40{"pid":"p","offset":"Pf3xK2a"})"));
@@ -346,7 +360,8 @@ TEST_F(upstream_client, leaves_to_its_next_life_what_can_be_recovered) {
 }
 
 TEST_F(upstream_client, leaves_only_the_outage_where_the_server_may_not_have_noticed_and_could_recover_it_twice) {
-  settings.recovery_file = testing::TempDir() + "roombridge-recovery-" + std::to_string(::getpid());
+  const private_directory place;
+  settings.recovery_file = place.path() + "/recovery";
   run(take_leave);
   run(ignore_the_close);
   const auto left = take_recovery_file(settings.recovery_file, log);

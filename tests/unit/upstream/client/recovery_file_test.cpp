@@ -61,6 +61,17 @@ TEST_F(recovery_file, is_for_nobody_else_and_replaces_what_is_there) {
   EXPECT_EQ(take(), session);
 }
 
+TEST_F(recovery_file, is_neither_read_nor_written_where_others_could_replace_it) {
+  write();
+  ASSERT_EQ(::chmod(directory.c_str(), 01777), 0);
+  EXPECT_FALSE(take());
+  fs::remove(path);
+  write();
+  EXPECT_TRUE(fs::is_empty(directory));
+  EXPECT_THAT(log.lines, ElementsAre(testing::AllOf(HasSubstr("is not used"), HasSubstr("chmod go-w")),
+                                     testing::AllOf(HasSubstr("is not written"), HasSubstr("chmod go-w"))));
+}
+
 TEST_F(recovery_file, does_not_follow_a_link_that_lies_in_its_way) {
   const fs::path victim = directory / "victim";
   std::ofstream(victim) << "precious";
@@ -86,7 +97,7 @@ TEST_F(recovery_file, that_is_something_else_is_left_alone) {
   write();
   EXPECT_TRUE(fs::is_directory(path));
   EXPECT_FALSE(fs::exists(path.string() + ".new"));
-  EXPECT_THAT(log.lines, ElementsAre(HasSubstr("cannot be read: Is a directory"),
+  EXPECT_THAT(log.lines, ElementsAre(HasSubstr("is a directory; name the file in it"),
                                      HasSubstr("cannot be written (Is a directory)")));
 }
 
