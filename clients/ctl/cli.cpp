@@ -7,6 +7,7 @@
 
 #include <roombridge/proto/client_messages.hpp>
 #include <roombridge/proto/pattern.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/text.hpp"
@@ -268,7 +269,7 @@ exit_code run(const std::vector<std::string>& arguments, std::istream& in, std::
     const auto unknown = app.remaining();
     if (app.get_subcommands().empty() && !unknown.empty()) {
       err << "roombridgectl: there is no " << (unknown.front().starts_with('-') ? "option" : "command") << " \""
-          << printable(unknown.front()) << "\"; see roombridgectl --help\n";
+          << proto::printable(unknown.front()) << "\"; see roombridgectl --help\n";
       return exit_code::usage;
     }
     return app.exit(error, out, err) == 0 ? exit_code::ok : exit_code::usage;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <roombridge/proto/printable.hpp>
+
 #include "clients/ctl/text.hpp"
 
 namespace roombridge::ctl {
@@ -30,7 +32,7 @@ std::optional<std::string> ask(const context& where, std::string_view method, st
 }  // namespace
 
 exit_code report(const context& where, const failure& why) {
-  where.err << where.look.bad("roombridgectl:") << ' ' << printable(why.text) << std::endl;
+  where.err << where.look.bad("roombridgectl:") << ' ' << proto::printable(why.text) << std::endl;
   switch (why.kind) {
     case failure_kind::timeout:
       return exit_code::timeout;
@@ -53,14 +55,14 @@ exit_code report_change(const context& where, const failure& why) {
 }
 
 exit_code report(const context& where, const error_info& why) {
-  where.err << where.look.bad("roombridgectl:") << ' ' << printable(why.name) << ": ";
+  where.err << where.look.bad("roombridgectl:") << ' ' << proto::printable(why.name) << ": ";
   // A config can have several mistakes: a line each.
   std::string_view text = why.text;
   for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    where.err << printable(text.substr(0, end)) << "\n  ";
+    where.err << proto::printable(text.substr(0, end)) << "\n  ";
     text.remove_prefix(end + 1);
   }
-  where.err << printable(text) << std::endl;
+  where.err << proto::printable(text) << std::endl;
   return exit_code::failed;
 }
 

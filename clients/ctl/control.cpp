@@ -2,6 +2,8 @@
 // The commands that change something: reload, reconnect and forget. The daemon decides who may.
 #include <boost/json.hpp>
 
+#include <roombridge/proto/printable.hpp>
+
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/text.hpp"
 
@@ -17,7 +19,7 @@ std::string joined(const json::object& verdict, std::string_view field) {
   if (list == nullptr) return out;
   for (const auto& item : *list) {
     const auto* key = item.if_string();
-    if (key != nullptr) out += (out.empty() ? "" : ", ") + printable({key->data(), key->size()});
+    if (key != nullptr) out += (out.empty() ? "" : ", ") + proto::printable({key->data(), key->size()});
   }
   return out;
 }
@@ -30,7 +32,7 @@ std::string verdict_text(const json::object& verdict, const style& look) {
   if (!restart.empty()) out += look.warn("takes effect after a restart: ") + restart + '\n';
   const auto* trouble = verdict.if_contains("trouble");
   if (trouble != nullptr && trouble->is_string())
-    out += look.bad("no local program can connect: ") + printable(trouble->get_string().c_str()) + '\n';
+    out += look.bad("no local program can connect: ") + proto::printable(trouble->get_string().c_str()) + '\n';
   return out;
 }
 
@@ -43,7 +45,8 @@ exit_code reload_command(const context& where) {
   json::error_code failed;
   const auto value = json::parse(*verdict, failed);
   const auto* object = failed || where.json ? nullptr : value.if_object();
-  where.out << (object == nullptr ? one_line(*verdict) + '\n' : verdict_text(*object, where.look)) << std::flush;
+  where.out << (object == nullptr ? proto::printable_json(*verdict) + '\n' : verdict_text(*object, where.look))
+            << std::flush;
   return exit_code::ok;
 }
 
@@ -51,7 +54,7 @@ exit_code reconnect_command(const context& where) {
   exit_code ended = exit_code::ok;
   const auto done = change(where, "reconnect", ended);
   if (!done) return ended;
-  where.out << (where.json ? one_line(*done)
+  where.out << (where.json ? proto::printable_json(*done)
                            : "a new attempt to connect has begun; see: roombridgectl wait --for authenticated")
             << std::endl;
   return exit_code::ok;
@@ -61,7 +64,7 @@ exit_code forget_command(const context& where) {
   exit_code ended = exit_code::ok;
   const auto done = change(where, "forget", ended);
   if (!done) return ended;
-  where.out << (where.json ? one_line(*done) : "all events until now are forgotten, in memory and on disk")
+  where.out << (where.json ? proto::printable_json(*done) : "all events until now are forgotten, in memory and on disk")
             << std::endl;
   return exit_code::ok;
 }

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include <roombridge/proto/messages.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/text.hpp"
@@ -30,14 +31,14 @@ void show_json(const context& where, const answer& got) {
   out.replace(1, out.find(','), "");
   if (!got.payload.empty()) {
     out.pop_back();
-    out += ",\"arguments\":" + one_line(got.payload) + '}';
+    out += ",\"arguments\":" + got.payload + '}';
   }
-  where.out << out << std::endl;
+  where.out << proto::printable_json(out) << std::endl;
 }
 
 void show_text(const context& where, const answer& got) {
   if (got.outcome == emit_outcome::acked) {
-    where.out << where.look.good("acknowledged") << "  " << printable(one_line(got.payload)) << std::endl;
+    where.out << where.look.good("acknowledged") << "  " << proto::printable_json(got.payload) << std::endl;
   } else {
     where.out << where.look.good("sent") << "; whether the server took it is not known (--ack asks)" << std::endl;
   }

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <vector>
 
+#include <roombridge/proto/printable.hpp>
+
 #include "clients/ctl/advice.hpp"
 #include "clients/ctl/render.hpp"
 #include "clients/ctl/text.hpp"
@@ -23,7 +25,7 @@ class fields {
   [[nodiscard]] std::string text(std::string_view name) const {
     const auto* value = object_.if_contains(name);
     const auto* found = value == nullptr ? nullptr : value->if_string();
-    return found == nullptr ? std::string{} : printable({found->data(), found->size()});
+    return found == nullptr ? std::string{} : proto::printable({found->data(), found->size()});
   }
   [[nodiscard]] std::optional<std::int64_t> number(std::string_view name) const {
     const auto* value = object_.if_contains(name);
@@ -99,7 +101,7 @@ std::string causes_text(const json::object& upstream) {
   if (causes == nullptr) return {};
   std::vector<std::pair<std::int64_t, std::string>> sorted;
   for (const auto& [name, count] : *causes) {
-    if (count.is_int64()) sorted.emplace_back(-count.get_int64(), printable({name.data(), name.size()}));
+    if (count.is_int64()) sorted.emplace_back(-count.get_int64(), proto::printable({name.data(), name.size()}));
   }
   std::sort(sorted.begin(), sorted.end());
   std::string out;
@@ -176,7 +178,7 @@ std::string warning_rows(const json::object& status, const style& look) {
   if (list == nullptr) return out;
   for (const auto& item : *list) {
     if (const auto* text = item.if_string())
-      out += row(look, "warning", look.bad(printable({text->data(), text->size()})));
+      out += row(look, "warning", look.bad(proto::printable({text->data(), text->size()})));
   }
   return out;
 }

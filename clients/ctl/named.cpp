@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <roombridge/proto/client_messages.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/text.hpp"
@@ -35,7 +36,7 @@ std::string state_of(const json::object& item, std::int64_t now) {
 
 std::string line_of(const json::object& item, const style& look, std::int64_t now) {
   const auto* name = item.if_contains("name");
-  std::string shown = name != nullptr && name->is_string() ? printable(name->get_string()) : "?";
+  std::string shown = name != nullptr && name->is_string() ? proto::printable(name->get_string()) : "?";
   shown.resize(std::max(shown.size() + 1, std::size_t{20}), ' ');
   const bool connected = number_of(item, "pid").has_value();
   const std::string state = state_of(item, now);
@@ -60,7 +61,8 @@ exit_code named_command(const context& where) {
   for (const auto& each : *list) {
     const auto* item = each.if_object();
     if (item == nullptr) continue;
-    where.out << (where.json ? json::serialize(*item) : line_of(*item, where.look, wall_clock())) << '\n';
+    where.out << (where.json ? proto::printable_json(json::serialize(*item)) : line_of(*item, where.look, wall_clock()))
+              << '\n';
   }
   if (list->empty() && !where.json) where.out << (own ? "no named subscribers of yours\n" : "no named subscribers\n");
   where.out << std::flush;
@@ -72,7 +74,8 @@ exit_code remove_command(const context& where, const remove_options& options) {
   const auto done = change(where, "remove_subscriber", ended,
                            proto::encode_head(proto::remove_subscriber_params{options.name, options.uid}));
   if (!done) return ended;
-  where.out << (where.json ? one_line(*done) : "the subscriber " + printable(options.name) + " is forgotten")
+  where.out << (where.json ? proto::printable_json(*done)
+                           : "the subscriber " + proto::printable(options.name) + " is forgotten")
             << std::endl;
   return exit_code::ok;
 }

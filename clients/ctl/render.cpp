@@ -3,6 +3,7 @@
 
 #include <roombridge/proto/json_text.hpp>
 #include <roombridge/proto/messages.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "clients/ctl/text.hpp"
 
@@ -21,7 +22,7 @@ struct to_json {
     for (const auto& bytes : what.attachments) head.attachments.push_back(static_cast<std::uint32_t>(bytes.size()));
     std::string out = typed("event", proto::encode_head(head));
     out.pop_back();
-    out += ",\"arguments\":" + one_line(what.arguments);
+    out += ",\"arguments\":" + what.arguments;
     if (!what.attachments.empty()) {
       std::string_view before = ",\"data\":[\"";
       for (const auto& bytes : what.attachments) {
@@ -50,7 +51,7 @@ struct to_json {
 
 std::string joined(const std::vector<std::string>& items) {
   std::string out;
-  for (const auto& item : items) out += (out.empty() ? "" : " ") + printable(item);
+  for (const auto& item : items) out += (out.empty() ? "" : " ") + proto::printable(item);
   return out;
 }
 
@@ -60,7 +61,7 @@ std::string gap_text(const gap& what, std::int64_t now) {
            std::to_string(what.last) + "): this program was too slow for them";
   }
   if (what.reason == "oversize") {
-    return "missed `" + printable(what.event) + "` (" + std::to_string(what.first) + "): its " +
+    return "missed `" + proto::printable(what.event) + "` (" + std::to_string(what.first) + "): its " +
            std::to_string(what.bytes.value_or(0)) + " bytes are more than a local frame holds";
   }
   if (what.reason == "upstream" && what.from && what.until) {
@@ -81,22 +82,22 @@ std::string gap_text(const gap& what, std::int64_t now) {
     return "from here on the daemon serves another user or another server, or it was started anew; what was before is"
            " not there any more";
   }
-  return "missed events (" + printable(what.reason) + ")";
+  return "missed events (" + proto::printable(what.reason) + ")";
 }
 
 std::string column(std::string_view text) {
   constexpr std::size_t width = 8;
-  std::string out = printable(text);
+  std::string out = proto::printable(text);
   return out.append(width > out.size() ? width - out.size() : 0, ' ');
 }
 
 std::string packet_text(const trace& what, const style& look) {
   std::string out = column(what.packet.empty() ? what.engine : what.packet);
   if (what.transport == "polling") out += look.faint(" (polling)");
-  if (!what.nsp.empty() && what.nsp != "/") out += ' ' + printable(what.nsp);
-  if (!what.event.empty()) out += ' ' + look.strong(printable(what.event));
+  if (!what.nsp.empty() && what.nsp != "/") out += ' ' + proto::printable(what.nsp);
+  if (!what.event.empty()) out += ' ' + look.strong(proto::printable(what.event));
   if (what.ack) out += " ack " + std::to_string(*what.ack);
-  if (!what.shape.empty()) out += ' ' + printable(what.shape);
+  if (!what.shape.empty()) out += ' ' + proto::printable(what.shape);
   if (what.bytes) out += look.faint("  " + std::to_string(*what.bytes) + " bytes");
   for (const auto size : what.attachments) out += look.faint(" <" + std::to_string(size) + " bytes>");
   return out;
@@ -107,7 +108,7 @@ std::string trace_text(const trace& what, const style& look) {
   if (what.missed) {
     return time + look.warn("!! " + std::to_string(*what.missed) + " lines are missing here: they came too fast");
   }
-  if (!what.step.empty()) return time + "-- " + column(what.step) + ' ' + printable(what.text);
+  if (!what.step.empty()) return time + "-- " + column(what.step) + ' ' + proto::printable(what.text);
   return time + (what.direction == "out" ? "-> " : "<- ") + packet_text(what, look);
 }
 
@@ -116,11 +117,11 @@ struct to_text {
   std::int64_t now;
 
   std::string operator()(const event& what) const {
-    std::string out = look.faint(time_text(what.time, now)) + "  " + look.strong(printable(what.name));
+    std::string out = look.faint(time_text(what.time, now)) + "  " + look.strong(proto::printable(what.name));
     if (!what.topics.empty()) out += "  " + look.faint("[" + joined(what.topics) + "]");
     if (what.unexpected) out += "  " + look.warn("(unexpected payload)");
     if (what.retained) out += "  " + look.faint("(from before)");
-    out += "  " + printable(one_line(what.arguments));
+    out += "  " + proto::printable_json(what.arguments);
     for (const auto& bytes : what.attachments) out += look.faint(" <" + std::to_string(bytes.size()) + " bytes>");
     return out;
   }
@@ -128,9 +129,11 @@ struct to_text {
   std::string operator()(const live&) const { return "-- " + look.faint("waiting for events; Ctrl-C ends"); }
   std::string operator()(const gap& what) const { return look.warn("!! " + gap_text(what, now)); }
   std::string operator()(const protocol_error& what) const {
-    return look.bad("!! " + printable(what.info.name) + ": " + printable(what.info.text));
+    return look.bad("!! " + proto::printable(what.info.name) + ": " + proto::printable(what.info.text));
   }
-  std::string operator()(const bye& what) const { return look.warn("-- the daemon says bye: " + printable(what.text)); }
+  std::string operator()(const bye& what) const {
+    return look.warn("-- the daemon says bye: " + proto::printable(what.text));
+  }
   std::string operator()(const trace& what) const { return trace_text(what, look); }
   std::string operator()(const closed&) const { return {}; }
   std::string operator()(const answer&) const { return {}; }
@@ -140,7 +143,7 @@ struct to_text {
 }  // namespace
 
 std::string json_line(const message& what) {
-  return std::visit(to_json{}, what);
+  return proto::printable_json(std::visit(to_json{}, what));
 }
 
 std::string text_line(const message& what, const style& look, std::int64_t now) {
@@ -149,7 +152,7 @@ std::string text_line(const message& what, const style& look, std::int64_t now) 
 
 std::string state_text(std::string_view state, const style& look) {
   if (state == "authenticated") return look.good(state);
-  return state == "offline" ? look.bad(state) : look.warn(printable(state));
+  return state == "offline" ? look.bad(state) : look.warn(proto::printable(state));
 }
 
 std::string status_text(const status& what, const style& look, std::int64_t now) {
@@ -159,7 +162,8 @@ std::string status_text(const status& what, const style& look, std::int64_t now)
   // On the way to a connection the text still tells of the last one's end, which explains nothing any more.
   const bool waits = what.state == upstream_state::offline || what.next_attempt;
   // Who may not control is told the cause's name alone.
-  if (const auto& why = what.text.empty() ? what.cause : what.text; waits && !why.empty()) out += ": " + printable(why);
+  if (const auto& why = what.text.empty() ? what.cause : what.text; waits && !why.empty())
+    out += ": " + proto::printable(why);
   if (what.next_attempt) out += "; next attempt in " + duration_text(*what.next_attempt - now);
   return out;
 }

@@ -12,8 +12,9 @@
 namespace roombridge::ctl {
 
 // A JSON object: `type` ("event", "status", "gap", "live", "bye", "error", "trace", "closed") and the fields of the
-// protocol's head. An event has its payload in `arguments`, byte for byte as the server wrote it but for line breaks,
-// and its attachments as base64 in `data`. Empty for messages that say nothing to a reader (answers, WELCOME).
+// protocol's head. An event has its payload in `arguments`, as the server wrote it but for line breaks and what
+// printable_json() escapes, and its attachments as base64 in `data`. Empty for messages that say nothing to a reader
+// (answers, WELCOME).
 [[nodiscard]] std::string json_line(const message& what);
 
 // Text. `now`: µs since the Unix epoch. Empty as above.

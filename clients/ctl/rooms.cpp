@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 
+#include <roombridge/proto/printable.hpp>
+
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/text.hpp"
 
@@ -15,7 +17,7 @@ std::string text_of(const json::value& item, std::string_view field) {
   const auto* object = item.if_object();
   const auto* value = object == nullptr ? nullptr : object->if_contains(field);
   const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string{} : printable({text->data(), text->size()});
+  return text == nullptr ? std::string{} : proto::printable({text->data(), text->size()});
 }
 
 // Since when it is so, why the room is here, and why it is not joined.
@@ -34,7 +36,7 @@ std::string remark(const json::value& item, bool own, std::int64_t now) {
            (own   ? " of your programs"
             : one ? " program"
                   : " programs");
-    if (const auto* pids = room->if_contains("pids")) out += " " + printable(json::serialize(*pids));
+    if (const auto* pids = room->if_contains("pids")) out += " " + proto::printable(json::serialize(*pids));
   } else if (fixed == nullptr || !fixed->is_bool() || !fixed->get_bool()) {
     out += own ? "  no program of yours holds it" : "  no program holds it any more";
   }
@@ -65,7 +67,7 @@ exit_code rooms_command(const context& where) {
   const std::int64_t now = wall_clock();
   for (const auto& room : *list) {
     if (where.json) {
-      where.out << json::serialize(room) << '\n';
+      where.out << proto::printable_json(json::serialize(room)) << '\n';
       continue;
     }
     where.out << state_text(text_of(room, "state"), where.look) << text_of(room, "room")

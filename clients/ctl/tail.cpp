@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <utility>
 
+#include <roombridge/proto/printable.hpp>
+
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/render.hpp"
 #include "clients/ctl/text.hpp"
@@ -62,7 +64,7 @@ class tail {
 
   // Of the connection to the daemon: to stderr, since the output is the events.
   void tell(const std::string& text, bool waits) const {
-    where_.err << "roombridgectl: " << printable(text)
+    where_.err << "roombridgectl: " << proto::printable(text)
                << (waits ? "; waiting for the daemon (--no-follow ends instead)" : "") << std::endl;
   }
 

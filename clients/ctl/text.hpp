@@ -23,12 +23,6 @@ namespace roombridge::ctl {
 // "12:30:01.042" in local time: for lines of which many have the same second.
 [[nodiscard]] std::string precise_time_text(std::int64_t time);
 
-// The text with control characters replaced by "?": what a server sends must not reach into the terminal.
-[[nodiscard]] std::string printable(std::string_view text);
-
-// JSON on one line: line breaks, which JSON has only between its tokens, become spaces.
-[[nodiscard]] std::string one_line(std::string_view json);
-
 [[nodiscard]] std::string base64(std::string_view bytes);
 
 }  // namespace roombridge::ctl

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <boost/json.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "clients/ctl/commands.hpp"
 #include "clients/ctl/render.hpp"
@@ -48,7 +49,7 @@ class tracing {
     if (where_.json) {
       json::object line{{"type", "over"}};
       line.insert(fields->begin(), fields->end());
-      where_.out << json::serialize(line) << std::endl;
+      where_.out << proto::printable_json(json::serialize(line)) << std::endl;
     } else {
       where_.out << "-- " << duration_text(std::chrono::microseconds(options_.time).count())
                  << " are over: " << count(*fields, "lines") << " lines, and " << count(*fields, "missed")

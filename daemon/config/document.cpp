@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <roombridge/proto/printable.hpp>
 #include <sstream>
 #include <unordered_map>
 #include <utility>
@@ -20,17 +21,6 @@ struct refusal {
   position where;
   std::string text;
 };
-
-// A message of yaml-cpp: it may end in a byte of the file.
-std::string ascii(std::string_view message) {
-  std::string out;
-  for (const char c : message) {
-    char escape[5];
-    std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
-    out += c >= 0x20 && c < 0x7f ? std::string(1, c) : std::string(escape);
-  }
-  return out;
-}
 
 position position_of(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
@@ -223,7 +213,7 @@ void explain(const YAML::Exception& what, std::string_view text, const builder& 
     return errors.add(handler.key_of_value().value_or(where), "the quote in this value never ends");
   const auto before = static_cast<std::size_t>(std::max(where.column - 2, 0));
   const bool variable = before < line.size() && line.substr(before, 3).find("${") != std::string_view::npos;
-  errors.add(where, "not YAML: " + ascii(what.msg) + handler.whereabouts() +
+  errors.add(where, "not YAML: " + proto::printable(what.msg) + handler.whereabouts() +
                         (variable ? "; a value with ${…} needs quotes inside brackets" : ""));
 }
 

@@ -2,7 +2,7 @@
 #include "daemon/config/errors.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <roombridge/proto/printable.hpp>
 #include <utility>
 
 #include "daemon/config/text.hpp"
@@ -23,22 +23,6 @@ std::size_t cut(std::string_view text, std::size_t most) {
   return most;
 }
 
-// `character` is empty where `first` begins none: the YAML library makes such bytes of the escapes \N and \_.
-void append_escaped(std::string& out, std::string_view character, char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  if (first == '"' || first == '\\') {
-    out += {'\\', first};
-  } else if (first == '\n') {
-    out += "\\n";
-  } else if (byte < 0x20 || byte == 0x7f || character.empty()) {
-    char escape[5];
-    std::snprintf(escape, sizeof escape, "\\x%02x", byte);
-    out += escape;
-  } else {
-    out += character;
-  }
-}
-
 }  // namespace
 
 std::string error::to_string() const {
@@ -54,13 +38,12 @@ error key_places::error_of(const std::string& key, const std::string& text) cons
 
 std::string in_quotes(std::string_view text) {
   const std::size_t end = cut(text, longest_quote);
-  std::string out = "\"";
-  for (std::size_t i = 0; i < end;) {
-    const std::size_t size = character_size(text.substr(i, end - i));
-    append_escaped(out, text.substr(i, size), text[i]);
-    i += std::max<std::size_t>(size, 1);
+  std::string quoted;
+  for (const char c : text.substr(0, end)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
   }
-  return out + (end < text.size() ? "…\"" : "\"");
+  return '"' + proto::printable(quoted) + (end < text.size() ? "…\"" : "\"");
 }
 
 std::string path_step(std::string_view key) {

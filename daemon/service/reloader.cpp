@@ -22,7 +22,8 @@ prepared_config prepare_config(const std::string& path) {
   return out;
 }
 
-reloader::reloader(io::context& context, logger& log, prepare_function prepare, apply_function apply, std::chrono::milliseconds most)
+reloader::reloader(io::context& context, logger& log, prepare_function prepare, apply_function apply,
+                   std::chrono::milliseconds most)
     : context_(context),
       log_(log),
       prepare_(std::move(prepare)),
@@ -61,9 +62,9 @@ io::task<local::answer> reloader::once() {
   });
   if (!co_await call_.wait()) {
     co_return refuse("nothing changed: reading the config, and the users and groups that it names, took more than " +
-                      std::to_string(most_.count() / 1000) +
-                      " s; see whether 'getent passwd NAME' and 'getent group NAME' answer for the names in it, then "
-                      "reload again; numbers in their place need no look-up");
+                     std::to_string(most_.count() / 1000) +
+                     " s; see whether 'getent passwd NAME' and 'getent group NAME' answer for the names in it, then "
+                     "reload again; numbers in their place need no look-up");
   }
   deadline_.cancel();
   co_return apply_(std::move(*prepared));

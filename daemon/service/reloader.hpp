@@ -38,10 +38,11 @@ class reloader {
   using apply_function = std::function<local::answer(prepared_config)>;
 
   // Where `prepare` takes longer than `most`, the reload is refused. `log` outlives the object.
-  reloader(io::context& context, logger& log, prepare_function prepare, apply_function apply, std::chrono::milliseconds most);
+  reloader(io::context& context, logger& log, prepare_function prepare, apply_function apply,
+           std::chrono::milliseconds most);
 
-  // `done` is told the verdict of a reload that begins now, or, while one is under way, as soon as that is over: several
-  // who ask meanwhile share one. The service manager is told of each.
+  // `done` is told the verdict of a reload that begins now, or, while one is under way, as soon as that is over:
+  // several who ask meanwhile share one. The service manager is told of each.
   void reload(local::answer_function done);
 
  private:

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <roombridge/proto/messages.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/service/version.hpp"
 #include "daemon/upstream/cause.hpp"
@@ -179,7 +180,7 @@ proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time t
   proto::trace out;
   out.time = microseconds(time);
   out.step = line.step;
-  out.text = upstream::printable(line.text, longest_step);
+  out.text = proto::printable(line.text, longest_step);
   if (!line.step.empty()) return out;
   out.direction = line.outgoing ? "out" : "in";
   if (line.transport) out.transport = upstream::to_string(*line.transport);

@@ -10,9 +10,8 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
+#include <roombridge/proto/printable.hpp>
 #include <string>
 #include <vector>
 
@@ -66,7 +65,7 @@ std::string journal_record(int priority, std::string_view text, std::initializer
   record += '\0';
   for (const log_field& field : fields) {
     if (field.value.empty()) continue;
-    record.append("ROOMBRIDGE_").append(field.key).append("=").append(field.value) += '\0';
+    record.append("ROOMBRIDGE_").append(field.key).append("=").append(proto::printable(field.value)) += '\0';
   }
   return record;
 }
@@ -83,22 +82,6 @@ class journal_sink final : public spdlog::sinks::base_sink<spdlog::details::null
   }
   void flush_() override {}
 };
-
-// What comes from peers must not forge a line of its own.
-std::string one_line(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-      result += c;
-    } else {
-      std::array<char, 5> code{};
-      std::snprintf(code.data(), code.size(), "\\x%02x", static_cast<unsigned char>(c));
-      result += code.data();
-    }
-  }
-  return result;
-}
 
 spdlog::sink_ptr stderr_sink() {
   auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>();
@@ -122,13 +105,14 @@ system_logger::system_logger()
 
 void system_logger::write(log_level level, std::string_view text, std::initializer_list<log_field> fields) {
   if (!enabled(level)) return;
-  std::string record = one_line(text);
+  // What comes from others must neither forge a record nor reach into a terminal.
+  std::string record = proto::printable(text);
   if (journal_) {
     record = journal_record(priority(level), record, fields);
   } else {
     for (const log_field& field : fields) {
       if (field.value.empty()) continue;
-      record.append(" ").append(field.key).append("=").append(one_line(field.value));
+      record.append(" ").append(field.key).append("=").append(proto::printable(field.value));
     }
   }
   queue_.push(spdlog_level(level), record);

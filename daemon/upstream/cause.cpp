@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/cause.hpp"
 
-#include <simdjson.h>
-
 #include <array>
 #include <cassert>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/upstream/wire/ws_frame.hpp"
 
@@ -114,6 +113,10 @@ std::string_view to_string(cause value) {
   return entry(value).name;
 }
 
+std::string in_general(cause value) {
+  return std::string(entry(value).meaning) + " (" + std::string(entry(value).name) + ')';
+}
+
 retry_policy policy_of(cause value) {
   return entry(value).retry;
 }
@@ -152,7 +155,7 @@ failure describe_close(std::uint16_t code, std::string_view reason) {
   } else {
     words += " with code " + std::to_string(code) + " (" + std::string(close_code_words(code)) + ')';
   }
-  if (!reason.empty()) words += ": \"" + printable(reason, 120) + '"';
+  if (!reason.empty()) words += ": \"" + proto::printable(reason, 120) + '"';
   switch (code) {
     case 1000:
     case 1001:
@@ -171,29 +174,6 @@ failure describe_close(std::uint16_t code, std::string_view reason) {
     default:
       return {cause::server_error, words};
   }
-}
-
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out(text.substr(0, limit));
-  // A cut must not make half a character of the last one.
-  if (text.size() > limit) {
-    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back();
-    if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
-  }
-  const bool utf8 = simdjson::validate_utf8(out);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(out[i]);
-    if (byte < 0x20 || byte == 0x7f) {
-      out[i] = ' ';
-    } else if (byte >= 0x80 && !utf8) {
-      out[i] = '?';
-    } else if (byte == 0xc2 && static_cast<unsigned char>(out[i + 1]) < 0xa0) {
-      // U+0080 to U+009F are control characters, too.
-      out[i] = out[i + 1] = ' ';
-    }
-  }
-  if (text.size() > limit) out += "...";
-  return out;
 }
 
 }  // namespace roombridge::upstream

@@ -80,7 +80,7 @@ struct cause_entry {
   cause value;
   std::string_view name;
   retry_policy retry;
-  std::string_view meaning;  // for documentation; the live words name hosts, sizes and codes
+  std::string_view meaning;  // without hosts, sizes and codes, which the live words name
 };
 
 // Every cause once, in the order of the enumeration.
@@ -88,6 +88,9 @@ struct cause_entry {
 
 // The name as it stands in STATUS and in the field CAUSE, e.g. "ping_timeout"; empty for none.
 [[nodiscard]] std::string_view to_string(cause value);
+// What it means and its name, as in "nothing listens at the host's port (tcp_refused)": for those who may not be told
+// the words that went with it, which may be a server's.
+[[nodiscard]] std::string in_general(cause value);
 [[nodiscard]] retry_policy policy_of(cause value);
 // Whether it may be what stands in the place of a server that is being replaced by its next version.
 [[nodiscard]] bool may_be_a_redeploy(cause value);
@@ -106,9 +109,5 @@ struct failure {
 // The end of a WebSocket connection by a close frame in words. `code` 1005: none was given; `reason` is the peer's, cut
 // to 120 bytes.
 [[nodiscard]] failure describe_close(std::uint16_t code, std::string_view reason);
-
-// `text` without control characters, cut to `limit` bytes, and UTF-8 whatever it was before: what a peer said, safe for
-// a log line and for a status that goes to local programs.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t limit);
 
 }  // namespace roombridge::upstream

@@ -14,7 +14,8 @@
 
 namespace roombridge::upstream {
 
-// A step of the session, or a packet (packet_trace.hpp). The texts are UTF-8, bounded, and hold no values.
+// A step of the session, or a packet (packet_trace.hpp). The texts are UTF-8, bounded, and hold no values and none of
+// the server's words: a failure is told as in_general() has it.
 struct trace_line {
   std::string_view step = {};  // its name, a literal; empty: a packet
   std::string text = {};       // of the step, for a person

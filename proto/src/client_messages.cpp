@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <roombridge/proto/client_messages.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <limits>
 
 #include <roombridge/proto/pattern.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "head_reader.hpp"
 #include "head_writer.hpp"
@@ -91,10 +91,6 @@ void read_slow(head_reader& reader, slow_policy& out) {
 void check_subscriber_name(head_reader& reader, std::string_view field, const std::string& name) {
   if (is_valid_subscriber_name(name)) return;
   reader.expected(field, "1 to " + std::to_string(max_subscriber_name) + " bytes without control characters");
-}
-
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; });
 }
 
 std::string text_of(const std::vector<field_filter>& fields) {
@@ -288,6 +284,7 @@ parsed<emit> parse<emit>(std::string_view head) {
       .boolean("ack", value.ack)
       .number("deadline_ms", value.deadline_ms, need::optional, deadlines)
       .sizes("attachments", value.attachments);
+  if (has_control_character(value.event)) reader.expected("event", "a name without control characters");
   return reader.finish(std::move(value));
 }
 

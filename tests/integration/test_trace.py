@@ -11,6 +11,7 @@ from roombridge.protocol import FrameType, encode_frame
 
 from .harness import IntegrationTest, reservation
 from .processes import ROOMBRIDGECTL, Output
+from .raw_upstream import CLOSE, RawUpstream, frame
 from .test_local_peers import HELLO, RawPeer
 
 
@@ -114,9 +115,39 @@ class TraceTest(IntegrationTest):
         self.server.close()
         self.start_daemon()
         output = self.trace("--json")
-        output.line('"step":"tcp"', "nothing listens there")
+        output.line('"step":"tcp"', "nothing listens")
         output.line('"step":"state"', "tcp_refused", "next attempt in")
 
 
 if __name__ == "__main__":
     unittest.main()
+
+    def test_none_of_the_servers_words(self) -> None:
+        upstream = RawUpstream()
+        self.addCleanup(upstream.close)
+        transports = {**self.config()["upstream"], "url": upstream.url}
+        self.start_daemon(upstream=transports)
+        output = self.trace("--json")
+        said = "what-the-server-said"
+        body = b"Content-Length: %d\r\n\r\n%s" % (len(said), said.encode())
+        answers = {
+            "http_redirect": b"HTTP/1.1 302 Found\r\nLocation: http://other.example/%s\r\n" % said.encode() + body,
+            "http_4xx": b"HTTP/1.1 403 %s\r\nSet-Cookie: a=%s\r\n" % (said.encode(), said.encode()) + body,
+            "http_5xx": b"HTTP/1.1 503 x\r\nServer: %s\r\n" % said.encode() + body,
+            "http_not_websocket": said.encode() * 10 + b"\r\n\r\n",
+        }
+        for cause, answer in answers.items():
+            with self.subTest(cause):
+                connection = upstream.accept()
+                self.addCleanup(connection.close)
+                connection.read_request()
+                connection.send(answer)
+                connection.close()
+                output.line('"step":"http"', cause)
+                output.line('"step":"state"', cause)
+        connection = upstream.accept()
+        self.addCleanup(connection.close)
+        connection.log_in()
+        connection.send(frame(b"\x0f\xa1" + said.encode(), CLOSE))
+        output.line('"step":"state"', "server_error")
+        self.assertNotIn(said, "\n".join(output.lines))

@@ -2,6 +2,7 @@
 #include "daemon/upstream/client/packet_trace.hpp"
 
 #include <array>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/upstream/cause.hpp"
 #include "daemon/upstream/wire/json_shape.hpp"
@@ -58,7 +59,7 @@ void describe_data(const socketio::packet& packet, const auth_options& auth, tra
     case socketio::packet_type::event:
     case socketio::packet_type::binary_event:
       if (auto event = shape_of_event(packet.data)) {
-        line.event = printable(event->name, longest_name);
+        line.event = proto::printable(event->name, longest_name);
         line.shape = is_of_authentication(event->name, auth) ? std::string(left_out) : std::move(event->arguments);
         return;
       }
@@ -85,7 +86,7 @@ trace_line describe_packet(const socketio::packet& packet, std::vector<std::uint
                            const auth_options& auth) {
   trace_line line{.engine = name_of(engineio::packet_type::message),
                   .packet = name_of(packet.type),
-                  .nsp = printable(packet.nsp, longest_name),
+                  .nsp = proto::printable(packet.nsp, longest_name),
                   .ack = packet.id,
                   .bytes = packet.data.size(),
                   .attachments = std::move(attachments)};

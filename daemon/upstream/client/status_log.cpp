@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/client/status_log.hpp"
+
+#include <roombridge/proto/printable.hpp>
 #include "daemon/base/duration_text.hpp"
 
 namespace roombridge::upstream {
@@ -32,8 +34,7 @@ std::string in_words(const session_status& status, moment at) {
   if (status.transport) text.append(" over ").append(to_string(*status.transport));
   // On the way to a connection the words are still of the last one's end.
   const bool stands_still = status.state == state::offline || status.next_attempt;
-  if (stands_still && status.cause != cause::none)
-    text.append(": ").append(status.text).append(" (").append(to_string(status.cause)).append(1, ')');
+  if (stands_still && status.cause != cause::none) text.append(": ").append(in_general(status.cause));
   return text + next_attempt(status, at);
 }
 
@@ -63,8 +64,9 @@ void status_log::report(const session_status& status, std::string_view url, std:
       level = log_level::debug;
       break;
     case state::authenticated:
-      text += ": " + std::string(url) + (status.user.empty() ? std::string() : " as " + printable(status.user, 100)) +
-              ", " + std::to_string(rooms) + (rooms == 1 ? " room" : " rooms") + std::string(over(status));
+      text += ": " + std::string(url) +
+              (status.user.empty() ? std::string() : " as " + proto::printable(status.user, 100)) + ", " +
+              std::to_string(rooms) + (rooms == 1 ? " room" : " rooms") + std::string(over(status));
       if (status.lost) text += ", after " + duration_text(at.now - *status.lost) + " away";
       break;
   }

@@ -4,6 +4,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/base/ascii.hpp"
 
@@ -11,7 +12,7 @@ namespace roombridge::upstream {
 namespace {
 
 failure unusable(std::string_view url, std::string_view why) {
-  return {cause::bad_url, "upstream URL \"" + printable(url, 200) + "\" " + std::string(why)};
+  return {cause::bad_url, "upstream URL \"" + proto::printable(url, 200) + "\" " + std::string(why)};
 }
 
 bool possible_port(std::string_view digits) {

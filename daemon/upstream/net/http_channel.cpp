@@ -86,7 +86,7 @@ void http_channel::tell(std::string_view method, const http_response& response,
                         const std::optional<failure>& failed) const {
   std::string text(method);
   if (failed) {
-    text += ": " + failed->text;
+    text += ": " + in_general(failed->why);
   } else {
     text += ' ' + std::to_string(response.status()) + ", " + std::to_string(response.body().size()) + " bytes";
   }

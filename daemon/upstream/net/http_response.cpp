@@ -5,6 +5,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/base/ascii.hpp"
 #include "daemon/upstream/net/redirect.hpp"
@@ -251,7 +252,7 @@ std::string body_in_words(const http_response& response, const endpoint& where) 
     return "a body in " + quoted(coding, where, 40) + ", which was not asked for";
   const std::string said = cleared(response.body(), where);
   auto page = name_web_page(said);
-  return page ? *std::move(page) : printable(said, 200);
+  return page ? *std::move(page) : proto::printable(said, 200);
 }
 
 std::string cleared(std::string_view said, const endpoint& where) {
@@ -262,7 +263,7 @@ std::string cleared(std::string_view said, const endpoint& where) {
 
 std::string quoted(std::string_view said, const endpoint& where, std::size_t limit) {
   // Cleared before it is cut: the rest of a secret is one, too.
-  return printable(cleared(said, where), limit);
+  return proto::printable(cleared(said, where), limit);
 }
 
 }  // namespace roombridge::upstream

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <roombridge/proto/printable.hpp>
 #include <utility>
 
 #include "daemon/base/ascii.hpp"
@@ -68,12 +69,12 @@ std::optional<std::string> name_web_page(std::string_view text) {
   constexpr std::size_t longest = 100;
   if (!is_web_page(text)) return std::nullopt;
   const std::string title = readable(title_of(text));
-  return title.empty() ? "a web page without a title" : "the web page \"" + printable(title, longest) + '"';
+  return title.empty() ? "a web page without a title" : "the web page \"" + proto::printable(title, longest) + '"';
 }
 
 std::string named_or_quoted(std::string_view text, std::size_t limit) {
   auto named = name_web_page(text);
-  return named ? *std::move(named) : '"' + printable(text, limit) + '"';
+  return named ? *std::move(named) : '"' + proto::printable(text, limit) + '"';
 }
 
 }  // namespace roombridge::upstream

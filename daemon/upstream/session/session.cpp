@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/upstream/wire/ws_frame.hpp"
 
@@ -216,7 +217,7 @@ void session::open_engine(std::string_view data, moment at) {
   auto parsed = engineio::parse_open(data);
   if (!parsed) {
     const std::string words = "the server's Engine.IO open packet cannot be used: ";
-    end({cause::protocol_error, words + printable(cleared(without_announced(parsed.error().why)), 200)}, at,
+    end({cause::protocol_error, words + proto::printable(cleared(without_announced(parsed.error().why)), 200)}, at,
         ws_close_protocol_error);
     return;
   }
@@ -251,7 +252,8 @@ void session::on_packet(const socketio::packet& packet, moment at) {
         const bool old = reply.error() == socketio::error::reply_without_sid;
         std::string words = "the server's answer to CONNECT cannot be used: ";
         words += socketio::to_string(reply.error());
-        if (!packet.data.empty()) words += ": \"" + printable(cleared(without_announced(packet.data)), 200) + '"';
+        if (!packet.data.empty())
+          words += ": \"" + proto::printable(cleared(without_announced(packet.data)), 200) + '"';
         end({old ? cause::engine_io_3 : cause::protocol_error, words}, at, ws_close_protocol_error);
       } else {
         join_namespace(*reply, at);
@@ -294,7 +296,7 @@ void session::refuse_connect(std::string_view data, moment at) {
 
 // What the server said, to stand behind our words; nothing when it said nothing.
 std::string session::quoted(std::string_view words) const {
-  return words.empty() ? std::string() : ": \"" + printable(cleared(without_announced(words)), 200) + '"';
+  return words.empty() ? std::string() : ": \"" + proto::printable(cleared(without_announced(words)), 200) + '"';
 }
 
 void session::enter(phase next, state shown) {

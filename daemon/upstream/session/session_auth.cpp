@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tokens and authentication.
 #include <algorithm>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/upstream/session/jwt.hpp"
 #include "daemon/upstream/session/session.hpp"
@@ -197,7 +198,7 @@ void session::become(const std::string& user) {
   if (other_user) drop_held(emit_error::session_changed, "held for the last user, and another one has logged in");
   whose_ = std::move(now);
   const std::string server = options_.url + ", path " + options_.path + ", namespace " + options_.nsp;
-  std::string who = "user \"" + printable(cleared(user), 100) + "\" of " + server;
+  std::string who = "user \"" + proto::printable(cleared(user), 100) + "\" of " + server;
   if (user.empty()) {
     who = "a user whom nothing names, of " + server;
     if (!options_.auth.one_user) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rooms: what the session sends for the book, and what the server answers.
 #include <algorithm>
+#include <roombridge/proto/printable.hpp>
 
 #include "daemon/base/duration_text.hpp"
 #include "daemon/upstream/payload_template.hpp"
@@ -74,7 +75,7 @@ void session::adjust_rooms(moment at) {
 void session::miss_room_answers(const std::vector<room_name>& rooms) {
   if (rooms.empty()) return;
   std::string text = "the server has not answered for " + duration_text(room_book::first_patience) +
-                     " whether we are in the room \"" + printable(rooms.front().text, 256) + '"';
+                     " whether we are in the room \"" + proto::printable(rooms.front().text, 256) + '"';
   if (rooms.size() > 1) text += " (and " + std::to_string(rooms.size() - 1) + " more)";
   actions_.emplace_back(action::note{text + "; it is asked again. For a server that never acknowledges joins, "
                                             "rooms.accepted is {}"});
@@ -144,9 +145,9 @@ bool session::on_room_ack(std::uint64_t id, std::string_view arguments, moment a
     rooms_.confirm(room, at);
   } else {
     const std::string said = answer.text(options_.rooms.error_text);
-    const std::string words = printable(cleared(said.empty() ? arguments : std::string_view(said)), 120);
+    const std::string words = proto::printable(cleared(said.empty() ? arguments : std::string_view(said)), 120);
     actions_.emplace_back(
-        action::note{"the server refused the room \"" + printable(room.text, 256) + "\": \"" + words + '"'});
+        action::note{"the server refused the room \"" + proto::printable(room.text, 256) + "\": \"" + words + '"'});
     rooms_.refuse(room, "the server refused the room: \"" + words + '"', at);
   }
   tell_rooms();

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <roombridge/proto/printable.hpp>
 #include <system_error>
 #include <utility>
 
@@ -251,7 +252,7 @@ class command_run::impl : public std::enable_shared_from_this<impl> {
     // It may complain about the very thing that it printed.
     const auto printed = make_token(output_.text, where_).token.value_or(std::string());
     const std::string words = without_token(first_line(complaint_.text), printed);
-    if (!words.empty()) text += ": \"" + printable(words, 200) + '"';
+    if (!words.empty()) text += ": \"" + proto::printable(words, 200) + '"';
     finish({std::nullopt, {cause::token_command_failed, text}});
   }
 

@@ -89,7 +89,7 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
   io::task<bool> ask() {
     const auto failed = co_await candidate_->open(patience_);
     if (failed) {
-      trace_.step("upgrade", "not now: " + failed->text);
+      trace_.step("upgrade", "not now: " + in_general(failed->why));
       if (failed->retry_after) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         pause_ = std::min<std::chrono::milliseconds>(length_of(*failed->retry_after, now), plan_.longest_pause);
@@ -102,7 +102,7 @@ class upgradable::impl : public std::enable_shared_from_this<upgradable::impl> {
     while (!answer.good() && !answer.bad()) {
       const burst got = co_await candidate_->read();
       if (got.bytes.empty()) {
-        trace_.step("upgrade", "not answered: " + got.ended.text);
+        trace_.step("upgrade", "not answered: " + in_general(got.ended.why));
         co_return false;
       }
       candidate_->deliver(got.bytes, answer.to());

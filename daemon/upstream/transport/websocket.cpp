@@ -54,7 +54,7 @@ io::task<std::optional<failure>> websocket::shake_hands() {
     stream_.unread(handshake.surplus());
   }
   const bool compressed = handshake.deflate().has_value();
-  trace_.step("http", handshake.result() ? handshake.result()->text
+  trace_.step("http", handshake.result() ? in_general(handshake.result()->why)
                                          : std::string("101, a WebSocket") + (compressed ? ", compressed" : ""));
   co_return handshake.result();
 }

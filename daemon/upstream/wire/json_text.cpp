@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <roombridge/proto/json_text.hpp>
 
 namespace roombridge::upstream {
 namespace {
@@ -107,22 +108,9 @@ std::string json_fields::object() const {
 }
 
 std::string json_string(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out += '"';
+  std::string out;
+  proto::append_json_string(out, text);
+  return out;
 }
 
 }  // namespace roombridge::upstream

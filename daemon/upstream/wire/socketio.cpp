@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <roombridge/proto/json_text.hpp>
 #include <system_error>
 
 namespace roombridge::upstream::socketio {
@@ -106,22 +107,6 @@ std::string_view elements(std::string_view array) {
   return inner.find_first_not_of(" \t\r\n") == std::string_view::npos ? std::string_view{} : inner;
 }
 
-void append_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.append(1, '\\').append(1, c);
-    } else if (code < 0x20) {
-      out.append("\\u00").append(1, hex[code >> 4]).append(1, hex[code & 0xF]);
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 }  // namespace
 
 result<packet> decode(std::string_view text) {
@@ -153,7 +138,7 @@ void append_event(std::string& out, std::string_view nsp, std::string_view name,
                   std::optional<std::uint64_t> id, std::size_t attachments) {
   append_head(out, attachments == 0 ? packet_type::event : packet_type::binary_event, nsp, id, attachments);
   out += '[';
-  append_string(out, name);
+  proto::append_json_string(out, name);
   if (const auto inner = elements(arguments); !inner.empty()) out.append(1, ',').append(inner);
   out += ']';
 }

@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <roombridge/proto/printable.hpp>
 #include <span>
 
 #include "daemon/upstream/wire/base64.hpp"
@@ -36,10 +37,7 @@ std::string http_status_line(std::string_view first_bytes) {
   constexpr std::size_t longest = 100;
   if (!first_bytes.starts_with("HTTP/")) return {};
   const std::string_view line = first_bytes.substr(0, std::min(first_bytes.find_first_of("\r\n"), longest));
-  std::string printable{line};
-  std::replace_if(
-      printable.begin(), printable.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return printable;
+  return proto::printable(line);
 }
 
 }  // namespace roombridge::upstream

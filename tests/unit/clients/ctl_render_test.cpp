@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "clients/ctl/render.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cstdlib>
 
@@ -59,12 +59,26 @@ TEST_F(render, a_gap_says_what_is_missing) {
             R"({"type":"gap","first":4,"last":9,"count":null,"reason":"crash"})");
 }
 
+TEST_F(render, what_a_server_sent_reaches_no_terminal_in_words_or_json) {
+  event what;
+  what.name =
+      "\xc2\x9b"
+      "2J";
+  what.topics = {"\xe2\x80\xae"};
+  what.arguments = "[\"\x7f\xe2\x80\xa8\"]";
+  for (const std::string& shown : {text_line(what, plain, now), json_line(what)}) {
+    EXPECT_THAT(shown, testing::AllOf(testing::HasSubstr("\\u009b2J"), testing::HasSubstr("\\u007f\\u2028")));
+    EXPECT_EQ(shown.find_first_of("\x7f\x9b\xe2"), std::string::npos) << shown;
+  }
+  EXPECT_THAT(json_line(what), testing::HasSubstr("\\u202e"));
+}
+
 TEST_F(render, a_trace) {
   trace step;
   step.time = now + 1'042'000;
   step.step = "tcp";
   step.text = "connected\033";
-  EXPECT_EQ(text_line(step, plain, now), "12:00:01.042  -- tcp      connected?");
+  EXPECT_EQ(text_line(step, plain, now), "12:00:01.042  -- tcp      connected\\u001b");
   trace packet;
   packet.time = now;
   packet.direction = "in";

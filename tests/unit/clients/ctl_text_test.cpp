@@ -46,18 +46,6 @@ TEST(time_text, has_a_date_when_it_is_another_day) {
   EXPECT_EQ(time_text(noon, noon + 90'000 * second), "2025-11-25 12:00:00");
 }
 
-TEST(printable, keeps_letters_and_disarms_control_characters) {
-  EXPECT_EQ(printable("예약 §"), "예약 §");
-  EXPECT_EQ(printable("\033[31mred\x7f\n"), "?[31mred??");
-  EXPECT_EQ(printable("a\xc2\x9b"
-                      "b"),
-            "a?b");
-}
-
-TEST(one_line, is_one_line) {
-  EXPECT_EQ(one_line("[1,\r\n2]"), "[1,  2]");
-}
-
 TEST(base64, is_rfc_4648) {
   EXPECT_EQ(base64(""), "");
   EXPECT_EQ(base64("f"), "Zg==");

@@ -13,10 +13,10 @@
 namespace roombridge::service {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using std::chrono::milliseconds;
 
 struct silent_logger final : logger {
   bool enabled(log_level) const override { return true; }
@@ -85,7 +85,8 @@ TEST_F(ReloaderTest, who_asks_during_one_gets_the_next_one) {
   reloads->reload(note());
   way->open(2);
   context.run();
-  EXPECT_THAT(verdicts, ElementsAre("applied 1", "applied 2", "applied 2")) << "the file may have changed since it was read";
+  EXPECT_THAT(verdicts, ElementsAre("applied 1", "applied 2", "applied 2"))
+      << "the file may have changed since it was read";
 }
 
 TEST_F(ReloaderTest, one_that_hangs_is_given_up_and_nothing_changes) {

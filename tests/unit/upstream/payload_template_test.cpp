@@ -85,7 +85,7 @@ TEST(json_fields, leaves_out_what_is_too_large_or_too_much) {
 }
 
 TEST(json_string, escapes_what_json_wants_escaped) {
-  EXPECT_EQ(json_string("a\"b\\c\n\x01\xec\x98\x88"), "\"a\\\"b\\\\c\\u000a\\u0001\xec\x98\x88\"");
+  EXPECT_EQ(json_string("a\"b\\c\n\x01\xec\x98\x88"), "\"a\\\"b\\\\c\\n\\u0001\xec\x98\x88\"");
 }
 
 TEST(payload_template, fills_texts) {

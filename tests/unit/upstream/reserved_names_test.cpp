@@ -17,9 +17,8 @@ TEST(reserved_names, are_those_of_authentication_rooms_and_socketio) {
                           "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"));
   of.auth.request = of.auth.success = "login";
   of.rooms.leave = "bye";
-  EXPECT_THAT(reserved_names(of),
-              ElementsAre("login", "auth_error", "join_room", "bye", "connect", "connect_error", "disconnect",
-                          "disconnecting", "newListener", "removeListener"));
+  EXPECT_THAT(reserved_names(of), ElementsAre("login", "auth_error", "join_room", "bye", "connect", "connect_error",
+                                              "disconnect", "disconnecting", "newListener", "removeListener"));
 }
 
 TEST(reserved_names, only_the_event_mode_takes_the_name_of_its_request) {

@@ -93,7 +93,7 @@ struct leave {
 struct emit {
   static constexpr auto type = frame_type::emit;
   std::uint64_t id = 0;
-  std::string event;
+  std::string event;  // without control characters
   bool ack = false;
   std::uint32_t deadline_ms = default_deadline_ms;  // 1 to max_deadline_ms
   std::vector<std::uint32_t> attachments;  // at most max_attachments sizes; whether they fit says split_payload()

@@ -192,15 +192,18 @@ TEST_F(upstream_client, shows_every_packet_and_step_but_no_value_to_who_looks_on
   settings.token = token_environment{"ROOMBRIDGE_TEST_TOKEN"};
   settings.auth.payload = {{"token", "{token}"}};
   run(traced);
-  EXPECT_THAT(seen, ElementsAre("-- state connecting over websocket", "-- tcp", "-- http",
-                                "<- open {sid:…,pingInterval:250000,pingTimeout:200000,maxPayload:1000000}",
-                                "-> message connect", "<- message connect …", "-- state connected over websocket",
-                                "-> message event authenticate …", "-- state authenticating over websocket",
-                                "<- message event auth_success …", "-- state authenticated over websocket",
-                                "<- message event [token] of [token] [{[token]:number,b:string}]", "<- ping", "-> pong",
-                                "-- dropped", "-> message event e [number]", "<- message ack [number]", "-- close",
-                                testing::StartsWith("-- state offline: the server closed the WebSocket with code 1008"),
-                                "-- state connecting over websocket", "-- attempt", "-- dns"));
+  EXPECT_THAT(
+      seen,
+      ElementsAre(
+          "-- state connecting over websocket", "-- tcp", "-- http",
+          "<- open {sid:…,pingInterval:250000,pingTimeout:200000,maxPayload:1000000}", "-> message connect",
+          "<- message connect …", "-- state connected over websocket", "-> message event authenticate …",
+          "-- state authenticating over websocket", "<- message event auth_success …",
+          "-- state authenticated over websocket", "<- message event [token] of [token] [{[token]:number,b:string}]",
+          "<- ping", "-> pong", "-- dropped", "-> message event e [number]", "<- message ack [number]", "-- close",
+          testing::StartsWith(
+              "-- state offline: the server closed the connection because of its policy (1008) (policy_violation)"),
+          "-- state connecting over websocket", "-- attempt", "-- dns"));
 }
 
 io::task<> with_printed_token(upstream_client& t) {

@@ -44,7 +44,7 @@ TEST(web_page, is_nothing_else) {
 
 // Nothing of a page can end a log line or begin another.
 TEST(web_page, leaves_no_control_characters) {
-  EXPECT_EQ(name_web_page("<title>a\x1b[2Jb\x07</title>"), "the web page \"a [2Jb \"");
+  EXPECT_EQ(name_web_page("<title>a\x1b[2Jb\x07</title>"), "the web page \"a\\u001b[2Jb\\u0007\"");
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ TEST(saved_session, of_which_a_field_is_unusable_is_refused_and_the_field_named)
   for (const auto* time : {"-1", "1.5", "1e3", "\"1\"", "7258118400000000", "99999999999999999999", "null", "true"}) {
     EXPECT_EQ(fault_with("1767225600123456", time), "ended") << time;
   }
-  EXPECT_EQ(fault_with("pid\\u000a", std::string(recovery::pid_limit, 'x')), "pid");
-  EXPECT_EQ(fault_with(R"("pid\u000a\"\\한글")", "null"), "pid");
+  EXPECT_EQ(fault_with("pid\\n", std::string(recovery::pid_limit, 'x')), "pid");
+  EXPECT_EQ(fault_with(R"("pid\n\"\\한글")", "null"), "pid");
   EXPECT_EQ(fault_with("Pf3xK2a.1", ""), "offset");
   EXPECT_EQ(fault_with("Pf3xK2a.1", "Pf3 xK2a"), "offset");
   EXPECT_EQ(fault_with("Pf3xK2a.1", std::string(offset_limit + 1, 'x')), "offset");

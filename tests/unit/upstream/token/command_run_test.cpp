@@ -132,7 +132,7 @@ TEST_F(command_runs, whose_end_somebody_else_has_awaited_have_failed) {
 TEST_F(command_runs, that_complain_about_the_token_do_not_show_it) {
   const failure shown = failed("echo s3cret-token; echo 's3cret-token is old' >&2; exit 1");
   EXPECT_THAT(shown.text, AllOf(HasSubstr("[token] is old"), Not(HasSubstr("s3cret"))));
-  EXPECT_THAT(failed("printf 'a\\033[2Jb' >&2; exit 1").text, HasSubstr("\"a [2Jb\""));
+  EXPECT_THAT(failed("printf 'a\\033[2Jb' >&2; exit 1").text, HasSubstr("\"a\\u001b[2Jb\""));
 }
 
 TEST_F(command_runs, that_take_too_long_are_killed) {

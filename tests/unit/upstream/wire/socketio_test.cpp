@@ -145,7 +145,7 @@ TEST(socketio, encodes_acks) {
 }
 
 TEST(socketio, escapes_event_names) {
-  EXPECT_EQ(written(append_event, "/", "a\"b\\c\n\x1f\x7f예약", "[]", {}, 0), R"(42["a\"b\\c\u000a\u001f)"
+  EXPECT_EQ(written(append_event, "/", "a\"b\\c\n\x1f\x7f예약", "[]", {}, 0), R"(42["a\"b\\c\n\u001f)"
                                                                               "\x7f예약\"]");
   EXPECT_EQ(written(append_event, "/", "", "[]", {}, 0), R"(42[""])");
 }

@@ -28,7 +28,7 @@ TEST(ws_handshake, finds_http_where_frames_should_be) {
 }
 
 TEST(ws_handshake, shows_only_a_bounded_printable_line) {
-  EXPECT_EQ(http_status_line("HTTP/1.1 400 \x1b[31m\xff\r\n"), "HTTP/1.1 400 ?[31m?");
+  EXPECT_EQ(http_status_line("HTTP/1.1 400 \x1b[31m\xff\r\n"), "HTTP/1.1 400 \\u001b[31m\\xff");
   EXPECT_EQ(http_status_line("HTTP/1.1 400 " + std::string(1000, 'x')).size(), 100u);
 }
 
