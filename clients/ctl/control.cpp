@@ -30,6 +30,12 @@ std::string verdict_text(const json::object& verdict, const style& look) {
   std::string out =
       changed.empty() ? "reloaded, nothing changed\n" : look.good("reloaded") + ", changed: " + changed + '\n';
   if (!restart.empty()) out += look.warn("takes effect after a restart: ") + restart + '\n';
+  const auto* warnings = verdict.if_contains("warnings");
+  if (warnings != nullptr && warnings->is_array()) {
+    for (const auto& each : warnings->get_array()) {
+      if (each.is_string()) out += look.warn("warning: ") + proto::printable(each.get_string().c_str()) + '\n';
+    }
+  }
   const auto* trouble = verdict.if_contains("trouble");
   if (trouble != nullptr && trouble->is_string())
     out += look.bad("no local program can connect: ") + proto::printable(trouble->get_string().c_str()) + '\n';

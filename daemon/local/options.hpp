@@ -35,20 +35,14 @@ struct options {
   std::string group;                      // empty: clients_group, if the daemon is in it, else the daemon's
   std::vector<std::string> admin_users;   // names or numbers; root and the daemon's own user always may
   std::vector<std::string> admin_groups;  // names or numbers, supplementary groups count
-  std::vector<access_rule> access{{.users = {},
-                                   .groups = {},
-                                   .everyone = true,
-                                   .events = {"*"},
-                                   .topics = {"*"},
-                                   .rooms = {},
-                                   .emits = {}}};  // added up; root and the daemon's own user may do everything
-  std::size_t connections = 4096;                  // at once; more are told too_many_connections
-  std::size_t user_connections = 1024;             // of one user at once
-  std::size_t user_subscriptions = 4096;           // of all connections of one user
-  std::size_t user_rooms = 256;        // held by all connections of one user; one that two hold counts twice
-  std::size_t user_buffer = 8u << 20;  // bytes kept outside the log for all connections of one user: answers not yet
-                                       // read, kept frames, subscriptions
-  std::size_t user_subscribers = 64;   // named ones of one user
+  std::vector<access_rule> access;        // added up; root and the daemon's own user may do everything
+  std::size_t connections = 4096;         // at once; more are told too_many_connections
+  std::size_t user_connections = 1024;    // of one user at once
+  std::size_t user_subscriptions = 4096;  // of all connections of one user
+  std::size_t user_rooms = 256;           // held by all connections of one user; one that two hold counts twice
+  std::size_t user_buffer = 8u << 20;     // bytes kept outside the log for all connections of one user: answers not yet
+                                          // read, kept frames, subscriptions
+  std::size_t user_subscribers = 64;      // named ones of one user
   std::chrono::milliseconds subscriber_expiry{std::chrono::hours{720}};  // a named one without connection is forgotten
   std::size_t emit_rate = 100;    // emits, joins and calls a second of one user, ...
   std::size_t emit_burst = 1000;  // ... and how many at once; neither is 0

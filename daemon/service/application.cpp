@@ -21,6 +21,7 @@
 #include "daemon/config/load.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/local/access_changes.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/composition.hpp"
@@ -193,10 +194,15 @@ class application::impl {
 
   // All or nothing: what was prepared is good as a whole, or nothing of it counts.
   local::answer take(prepared_config prepared) {
-    for (const config::error& each : prepared.against.warnings) diagnostics_.warning(each.to_string());
-    if (!prepared.loaded.value) return refuse(prepared.loaded.errors);
-    if (!prepared.against.errors.empty()) return refuse(prepared.against.errors);
-    return apply(*std::move(prepared.loaded.value), *std::move(prepared.access));
+    auto& [errors, warnings] = prepared.against;
+    const bool good = prepared.loaded.value && errors.empty();
+    if (good) {
+      for (const local::objection& each : local::opened_to_everyone(config_.local, prepared.loaded.value->local))
+        warnings.push_back(prepared.loaded.places.error_of(each.key, each.text));
+    }
+    for (const config::error& each : warnings) diagnostics_.warning(each.to_string());
+    if (!good) return refuse(prepared.loaded.value ? errors : prepared.loaded.errors);
+    return apply(*std::move(prepared.loaded.value), *std::move(prepared.access), warnings);
   }
 
   local::answer refuse(const std::vector<config::error>& errors) {
@@ -210,7 +216,9 @@ class application::impl {
     return verdict;
   }
 
-  local::answer apply(config::settings changed, local::access_rules access) {
+  // `warnings` are told with the answer.
+  local::answer apply(config::settings changed, local::access_rules access,
+                      const std::vector<config::error>& warnings) {
     const std::vector<std::string> keys = config::changed_keys(config_, changed);
     parser_.configure(event_profile(changed));
     log_.retained().configure(changed.retained);
@@ -230,6 +238,10 @@ class application::impl {
     if (!restart_needed.empty())
       diagnostics_.warning("takes effect at the next restart only: " + joined(restart_needed));
     boost::json::object result{{"changed", to_array(keys)}, {"restart_needed", to_array(restart_needed)}};
+    if (!warnings.empty()) {
+      auto& told = result["warnings"].emplace_array();
+      for (const config::error& each : warnings) told.emplace_back(each.to_string());
+    }
     if (!trouble.empty()) {
       result["trouble"] = trouble;
       diagnostics_.error("no local program can connect: " + trouble, {{"CAUSE", "socket_lost"}});

@@ -16,6 +16,11 @@
 namespace roombridge::service {
 namespace {
 
+constexpr const char* nobody_named =
+    "only root and the daemon's user may see events, hold rooms and send events; name others in it, e.g. local: "
+    "{access: [{groups: [roombridge-clients], events: [\"*\"], topics: [\"*\"]}]}, or write access: [] if that is "
+    "meant";
+
 // Why files of the daemon are not safe in this directory; empty: they are, as far as that does not depend on who asks.
 std::string distrust_of(const std::string& directory) {
   const auto facts = look_at(directory);
@@ -101,6 +106,7 @@ host_objections object_to(const config::settings& value, const config::key_place
   host_objections out;
   for (const local::objection& each : found)
     (each.fatal ? out.errors : out.warnings).push_back(places.error_of(each.key, each.text));
+  if (!places.keys.contains("local.access")) out.warnings.push_back(places.error_of("local.access", nobody_named));
   // One that the config does not allow has been refused with it.
   if (const auto exposed = upstream::find_exposure(value.upstream))
     out.warnings.push_back(places.error_of(exposed->key, exposed->allowed()));

@@ -32,7 +32,7 @@ def measure(directory: Path, policy: str, rate: int, seconds: float, payload: in
     config = {
         "upstream": {"url": stream.url, "token": {"file": str(directory / "token")}},
         "events": {"rules": {}},
-        "local": {"socket": str(directory / "s")},
+        "local": {"socket": str(directory / "s"), "access": []},
         "journal": {"directory": str(kept), "sync": policy},
     }
     path = directory / "config.yaml"

@@ -262,7 +262,7 @@ class Campaign:
         config = {
             "upstream": {"url": self.upstream.url, "token": {"file": str(self.directory / "token")}, "reconnect": {"first": "10ms", "max": "50ms"}},
             "events": {"rules": {}},
-            "local": {"socket": str(self.socket)},
+            "local": {"socket": str(self.socket), "access": []},
             "log": {"capacity": "2MiB"},
             "journal": {"directory": str(self.kept), "capacity": "16MiB", "sync": sync, "sync_interval": "20ms"},
         }

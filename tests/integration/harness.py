@@ -36,6 +36,9 @@ BOOKING_RULES: dict[str, Any] = {
     "notification": {"topics": [], "required": ["id", "title"]},
 }
 
+EVERYONE: list[dict[str, Any]] = [{"everyone": True, "events": ["*"], "topics": ["*"]}]
+"""Access rules by which every user may see everything."""
+
 T = TypeVar("T")
 
 
@@ -170,7 +173,7 @@ class IntegrationTest(unittest.TestCase):
             },
             "rooms": {"declared": ["shop-7", "shop-8"]},
             "events": {"rules": BOOKING_RULES},
-            "local": {"socket": str(self.directory / "s")},
+            "local": {"socket": str(self.directory / "s"), "access": EVERYONE},
             "log": {"capacity": "2MiB"},
             "logging": {"level": "info"},
         }

@@ -14,7 +14,7 @@ from typing import Any
 
 from roombridge import Client, ConnectionClosed, Gap, Permissions, Problem, RequestError, RoombridgeError, Sight, Status
 
-from .harness import IntegrationTest, Subscriber, reservation
+from .harness import EVERYONE, IntegrationTest, Subscriber, reservation
 from .processes import DEADLINE, ROOMBRIDGECTL, Daemon
 from .test_emits import Later
 
@@ -200,6 +200,31 @@ class AccessTest(UsersTest):
         refused = run("tail", "--event", "order", "--timeout", "1ms")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("see events 'order'", refused.stderr)
+
+    def test_a_reload_that_deletes_the_rules_says_what_follows(self) -> None:
+        daemon = self.start()
+        till = self.subscriber_as(daemon, TILL, events=["reservation_update"], topics=["shop-7"])
+        local = self.local()
+        del local["access"]
+        config = self.config(rooms=ROOMS)
+        config["local"] = local
+        self.write_config(config)
+        verdict = self.peer(daemon).call("reload")
+        self.assertEqual(verdict["changed"], ["local.access"])
+        self.assertIn("only root and the daemon's user may see events", verdict["warnings"][0])
+        daemon.logged(" warning .*only root and the daemon's user")
+        till.until(lambda message: isinstance(message, Problem) and message.name == "revoked")
+
+    def test_a_reload_that_opens_to_everyone_says_so(self) -> None:
+        daemon = self.start()
+        self.write_config(self.config(rooms=ROOMS, local=self.local(access=[*RULES, *EVERYONE])))
+        verdict = self.peer(daemon).call("reload")
+        self.assertRegex(
+            verdict["warnings"][0], r"config\.yaml:\d+:\d+: local\.access\[3\]\.everyone: from now on whoever may open the socket"
+        )
+        daemon.logged("from now on whoever may open the socket")
+        self.assertNotIn("warnings", self.peer(daemon).call("reload"))
+        self.subscriber_as(daemon, PRINTER, events=["order"])
 
     def test_rooms_are_held_and_listed_by_right(self) -> None:
         daemon = self.start()

@@ -148,7 +148,7 @@ class CommandLineTest(IntegrationTest):
                 "tls": {"ca_file": f"{self.directory}/none.pem"},
                 "proxy": {"url": "http://localhost:2", "credentials_file": f"{self.directory}/none"},
             },
-            "local": {"socket": f"{self.directory}/s"},
+            "local": {"socket": f"{self.directory}/s", "access": []},
         }
         path.write_text(json.dumps(config), encoding="utf-8")
         result = run("--check", "--config", path)
@@ -193,6 +193,15 @@ class CommandLineTest(IntegrationTest):
     def test_check_says_nothing_of_a_token_that_is_waited_for(self) -> None:
         config = self.write_config(self.config(upstream={"token": {"file": f"{self.directory}/none"}}))
         self.assertEqual(run("--check", "--config", config).stderr, "")
+
+    def test_check_tells_that_nobody_was_granted_anything(self) -> None:
+        path = self.directory / "no-access.yaml"
+        local: dict[str, object] = {"socket": f"{self.directory}/s"}
+        path.write_text(json.dumps({"local": local}), encoding="utf-8")
+        warning = "local.access, which has its default: only root and the daemon's user may see events"
+        self.assertIn(warning, run("--check", "--config", path).stderr)
+        path.write_text(json.dumps({"local": {**local, "access": []}}), encoding="utf-8")
+        self.assertEqual(run("--check", "--config", path).stderr, "")
 
     def test_a_value_of_the_environment_is_shown_with_the_variables_name(self) -> None:
         path = self.directory / "url.yaml"

@@ -46,10 +46,10 @@ class ShapeTest(IntegrationTest):
         return server
 
     def start_example(self, name: str, url: str, without: str | None = None) -> Daemon:
-        """The daemon with an example, of which only the token's source is another; `without`: the line of this key."""
+        """The daemon with an example, of which only the token's source and the socket are others; `without`: the line of this key."""
         text = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")
         lines = f"upstream:\n  token: {{file: {self.token_file}}}\n  reconnect: {{first: 50ms, max: 200ms}}\n"
-        text = text.replace("upstream:\n", lines) + f"\nlocal: {{socket: {self.directory / 's'}}}\n"
+        text = text.replace("upstream:\n", lines).replace("local:\n", f"local:\n  socket: {self.directory / 's'}\n")
         if without is not None:
             lines = text.splitlines(keepends=True)
             text = "".join(line for line in lines if not line.startswith(f"  {without}:"))

@@ -222,6 +222,11 @@ TEST(cli, reload_tells_the_verdict) {
           .run({"reload"})
           .out,
       "reloaded, changed: rooms.declared\ntakes effect after a restart: local.socket\n");
+  EXPECT_EQ(one_request(frame_type::call,
+                        answer_with(R"({"changed":["a"],"restart_needed":[],"warnings":["c.yaml:7:3: one","two"]})"))
+                .run({"reload"})
+                .out,
+            "reloaded, changed: a\nwarning: c.yaml:7:3: one\nwarning: two\n");
   one_request refused{frame_type::call, refusal(error_code::config_invalid, "c.yaml:3:5: no such key")};
   const auto got = refused.run({"reload"});
   EXPECT_EQ(got.status, exit_code::failed);

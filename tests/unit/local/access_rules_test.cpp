@@ -43,9 +43,18 @@ class rules : public testing::Test {
   options options_;
 };
 
-TEST_F(rules, without_any_in_the_config_everyone_may_see_everything_and_do_nothing) {
+TEST_F(rules, without_any_in_the_config_nobody_may_do_anything) {
   access_rules access{options{}, own};
   const auto may = access.of({1, 1000, 1000, {}});
+  EXPECT_TRUE(may->sees_nothing());
+  EXPECT_FALSE(may->may_emit("a"));
+  EXPECT_FALSE(may->may_hold("shop-7"));
+  EXPECT_FALSE(may->may_know("shop-7"));
+  EXPECT_FALSE(may->control());
+}
+
+TEST_F(rules, may_let_everyone_see_everything_and_do_nothing) {
+  const auto may = stranger({everyone({"*"}, {"*"})});
   EXPECT_EQ(may->visible(), nullptr);
   EXPECT_EQ(objection(*may, {"*"}, {"*"}), "");
   EXPECT_FALSE(may->may_emit("a"));

@@ -67,7 +67,7 @@ class serving : public testing::Test {
 
   std::filesystem::path directory_;
   io::context context_;
-  options options_;
+  options options_ = open_to_everyone();
   log::event_log events_{2u << 20, 1};
   recording_handler handler_;
   named_subscribers named_{nullptr, [] { return wall_watch::reading{}; }};

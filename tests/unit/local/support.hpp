@@ -21,6 +21,13 @@
 
 namespace roombridge::local {
 
+// Who connects may see everything.
+inline options open_to_everyone() {
+  options out;
+  out.access = {{{}, {}, true, {"*"}, {"*"}, {}, {}}};
+  return out;
+}
+
 class recording_logger final : public logger {
  public:
   bool enabled(log_level) const override { return true; }
@@ -253,7 +260,7 @@ class hub_test : public testing::Test {
   }
 
   io::context context_;
-  options options_;
+  options options_ = open_to_everyone();
   std::optional<log::event_log> events_;
   recording_handler handler_;
   std::chrono::microseconds wall_{1'000'000};
