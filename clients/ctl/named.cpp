@@ -20,12 +20,13 @@ std::optional<std::int64_t> number_of(const json::object& item, std::string_view
 }
 
 // Where it is, and whether somebody is there.
-std::string state_of(const json::object& item, std::int64_t now) {
+std::string state_of(const json::object& item, bool own, std::int64_t now) {
   std::string out;
   if (const auto behind = number_of(item, "behind")) {
     out = *behind == 0 ? "has everything" : std::to_string(*behind) + " behind";
   } else {
-    out = "of an epoch that is over";
+    // Who does not see all events is not told how many there are.
+    out = own ? "remembered" : "of an epoch that is over";
   }
   if (const auto process = number_of(item, "pid")) return out + ", connected: process " + std::to_string(*process);
   if (const auto seen = number_of(item, "seen")) {
@@ -34,12 +35,12 @@ std::string state_of(const json::object& item, std::int64_t now) {
   return out;
 }
 
-std::string line_of(const json::object& item, const style& look, std::int64_t now) {
+std::string line_of(const json::object& item, bool own, const style& look, std::int64_t now) {
   const auto* name = item.if_contains("name");
   std::string shown = name != nullptr && name->is_string() ? proto::printable(name->get_string()) : "?";
   shown.resize(std::max(shown.size() + 1, std::size_t{20}), ' ');
   const bool connected = number_of(item, "pid").has_value();
-  const std::string state = state_of(item, now);
+  const std::string state = state_of(item, own, now);
   return shown + look.faint("uid " + std::to_string(number_of(item, "uid").value_or(0)) + "  ") +
          (connected ? look.good(state) : state);
 }
@@ -61,7 +62,8 @@ exit_code named_command(const context& where) {
   for (const auto& each : *list) {
     const auto* item = each.if_object();
     if (item == nullptr) continue;
-    where.out << (where.json ? proto::printable_json(json::serialize(*item)) : line_of(*item, where.look, wall_clock()))
+    where.out << (where.json ? proto::printable_json(json::serialize(*item))
+                             : line_of(*item, own, where.look, wall_clock()))
               << '\n';
   }
   if (list->empty() && !where.json) where.out << (own ? "no named subscribers of yours\n" : "no named subscribers\n");

@@ -128,7 +128,7 @@ void named_subscribers::settled(ticket all, ticket durable) {
   }
 }
 
-std::string named_subscribers::list(std::optional<uid_t> of, std::uint64_t epoch, log::sequence newest) {
+std::string named_subscribers::list(std::optional<uid_t> of, std::uint64_t epoch, std::optional<log::sequence> newest) {
   forget_expired();
   std::string out = "[";
   for (auto next = of ? entries_.lower_bound({*of, {}}) : entries_.begin(); next != entries_.end(); ++next) {
@@ -139,7 +139,8 @@ std::string named_subscribers::list(std::optional<uid_t> of, std::uint64_t epoch
     proto::append_json_string(out, key.name);
     out += R"(,"uid":)" + std::to_string(key.user) + R"(,"position":{"epoch":")" + proto::epoch_text(each.what.epoch) +
            R"(","seq":)" + std::to_string(each.what.seq) + '}';
-    if (each.what.epoch == epoch) out += R"(,"behind":)" + std::to_string(newest - std::min(newest, each.what.seq));
+    if (newest && each.what.epoch == epoch)
+      out += R"(,"behind":)" + std::to_string(*newest - std::min(*newest, each.what.seq));
     if (const auto process = holder(key)) {
       out += R"(,"connected":true,"pid":)" + std::to_string(*process) + '}';
     } else {

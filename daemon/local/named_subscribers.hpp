@@ -106,8 +106,9 @@ class named_subscribers {
   // From the storage: all that was kept up to the ticket `all` has been tried, and is there up to the ticket `durable`.
   void settled(ticket all, ticket durable);
 
-  // The result of the call `named_subscribers`: those of one user, or all, in a log of this epoch and newest number.
-  [[nodiscard]] std::string list(std::optional<uid_t> of, std::uint64_t epoch, log::sequence newest);
+  // The result of the call `named_subscribers`: those of one user, or all, in a log of this epoch. `newest`: its newest
+  // number, which tells how far each is behind; nothing: who asks may not know when events come.
+  [[nodiscard]] std::string list(std::optional<uid_t> of, std::uint64_t epoch, std::optional<log::sequence> newest);
 
   // How many there are of one user, or of all.
   [[nodiscard]] std::size_t size(std::optional<uid_t> of = std::nullopt);

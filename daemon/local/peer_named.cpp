@@ -85,7 +85,10 @@ void peer::handle_ack(const proto::frame& frame) {
 
 void peer::list_named(std::uint64_t id) {
   const auto& events = host_.events();
-  answer(id, {.payload = host_.named().list(sees(), events.epoch(), events.newest())});
+  // Who sees all events learns nothing by their number.
+  const bool knows = may_->control() || may_->visible() == nullptr;
+  answer(id, {.payload =
+                  host_.named().list(sees(), events.epoch(), knows ? std::optional(events.newest()) : std::nullopt)});
 }
 
 void peer::remove_named(std::uint64_t id, std::string_view params) {

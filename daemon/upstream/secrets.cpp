@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/base/ascii.hpp"
+#include "daemon/base/keyed_hash.hpp"
 #include "daemon/base/wipe.hpp"
 #include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/wire/base64.hpp"
@@ -30,12 +31,6 @@ bool is_of_a_word(char c) {
 
 bool ends_a_secret(char c) {
   return static_cast<unsigned char>(c) <= ' ' || std::string_view("\"'<>,;&)").find(c) != std::string_view::npos;
-}
-
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
 }
 
 // Base64 as the other alphabet writes it (RFC 4648 sections 4 and 5), without padding.
@@ -109,7 +104,7 @@ void secrets::add(std::vector<form>& to, kind of, std::string_view text, std::st
 
 void secrets::remember(const form& gone) {
   if (gone.word || gone.least > harmless + 1) return;
-  const former made{gone.least, hash_of(std::string_view(gone.text).substr(0, gone.least))};
+  const former made{gone.least, keyed_hash(std::string_view(gone.text).substr(0, gone.least))};
   const bool known = std::any_of(former_.begin(), former_.end(),
                                  [&](const former& one) { return one.length == made.length && one.hash == made.hash; });
   if (!known) former_[next_former_++ % most_former] = made;
@@ -130,7 +125,7 @@ std::size_t secrets::match(std::string_view text, std::size_t at, const form& wi
 std::size_t secrets::match_former(std::string_view text, std::size_t at) const {
   const std::string_view rest = text.substr(at);
   for (std::size_t length = shortest_everywhere; length <= std::min(harmless + 1, rest.size()); ++length) {
-    const std::uint64_t hash = hash_of(rest.substr(0, length));
+    const std::uint64_t hash = keyed_hash(rest.substr(0, length));
     const bool found = std::any_of(former_.begin(), former_.end(),
                                    [&](const former& one) { return one.length == length && one.hash == hash; });
     if (!found) continue;

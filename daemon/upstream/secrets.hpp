@@ -19,8 +19,8 @@ class secrets {
   enum class kind : std::uint8_t { token, settings, proxy, engine_session, socket_session };
 
   secrets() = default;
-  secrets(const secrets&) = default;
-  secrets& operator=(const secrets&) = default;
+  secrets(const secrets&) = delete;
+  secrets& operator=(const secrets&) = delete;
   ~secrets();  // overwrites them
 
   // Takes the place of the earlier texts of this kind. Those are overwritten, and stay hidden all the same: of each a

@@ -10,7 +10,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-HELLO, SUBSCRIBE, UNSUBSCRIBE, JOIN, EMIT, CALL, PING, PONG, EVENT = 0x01, 0x02, 0x03, 0x04, 0x06, 0x08, 0x10, 0x11, 0x42
+HELLO, SUBSCRIBE, UNSUBSCRIBE, JOIN, EMIT, CALL, PING, PONG, WELCOME, EVENT, RESULT = (
+    0x01, 0x02, 0x03, 0x04, 0x06, 0x08, 0x10, 0x11, 0x41, 0x42, 0x46
+)
 
 
 def frame(kind: int, **head: Any) -> bytes:
@@ -28,6 +30,16 @@ def frames(data: bytearray) -> Iterator[tuple[int, bytes]]:
         yield kind, bytes(data[at + 8 : at + 8 + size])
         at += 8 + size
     del data[:at]
+
+
+def frames_with_heads(data: bytearray) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Takes the first whole frame off the front, if there is one: its type and head."""
+    if len(data) < 8 or len(data) < 8 + (size := struct.unpack_from("<I", data)[0]):
+        return
+    _, kind, _, head = struct.unpack_from("<IBBH", data)
+    text = bytes(data[8 : 8 + head])
+    del data[: 8 + size]
+    yield kind, json.loads(text or b"{}")
 
 
 def connect(path: str) -> socket.socket:

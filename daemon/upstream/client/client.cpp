@@ -82,8 +82,8 @@ io::task<> client::impl::connection(action::connect how) {
   auto& target = std::get<endpoint>(where);
   target.turn = how.turn;
   if (const auto& through = target.through)
-    session_.hidden().set(secrets::kind::proxy, {through->password, basic_credentials(*through)});
-  target.hidden = std::make_shared<const secrets>(session_.hidden());
+    session_.hidden()->set(secrets::kind::proxy, {through->password, basic_credentials(*through)});
+  target.hidden = session_.hidden();
   story_.way(target.through ? target.name : "");
   if (trace_.on()) trace_.step("attempt", "to " + target.name + " over " + std::string(to_string(how.over)));
   transport_ = make_transport(how.over, target);

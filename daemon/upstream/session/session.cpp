@@ -54,7 +54,7 @@ void session::hide_settings() {
   for (const auto* fields : {&options_.headers, &options_.query, &options_.auth.headers, &options_.auth.query})
     for (const auto& field : *fields) add(field.second);
   for (const std::string_view text : texts_of(options_.auth.payload)) add(text);
-  hidden_.set(
+  hidden_->set(
       secrets::kind::settings, values,
       options_.url + '\n' + options_.path + '\n' + options_.nsp + '\n' + options_.proxy.url + "\nroombridged\n{token}");
 }
@@ -69,7 +69,7 @@ void session::resume(saved_session from, moment at) {
   lost_at_ = at.now - std::max(at.wall - from.ended, std::chrono::system_clock::duration::zero());
   worked_until_ = lost_at_;
   if (!from.recovery) return;
-  hidden_.set(secrets::kind::socket_session, {from.recovery->pid});
+  hidden_->set(secrets::kind::socket_session, {from.recovery->pid});
   if (at.wall >= from.recovery->not_before) recovery_.restore(*std::move(from.recovery));
 }
 
@@ -222,7 +222,7 @@ void session::open_engine(std::string_view data, moment at) {
     return;
   }
   engine_ = std::move(*parsed);
-  hidden_.set(secrets::kind::engine_session, {engine_->sid});
+  hidden_->set(secrets::kind::engine_session, {engine_->sid});
   ping_deadline_ = at.now + engine_->ping_interval + engine_->ping_timeout;
   json_fields payload;
   if (options_.auth.mode == auth_mode::connect) {
@@ -273,7 +273,7 @@ void session::on_packet(const socketio::packet& packet, moment at) {
 
 void session::join_namespace(const socketio::connect_reply& reply, moment at) {
   recovery_.on_reply(reply.pid, at.now);
-  hidden_.set(secrets::kind::socket_session, {reply.pid.value_or(std::string())});
+  hidden_->set(secrets::kind::socket_session, {reply.pid.value_or(std::string())});
   if (!recovery_.recovered()) rooms_.forget_presence();
   if (recovery_.overflowed()) {
     actions_.emplace_back(

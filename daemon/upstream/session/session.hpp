@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -212,10 +213,10 @@ class session {
   [[nodiscard]] const upstream::recovery& recovery() const { return recovery_; }
 
   // Servers repeat the token, or its beginning, in what they say of it: it must not reach a log.
-  [[nodiscard]] std::string cleared(std::string_view text) const { return hidden_.hide(text); }
+  [[nodiscard]] std::string cleared(std::string_view text) const { return hidden_->hide(text); }
   // The list behind it. What the session does not know of, a proxy's credentials, is put in by who does.
-  [[nodiscard]] const secrets& hidden() const { return hidden_; }
-  [[nodiscard]] secrets& hidden() { return hidden_; }
+  // Shared with whoever shows what a peer says: a copy would keep secrets that are none any more.
+  [[nodiscard]] const std::shared_ptr<secrets>& hidden() const { return hidden_; }
 
   [[nodiscard]] const options& settings() const { return options_; }
   [[nodiscard]] const session_status& status() const { return status_; }
@@ -325,7 +326,7 @@ class session {
   session_counters counters_;
   std::vector<session_action> actions_;
 
-  secrets hidden_;
+  std::shared_ptr<secrets> hidden_ = std::make_shared<secrets>();
   token_reading token_;
   bool awaits_token_ = false;                // read_token is out
   bool refreshing_ = false;                  // a read_token is out because the token will expire

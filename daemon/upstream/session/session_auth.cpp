@@ -18,7 +18,7 @@ void session::on_token(token_reading reading, moment at) {
   const bool changed = reading.token != token_.token;
   token_ = std::move(reading);
   if (changed) {
-    hidden_.set(secrets::kind::token, {token_.token.value_or(std::string())});
+    hidden_->set(secrets::kind::token, {token_.token.value_or(std::string())});
     learn_expiry();
   }
   if (!token_.token) return lack_token(at);

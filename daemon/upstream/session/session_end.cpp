@@ -127,7 +127,7 @@ void session::forget_connection(const failure& why) {
   send_held_at_.reset();
   forget_identity();
   engine_.reset();
-  hidden_.set(secrets::kind::engine_session, {});
+  hidden_->set(secrets::kind::engine_session, {});
   answers_due_ = 0;
   blamed_ = false;
   auth_acks_.clear();

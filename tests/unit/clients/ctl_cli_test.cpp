@@ -194,7 +194,7 @@ TEST(cli, named_in_words_and_as_json_lines) {
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"named"}).out,
               AllOf(StartsWith("till-3              uid 1000  has everything, connected: process 12\n"
                                "b                   uid 0  7 behind, connected: process 13\n"
-                               "c\\u001b             uid 0  of an epoch that is over, last seen "),
+                               "c\\u001b             uid 0  remembered, last seen "),
                     HasSubstr(" ago)\n")));
   EXPECT_THAT(one_request(frame_type::call, answer_with(json)).run({"--json", "named"}).out,
               StartsWith("{\"name\":\"till-3\",\"uid\":1000,"));

@@ -252,6 +252,7 @@ TEST_F(named, are_listed) {
   const std::string second =
       R"({"name":"till","uid":1000,"position":{"epoch":"0000000000000007","seq":12},"behind":8,"connected":true,"pid":100})";
   EXPECT_EQ(book_.list(1000, epoch, 20), "[" + first + "," + second + "]");
+  EXPECT_THAT(book_.list(1000, epoch, {}), testing::Not(testing::HasSubstr("behind")));
   EXPECT_THAT(
       book_.list({}, epoch + 1, 20),
       HasSubstr(R"({"name":"till","uid":1001,"position":{"epoch":"0000000000000007","seq":7},"connected":true)"))

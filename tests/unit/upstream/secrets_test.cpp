@@ -16,11 +16,9 @@ using testing::Not;
 
 const std::string jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIzIiwibm9uY2UiOiJ-Xy1hYmMifQ.c2lnbmF0dXJlLW9mLWl0LV8-fn5-";
 
-secrets holding(kind of, std::vector<std::string> texts, std::string_view open = {}) {
-  secrets made;
-  made.set(of, texts, open);
-  return made;
-}
+struct holding : secrets {
+  explicit holding(kind of, const std::vector<std::string>& texts, std::string_view open = {}) { set(of, texts, open); }
+};
 
 TEST(without_token, hides_it_however_it_is_written) {
   EXPECT_EQ(without_token("no x/y/z/u/v, no x%2Fy%2Fz%2Fu%2Fv: x/y/z/u/vx/y/z/u/v", "x/y/z/u/v"),
@@ -45,7 +43,7 @@ TEST(without_token, hides_a_short_one_only_where_it_is_a_word_of_its_own) {
 }
 
 TEST(secrets, the_parts_of_a_token_are_hidden_as_the_whole_is) {
-  const secrets hidden = holding(kind::token, {jwt});
+  holding hidden(kind::token, {jwt});
   EXPECT_EQ(hidden.hide("bad signature c2lnbmF0dXJlLW9mLWl0LV8-fn5-!"), "bad signature [token]!");
   EXPECT_EQ(hidden.hide("payload eyJzdWIiOiIzIiwibm9uY2UiOiJ-Xy1hYmMifQ?"), "payload [token]?");
   EXPECT_EQ(hidden.hide("base64 eyJzdWIiOiIzIiwibm9uY2UiOiJ+Xy1hYmMifQ== of it"), "base64 [token]== of it");
@@ -60,7 +58,7 @@ TEST(secrets, the_parts_of_a_token_are_hidden_as_the_whole_is) {
 }
 
 TEST(secrets, a_text_that_was_replaced_stays_hidden) {
-  secrets hidden = holding(kind::token, {jwt});
+  holding hidden(kind::token, {jwt});
   hidden.set(kind::token, {"another-token"});
   EXPECT_EQ(hidden.hide("revoked: " + jwt + ", use another-token"), "revoked: [hidden], use [token]");
   EXPECT_EQ(hidden.hide("revoked: \"c2lnbmF0dXJlLW9mLWl0LV8-fn5-\""), "revoked: \"[hidden]\"");
@@ -71,9 +69,9 @@ TEST(secrets, a_text_that_was_replaced_stays_hidden) {
 
 TEST(secrets, what_is_configured_is_hidden_but_not_what_everybody_sees) {
   const std::string open = "https://api.shop.example\n/socket.io/\nroombridged";
-  const secrets hidden =
-      holding(kind::settings,
-              {"k3y-of-the-shop", "https://api.shop.example", "https://api.shop.example/app", "3", "roombridge"}, open);
+  const holding hidden(
+      kind::settings,
+      {"k3y-of-the-shop", "https://api.shop.example", "https://api.shop.example/app", "3", "roombridge"}, open);
   EXPECT_EQ(hidden.hide("no k3y-of-the-shop"), "no [hidden]");
   EXPECT_EQ(hidden.hide("no k3y-of-the-..."), "no [hidden]...") << "cut";
   EXPECT_EQ(hidden.hide("connecting to https://api.shop.example in 3 s by roombridged"),
@@ -82,7 +80,7 @@ TEST(secrets, what_is_configured_is_hidden_but_not_what_everybody_sees) {
 }
 
 TEST(secrets, each_kind_has_its_own) {
-  secrets hidden = holding(kind::engine_session, {"sid-of-the-engine"});
+  holding hidden(kind::engine_session, {"sid-of-the-engine"});
   hidden.set(kind::socket_session, {"pid-of-the-session"});
   EXPECT_EQ(hidden.hide("sid-of-the-engine/pid-of-the-session"), "[hidden]/[hidden]");
   hidden.set(kind::engine_session, {"sid-of-the-second"});
@@ -100,7 +98,7 @@ TEST(secrets, the_former_ones_are_bounded) {
 
 TEST(secrets, a_long_text_of_them_takes_one_pass) {
   const std::string token(64 * 1024, 'a');
-  const secrets hidden = holding(kind::token, {token});
+  holding hidden(kind::token, {token});
   EXPECT_EQ(hidden.hide(std::string(1 << 20, 'a')).size(), (std::size_t{1} << 4) * std::string_view("[token]").size());
 }
 
