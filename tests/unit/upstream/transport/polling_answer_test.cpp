@@ -60,9 +60,9 @@ TEST(polling_answer, names_a_coding_that_was_not_asked_for) {
 TEST(polling_answer, never_shows_a_token_that_the_server_repeats) {
   endpoint where = server();
   const std::string token(300, 's');
-  secrets hidden;
-  hidden.set(secrets::kind::token, {token});
-  where.hidden = std::make_shared<const secrets>(hidden);
+  const auto hidden = std::make_shared<secrets>();
+  hidden->set(secrets::kind::token, {token});
+  where.hidden = hidden;
   const auto why = std::get<failure>(read_opening("no session for " + token, where));
   EXPECT_THAT(why.text, HasSubstr("[token]"));
   EXPECT_THAT(why.text, Not(HasSubstr("sss")));

@@ -53,9 +53,9 @@ TEST(upgrade, asks_as_rfc_6455_wants) {
 TEST(upgrade, never_shows_a_token_that_the_server_repeats) {
   const std::string token(300, 's');  // cut in the middle it would still be one
   endpoint where = server();
-  secrets hidden;
-  hidden.set(secrets::kind::token, {token});
-  where.hidden = std::make_shared<const secrets>(hidden);
+  const auto hidden = std::make_shared<secrets>();
+  hidden->set(secrets::kind::token, {token});
+  where.hidden = hidden;
   for (const std::string& response :
        {"HTTP/1.1 302 Found\r\nLocation: https://h/" + token + "/socket.io/?EIO=4&token=" + token + "\r\n\r\n",
         "HTTP/1.1 400 " + token + "\r\nContent-Length: 0\r\n\r\n",
