@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/base/json_check.hpp"
 #include "daemon/base/keyed_hash.hpp"
-#include "daemon/events/json_check.hpp"
 #include "daemon/events/repeat_window.hpp"
 #include "daemon/events/topic_template.hpp"
 

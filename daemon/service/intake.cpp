@@ -78,13 +78,12 @@ void intake::keep_session(bool another) {
   journal_->keep_session(now.id, std::move(now.text));
 }
 
-std::optional<upstream::event_view> intake::on_event(std::string_view data,
-                                                     std::span<const upstream::bytes_view> attachments,
-                                                     std::optional<upstream::ack_ticket> wanted) {
+void intake::on_event(std::string_view data, std::span<const upstream::bytes_view> attachments,
+                      std::optional<upstream::ack_ticket> wanted) {
   events::parsed_event event;
   if (const auto fault = parser_.parse(data, event); fault != events::parse_fault::none) {
     report_malformed(fault, data.size());
-    return std::nullopt;
+    return;
   }
   if (!event.repeat_key.empty() && parser_.repeats(event.repeat_key, std::chrono::steady_clock::now())) {
     ++counters_.repeated;
@@ -108,7 +107,6 @@ std::optional<upstream::event_view> intake::on_event(std::string_view data,
     ++counters_.unwanted;
   }
   if (wanted && event.what != events::disposition::reserved) acknowledger_.take(event, *wanted, log_.newest());
-  return upstream::event_view{event.name, event.arguments};
 }
 
 void intake::on_burst_end() {

@@ -43,8 +43,8 @@ class intake final : public upstream::client_handler {
 
   void on_identity(const upstream::identity_digest& whose, std::string_view who) override;
   void on_status(const upstream::client_status& status) override;
-  std::optional<upstream::event_view> on_event(std::string_view data, std::span<const upstream::bytes_view> attachments,
-                                               std::optional<upstream::ack_ticket> wanted) override;
+  void on_event(std::string_view data, std::span<const upstream::bytes_view> attachments,
+                std::optional<upstream::ack_ticket> wanted) override;
   void on_burst_end() override;
 
   [[nodiscard]] const intake_counters& counters() const { return counters_; }

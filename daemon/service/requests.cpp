@@ -8,7 +8,7 @@
 #include <roombridge/proto/frame.hpp>
 #include <utility>
 
-#include "daemon/events/json_check.hpp"
+#include "daemon/base/json_check.hpp"
 #include "daemon/events/placeholders.hpp"
 
 namespace roombridge::service {
@@ -31,8 +31,8 @@ constexpr std::size_t longest_repeated = 256;  // bytes of a client's word in th
 std::string payload_fault(const local::emit_request& request) {
   const std::string_view text = request.arguments;
   if (!simdjson::validate_utf8(text.data(), text.size())) return "the payload is not UTF-8";
-  if (const auto verdict = events::check_json(text); !verdict) {
-    if (verdict.fault == events::json_fault::too_deep) return "the payload nests deeper than 4096 levels";
+  if (const auto verdict = check_json(text); !verdict) {
+    if (verdict.fault == json_fault::too_deep) return "the payload nests deeper than 4096 levels";
     return "the payload is not JSON: see byte " + std::to_string(verdict.offset);
   }
   if (text[text.find_first_not_of(" \t\r\n")] != '[') return "the payload is not an array: wrap the arguments in [ ]";
@@ -110,7 +110,7 @@ local::answer answer_of(const upstream::emit_result& result) {
   out.outcome = outcome_name(result.outcome);
   // The server's text is hostile until checked, an acknowledgement's like an event's.
   if (result.outcome != upstream::emit_outcome::acked) return out;
-  if (!events::check_json(result.arguments) || result.arguments.front() != '[') {
+  if (!check_json(result.arguments) || result.arguments.front() != '[') {
     return refused(error_code::internal, "the server acknowledged with text that is not a JSON array", "acked");
   }
   if (const std::size_t size = acknowledgement_size(result); size > max_acknowledgement) {

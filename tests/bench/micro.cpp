@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/events/json_check.hpp"
+#include "daemon/base/json_check.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/events/topic_template.hpp"
 #include "daemon/log/cursor.hpp"
@@ -70,7 +70,7 @@ struct decode_frame {
 };
 
 struct check_grammar {
-  void operator()() { benchmark::DoNotOptimize(events::check_json(event_text)); }
+  void operator()() { benchmark::DoNotOptimize(check_json(event_text)); }
 };
 
 // Grammar, name, fields, topics and key.

@@ -48,13 +48,6 @@ struct client_status {
   std::optional<transport_kind> transport;  // of the connection, or of the attempt at one
 };
 
-// What the handler made of an event's data: its name, and its arguments as a JSON text without the surrounding
-// brackets. The client passes them to the session machine, which looks for the answers to its authentication.
-struct event_view {
-  std::string_view name;
-  std::string_view arguments;
-};
-
 // An acknowledgement that the server wants for an event, on the connection on which that came.
 struct ack_ticket {
   std::uint64_t connection = 0;
@@ -76,11 +69,10 @@ class client_handler {
   virtual void on_status(const client_status& status) = 0;
 
   // A Socket.IO EVENT or BINARY_EVENT: `data` is the JSON array `["name",args…]` as the server wrote it, not yet
-  // checked. The views, and at least 64 readable bytes behind `data`, live for the call. Returns nothing when the text
-  // is not a legal event (the handler has then counted and logged it); the result's views live until the next call.
-  // `wanted`: client::acknowledge() may be called with it, during this call or later.
-  virtual std::optional<event_view> on_event(std::string_view data, std::span<const bytes_view> attachments,
-                                             std::optional<ack_ticket> wanted) = 0;
+  // checked. The views, and at least 64 readable bytes behind `data`, live for the call. `wanted`:
+  // client::acknowledge() may be called with it, during this call or later.
+  virtual void on_event(std::string_view data, std::span<const bytes_view> attachments,
+                        std::optional<ack_ticket> wanted) = 0;
 
   // Everything that one read from the network brought has been handed over: the moment to write to subscribers.
   virtual void on_burst_end() = 0;

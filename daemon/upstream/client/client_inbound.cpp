@@ -45,10 +45,9 @@ void client::impl::on_event(const socketio::packet& packet, std::span<const byte
 // `may_answer`: it may be the answer to the authentication.
 void client::impl::deliver(std::string_view data, std::optional<std::uint64_t> ack,
                            std::span<const bytes_view> attachments, bool may_answer) {
-  const auto event = handler_.on_event(session_.recovery().strip(data, ack.has_value()), attachments, ticket(ack));
-  if (!may_answer || !event || !session_.is_answer(event->name)) return;
-  session_.on_event(event->name, event->arguments, at());
-  perform();
+  const std::string_view event = session_.recovery().strip(data, ack.has_value());
+  handler_.on_event(event, attachments, ticket(ack));
+  if (may_answer && session_.on_event(event, at())) perform();
 }
 
 std::optional<ack_ticket> client::impl::ticket(std::optional<std::uint64_t> id) const {

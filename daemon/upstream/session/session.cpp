@@ -151,7 +151,7 @@ void session::reconfigure(options changed, moment at) {
 
 void session::begin_attempt() {
   assert(phase_ == phase::idle);
-  retry_at_.reset();
+  deadlines_[deadline::retry].reset();
   awaits_token_ = true;
   actions_.emplace_back(action::read_token{});
 }
@@ -162,8 +162,8 @@ void session::connect(moment at) {
   if (const auto* unusable = std::get_if<failure>(&extras)) return end(*unusable, at, std::nullopt);
   ++counters_.attempts;
   counted_ = false;
-  retry_at_.reset();
-  step_deadline_ = at.now + options_.connect_timeout;
+  deadlines_[deadline::retry].reset();
+  deadlines_[deadline::step] = at.now + options_.connect_timeout;
   status_.transport = choice_.current();
   enter(phase::opening, state::connecting);
   token_sent_ =
@@ -203,7 +203,7 @@ void session::on_engine_packet(const engineio::packet& packet, moment at) {
     case engineio::packet_type::ping:
       if (!engine_) return;
       send(engineio::packet_type::pong, packet.data);
-      ping_deadline_ = at.now + engine_->ping_interval + engine_->ping_timeout;
+      deadlines_[deadline::ping] = at.now + engine_->ping_interval + engine_->ping_timeout;
       return;
     case engineio::packet_type::close:
       end({cause::server_closed, "the server closed the Engine.IO session"}, at, ws_close_normal);
@@ -223,7 +223,7 @@ void session::open_engine(std::string_view data, moment at) {
   }
   engine_ = std::move(*parsed);
   hidden_->set(secrets::kind::engine_session, {engine_->sid});
-  ping_deadline_ = at.now + engine_->ping_interval + engine_->ping_timeout;
+  deadlines_[deadline::ping] = at.now + engine_->ping_interval + engine_->ping_timeout;
   json_fields payload;
   if (options_.auth.mode == auth_mode::connect) {
     auto made = render_fields(options_.auth.payload, token_fields());
@@ -280,7 +280,7 @@ void session::join_namespace(const socketio::connect_reply& reply, moment at) {
         action::note{"the server sent more before its answer to CONNECT than can be held: all of that is lost"});
     if (!lost_at_) lost_at_ = at.now;
   }
-  step_deadline_.reset();
+  deadlines_[deadline::step].reset();
   enter(phase::connected, state::connected);
   authenticate(at);
 }

@@ -32,11 +32,15 @@
 #include "daemon/upstream/payload_template.hpp"
 #include "daemon/upstream/request_extras.hpp"
 #include "daemon/upstream/secrets.hpp"
+#include "daemon/upstream/session/auth_answers.hpp"
+#include "daemon/upstream/session/deadline_table.hpp"
 #include "daemon/upstream/session/held_emits.hpp"
 #include "daemon/upstream/session/moment.hpp"
+#include "daemon/upstream/session/pending_emits.hpp"
 #include "daemon/upstream/session/recovery.hpp"
 #include "daemon/upstream/session/room_book.hpp"
 #include "daemon/upstream/session/saved_session.hpp"
+#include "daemon/upstream/session/session_action.hpp"
 #include "daemon/upstream/session/transport_choice.hpp"
 #include "daemon/upstream/status.hpp"
 #include "daemon/upstream/token_reading.hpp"
@@ -45,75 +49,6 @@
 #include "daemon/upstream/wire/socketio.hpp"
 
 namespace roombridge::upstream {
-
-// client_status on the machine's own clock.
-struct session_status {
-  upstream::state state = upstream::state::offline;
-  upstream::cause cause = upstream::cause::none;
-  std::string text;
-  std::optional<std::chrono::steady_clock::time_point> next_attempt;
-  std::optional<std::chrono::steady_clock::time_point> lost;  // as client_status has it
-  std::string user;
-  std::string unnamed;
-  std::optional<std::chrono::sys_seconds> token_expires;
-  bool token_stale = false;
-  std::optional<transport_kind> transport;  // of the connection, or of the attempt at one
-  bool operator==(const session_status&) const = default;
-};
-
-namespace action {
-struct read_token {};  // answer with on_token()
-struct connect {       // open a transport; answer with on_transport_open() or on_transport_end()
-  transport_kind over;
-  request_extras extras;
-  std::size_t turn;  // see endpoint::turn
-};
-struct close {  // end the connection: with a WebSocket close frame and a little patience, or at once
-  std::optional<std::uint16_t> code;
-};
-struct send {  // one Engine.IO packet as a text message
-  std::string text;
-};
-struct fail_emit {  // the emit with this ack id will get no acknowledgement; its outcome is sent_unknown
-  std::uint64_t id;
-  emit_error error;
-  std::string text;
-};
-struct send_held {  // an emit that was held goes out, its attachments behind it; `ack`: an acknowledgement is awaited
-  held_emit what;
-  std::string text;
-  std::optional<std::uint64_t> ack;
-};
-struct drop_held {  // an emit that was held is not sent
-  std::uint64_t id;
-  emit_error error;
-  std::string text;
-};
-struct identify {     // whose the session is that is about to be authenticated
-  std::string whose;  // differs for another user or another server
-  std::string who;    // the same in words
-};
-struct answer_join {  // the answer to what hold_room() left open
-  room_book::answer answer;
-};
-struct tell_rooms {};  // which rooms are joined has changed, and no report tells
-struct report {        // the status, as it was then
-  session_status status;
-};
-struct note {  // worth a warning in the log, though it changes no status
-  std::string text;
-};
-}  // namespace action
-using session_action = std::variant<action::read_token, action::connect, action::close, action::send, action::fail_emit,
-                                    action::send_held, action::drop_held, action::identify, action::answer_join,
-                                    action::tell_rooms, action::report, action::note>;
-
-struct session_counters {
-  std::map<cause, std::uint64_t> causes;  // how often a connection, an attempt or an authentication ended by each
-  std::uint64_t attempts = 0;
-  std::uint64_t authenticated = 0;
-  std::uint64_t outages = 0;
-};
 
 class session {
  public:
@@ -154,14 +89,11 @@ class session {
   void on_engine_packet(const engineio::packet& packet, moment at);
   // CONNECT, CONNECT_ERROR and DISCONNECT; others have no effect.
   void on_packet(const socketio::packet& packet, moment at);
-  // Whether on_event() is to be called for an event of this name; all others are no concern of the session's.
-  [[nodiscard]] bool is_answer(std::string_view name) const {
-    return name == options_.auth.success || name == options_.auth.error;
-  }
   // Whether the server may answer before it has answered CONNECT: only where nothing asks for it later.
   [[nodiscard]] bool answers_unasked() const { return options_.auth.mode != auth_mode::event; }
-  // An answer to the authentication; `arguments`: JSON without the brackets.
-  void on_event(std::string_view name, std::string_view arguments, moment at);
+  // An event that may be an answer to the authentication: the JSON array as the server wrote it, perhaps no legal one.
+  // False: it is none, and nothing has changed.
+  bool on_event(std::string_view data, moment at);
 
   // A network came up or changed. Whoever waits because of the network tries at once, though not more often than the
   // shortest delay allows.
@@ -173,8 +105,6 @@ class session {
   void on_time(moment at);
   // When on_time() is wanted next.
   [[nodiscard]] std::optional<time_point> next_deadline() const;
-
-  static constexpr std::size_t most_pending = 16'384;  // emits of all users that wait for an acknowledgement
 
   // Decides over an emit. Accepted (error none): `out` holds the text message, the attachments are to follow it, and
   // `id` is set when an acknowledgement is awaited. Otherwise the outcome is not_sent.
@@ -229,10 +159,6 @@ class session {
   [[nodiscard]] bool namespace_joined() const { return phase_ >= phase::connected; }
 
  private:
-  struct pending_emit {
-    time_point deadline;
-    std::uint64_t user;
-  };
   // In the order of a connection's life: comparisons rely on it.
   enum class phase {
     stopped,         // not started, or stopped
@@ -332,21 +258,16 @@ class session {
   bool refreshing_ = false;                  // a read_token is out because the token will expire
   std::optional<std::string> refused_;       // the token that the server refused
   std::optional<time_point> refused_until_;  // not to be tried again before
-  bool token_sent_ = false;   // this connection carries it from its beginning: another token needs another connection
-  unsigned answers_due_ = 0;  // authentications sent on this connection and not yet answered
-  std::vector<std::uint64_t>
-      auth_acks_;  // of the authentications that are out, oldest first, where the server acknowledges
+  bool token_sent_ = false;  // this connection carries it from its beginning: another token needs another connection
   bool warned_of_unnamed_ = false;
   json_fields identity_;              // the auth answer's fields
   std::optional<std::string> whose_;  // identifies the user of the last authenticated session with this server
 
   room_book rooms_;
 
+  deadline_table deadlines_;
   std::optional<engineio::open> engine_;
-  std::optional<time_point> step_deadline_;  // of connecting or authenticating
-  std::optional<time_point> ping_deadline_;
-  std::optional<time_point> retry_at_;
-  std::optional<time_point> quiet_at_;
+  auth_answers answers_;
   struct pause {
     time_point until;
     failure why;
@@ -354,7 +275,6 @@ class session {
   std::optional<pause> pause_;              // the server wants no attempt before
   std::optional<time_point> worked_until_;  // when the last authenticated session ended
   std::optional<time_point> hinted_at_;     // the last early attempt
-  std::optional<time_point> refresh_at_;    // the token is to be read again
   time_point heard_at_{};                   // when the last bytes came
   std::optional<time_point> lost_at_;       // until when the last authenticated session certainly missed nothing
   std::optional<time_point> left_at_;       // when it ended, while it is not known whether the server heard of it
@@ -368,12 +288,9 @@ class session {
   backoff refusals_;
 
   held_emits held_;
-  std::optional<time_point> send_held_at_;  // authenticated, and the rooms' answers are waited for so long
 
   std::uint64_t next_id_ = 0;
-  std::map<std::uint64_t, pending_emit> pending_;               // by ack id
-  fair_shares pending_shares_;                                  // of most_pending
-  std::set<std::pair<time_point, std::uint64_t>> by_deadline_;  // the same, soonest first
+  pending_emits pending_;
 };
 
 }  // namespace roombridge::upstream

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <roombridge/proto/printable.hpp>
 
+#include "daemon/base/json_check.hpp"
 #include "daemon/upstream/session/jwt.hpp"
 #include "daemon/upstream/session/session.hpp"
 #include "daemon/upstream/wire/ws_frame.hpp"
@@ -53,10 +54,10 @@ void session::lack_token(moment at) {
   const bool failed = token_.missing.why == cause::token_command_failed;
   if (!failed) recovery_.forget();
   if (phase_ != phase::idle) return log_out(at);
-  retry_at_ = at.now + (failed ? slow_.next(at.random) : options_.reconnect.max);
+  deadlines_[deadline::retry] = at.now + (failed ? slow_.next(at.random) : options_.reconnect.max);
   if (!failed && status_.cause == token_.missing.why && status_.text == token_.missing.text) return;
   blame(token_.missing);
-  status_.next_attempt = failed ? retry_at_ : std::nullopt;
+  status_.next_attempt = failed ? deadlines_[deadline::retry] : std::nullopt;
   report();
 }
 
@@ -66,8 +67,8 @@ void session::keep_token(const failure& why, moment at) {
   status_.token_stale = true;
   plan_refresh(at);
   if (phase_ != phase::connected) return;
-  retry_at_ = at.now + refusals_.next(at.random);
-  status_.next_attempt = retry_at_;
+  deadlines_[deadline::retry] = at.now + refusals_.next(at.random);
+  status_.next_attempt = deadlines_[deadline::retry];
   report();
 }
 
@@ -82,7 +83,7 @@ void session::log_out(moment at) {
 }
 
 void session::authenticate(moment at) {
-  retry_at_.reset();
+  deadlines_[deadline::retry].reset();
   const auth_options& auth = options_.auth;
   if (auth.mode == auth_mode::event) {
     const auto arguments = render_arguments(auth.payload, token_fields());
@@ -90,49 +91,46 @@ void session::authenticate(moment at) {
       return end(unusable_payload(*missing), at, ws_close_normal);
     }
     std::string text;
-    if (!auth.accepted.empty()) auth_acks_.push_back(next_id_++);
-    const auto ack = auth_acks_.empty() ? std::nullopt : std::optional(auth_acks_.back());
+    const auto ack = auth.accepted.empty() ? std::nullopt : std::optional(next_id_++);
+    if (ack) answers_.expect_ack(*ack);
     socketio::append_event(text, options_.nsp, auth.request, std::get<std::string>(arguments), ack);
     send(engineio::packet_type::message, text);
   } else if (auth.identity != identity_source::answer) {
     return accept("", at);  // the server has taken the token with the namespace
   }
-  if (auth_acks_.empty()) ++answers_due_;
-  quiet_at_.reset();
-  step_deadline_ = at.now + options_.auth.timeout;
+  if (!answers_.awaits_ack()) answers_.expect_event();
+  deadlines_[deadline::quiet].reset();
+  deadlines_[deadline::step] = at.now + options_.auth.timeout;
   enter(phase::authenticating, state::authenticating);
 }
 
-void session::on_event(std::string_view name, std::string_view arguments, moment at) {
-  const bool success = name == options_.auth.success;
-  const std::string said = success ? "" : json_fields::of_first(arguments).text(options_.auth.error_text);
-  if (!auth_acks_.empty()) {
-    // A server that acknowledges what it takes only, and refuses by the event: the oldest that is out.
-    if (success) return;
-    auth_acks_.erase(auth_acks_.begin());
-    if (auth_acks_.empty()) refuse(said, at);
-    return;
+bool session::on_event(std::string_view data, moment at) {
+  const bool success = is_event_named(data, options_.auth.success);
+  if (!success && !is_event_named(data, options_.auth.error)) return false;
+  if (!check_json(data)) return true;  // what is no JSON says nothing
+  const std::string_view arguments = event_arguments(data);
+  switch (answers_.on_event(success, phase_ == phase::authenticated)) {
+    case auth_answers::verdict::none:
+      break;
+    case auth_answers::verdict::accepted:
+      accept(arguments, at);
+      break;
+    case auth_answers::verdict::refused:
+      refuse(json_fields::of_first(arguments).text(options_.auth.error_text), at);
+      break;
   }
-  if (answers_due_ == 0) {
-    // Nobody asked: a server that says so when a token has run out.
-    if (!success && phase_ == phase::authenticated) refuse(said, at);
-    return;
-  }
-  // Answers come in order: while a newer question is open, this one is about a token that is no longer ours.
-  if (--answers_due_ > 0) return;
-  if (success) {
-    accept(arguments, at);
-  } else {
-    refuse(said, at);
-  }
+  return true;
 }
 
 bool session::on_auth_ack(std::uint64_t id, std::string_view arguments, moment at) {
-  const auto found = std::find(auth_acks_.begin(), auth_acks_.end(), id);
-  if (found == auth_acks_.end()) return false;
-  // While a newer question is open, this one is about a token that is no longer ours.
-  auth_acks_.erase(auth_acks_.begin(), found + 1);
-  if (!auth_acks_.empty()) return true;
+  switch (answers_.on_ack(id)) {
+    case auth_answers::ack::not_ours:
+      return false;
+    case auth_answers::ack::outdated:
+      return true;  // about a token that is no longer ours
+    case auth_answers::ack::decides:
+      break;
+  }
   const json_fields answer = json_fields::of_first(arguments);
   if (answer.match(options_.auth.accepted)) {
     accept(arguments, at);
@@ -150,12 +148,12 @@ void session::accept(std::string_view arguments, moment at) {
     return end({cause::reconnect_requested, "the recovered connection belongs to another user"}, at, ws_close_normal);
   }
   enter_rooms(std::move(answer), at);
-  step_deadline_.reset();
+  deadlines_[deadline::step].reset();
   refused_.reset();
   refused_until_.reset();
   live_ = true;
   if (!std::exchange(counted_, true)) ++counters_.authenticated;
-  quiet_at_ = at.now + options_.reconnect.quiet;
+  deadlines_[deadline::quiet] = at.now + options_.reconnect.quiet;
   plan_refresh(at);
   absolve();
   status_.user = cleared(user);
@@ -214,7 +212,7 @@ void session::refuse(const std::string& said, moment at) {
   failure why{cause::token_refused, "the server refused the token" + quoted(said)};
   if (const auto& exp = status_.token_expires; exp && *exp <= at.wall) why.text += "; it expired at " + in_utc(*exp);
   recovery_.on_refused();
-  auth_acks_.clear();
+  answers_.forget_acks();
   refused_ = token_.token;
   refused_until_ = at.now + refusals_.next(at.random);
   // Only the event can be sent again on this connection.
@@ -222,14 +220,14 @@ void session::refuse(const std::string& said, moment at) {
   blame(why);
   leave_authenticated(why.why, at);
   forget_identity();
-  send_held_at_.reset();
-  step_deadline_.reset();
-  quiet_at_.reset();
-  refresh_at_.reset();
-  retry_at_ = refused_until_;
+  deadlines_[deadline::send_held].reset();
+  deadlines_[deadline::step].reset();
+  deadlines_[deadline::quiet].reset();
+  deadlines_[deadline::refresh].reset();
+  deadlines_[deadline::retry] = refused_until_;
   phase_ = phase::connected;
   status_.state = state::connected;
-  status_.next_attempt = retry_at_;
+  status_.next_attempt = deadlines_[deadline::retry];
   report();
 }
 

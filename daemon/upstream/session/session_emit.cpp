@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Emits, their acknowledgements, and those that are held until the connection is there.
+#include "daemon/upstream/session/emit_packet.hpp"
 #include "daemon/upstream/session/session.hpp"
-#include "daemon/upstream/wire/polling_payload.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -9,19 +9,11 @@ namespace {
 // How long the server's answers to joins hold up what was held.
 constexpr std::chrono::seconds patience_with_rooms{5};
 
-// Binary attachments of a packet that servers take; with one more they end the connection.
-constexpr std::size_t usual_attachments = 10;
-
-std::string too_large(std::string_view what, std::size_t size, std::uint64_t limit) {
-  return std::string(what) + " of " + std::to_string(size) + " bytes is larger than the server takes (maxPayload " +
-         std::to_string(limit) + " bytes)";
-}
-
 }  // namespace
 
 session::verdict session::emit(const emit_request& request, std::string& out, moment at) {
   const bool may_hold = phase_ != phase::stopped && held_.allows(request.event);
-  if (may_hold && (phase_ != phase::authenticated || send_held_at_)) return hold_emit(request, at);
+  if (may_hold && (phase_ != phase::authenticated || deadlines_[deadline::send_held])) return hold_emit(request, at);
   if (phase_ != phase::authenticated) {
     return {emit_error::not_connected, "not authenticated upstream: " + std::string(to_string(status_.state)), {}, {}};
   }
@@ -29,69 +21,33 @@ session::verdict session::emit(const emit_request& request, std::string& out, mo
 }
 
 session::verdict session::make_packet(const emit_request& request, std::string& out, time_point deadline) {
-  // Whoever asked may be gone long before the deadline: what it asked for still waits here.
-  if (request.want_ack && !pending_shares_.fits(most_pending, request.sender, 1)) {
-    return {emit_error::too_many,
-            pending_shares_.objection(most_pending, request.sender, "emits that wait for the server's acknowledgement"),
-            {},
-            {}};
+  if (request.want_ack) {
+    if (auto objection = pending_.objection_to_another(request.sender))
+      return {emit_error::too_many, *std::move(objection), {}, {}};
   }
-  if (request.attachments.size() > usual_attachments) {
-    return {emit_error::too_large,
-            std::to_string(request.attachments.size()) + " attachments are more than servers take (" +
-                std::to_string(usual_attachments) + ')',
-            {},
-            {}};
-  }
-  std::string packet;
   const auto id = request.want_ack ? std::optional(next_id_) : std::nullopt;
-  socketio::append_event(packet, options_.nsp, request.event, request.arguments, id, request.attachments.size());
-  engineio::append_packet(out, engineio::packet_type::message, packet);
-  const std::uint64_t limit = engine_->payload_limit();
-  if (out.size() > limit) return {emit_error::too_large, too_large("the event", out.size(), limit), {}, {}};
-  const bool polling = status_.transport == transport_kind::polling;
-  for (const bytes_view& attachment : request.attachments) {
-    const std::size_t size = polling ? polling_payload::binary_size(attachment.size()) : attachment.size();
-    if (size > limit) {
-      return {emit_error::too_large,
-              too_large(polling ? "an attachment (in base64)" : "an attachment", size, limit),
-              {},
-              {}};
-    }
-  }
+  const emit_limits limits{engine_->payload_limit(), status_.transport == transport_kind::polling};
+  if (auto fault = append_emit(out, request, options_.nsp, id, limits); fault.error != emit_error::none)
+    return {fault.error, std::move(fault.text), {}, {}};
   if (id) {
     ++next_id_;
-    pending_.emplace(*id, pending_emit{deadline, request.sender.user});
-    pending_shares_.take(request.sender.user, 1);
-    by_deadline_.emplace(deadline, *id);
+    pending_.add(*id, request.sender.user, deadline);
   }
   return {emit_error::none, {}, id, {}};
 }
 
 bool session::take_ack(std::uint64_t id) {
-  const auto found = pending_.find(id);
-  if (found == pending_.end()) return false;
-  by_deadline_.erase({found->second.deadline, id});
-  pending_shares_.give_back(found->second.user, 1);
-  pending_.erase(found);
-  return true;
+  return pending_.take(id);
 }
 
 void session::fail_emits(const std::string& text) {
-  for (const auto& [id, emit] : pending_) {
+  for (const std::uint64_t id : pending_.take_all())
     actions_.emplace_back(action::fail_emit{id, emit_error::connection_lost, "no acknowledgement: " + text});
-  }
-  pending_.clear();
-  pending_shares_.give_back_all();
-  by_deadline_.clear();
 }
 
 void session::expire_emits(time_point now) {
-  while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
-    const std::uint64_t id = by_deadline_.begin()->second;
+  for (const std::uint64_t id : pending_.take_expired(now))
     actions_.emplace_back(action::fail_emit{id, emit_error::ack_timeout, "the server did not acknowledge in time"});
-    (void)take_ack(id);
-  }
   for (const held_emit& one : held_.expire(now)) {
     actions_.emplace_back(
         action::drop_held{one.id, emit_error::hold_expired, "held in vain: not authenticated upstream in its time"});
@@ -110,14 +66,14 @@ session::verdict session::hold_emit(const emit_request& request, moment at) {
 // After an authentication and what it sends for the rooms.
 void session::resume_held(moment at) {
   if (rooms_.joining()) {
-    send_held_at_ = at.now + patience_with_rooms;
+    deadlines_[deadline::send_held] = at.now + patience_with_rooms;
   } else {
     send_held();
   }
 }
 
 void session::send_held() {
-  send_held_at_.reset();
+  deadlines_[deadline::send_held].reset();
   for (held_emit& one : held_.take_all()) {
     const std::vector<bytes_view> attachments(one.attachments.begin(), one.attachments.end());
     const emit_request request{.event = one.event,

@@ -21,25 +21,20 @@ void session::on_time(moment at) {
   expire_emits(at.now);
   miss_room_answers(rooms_.expire(at.now));
   adjust_rooms(at);
-  if (send_held_at_ && *send_held_at_ <= at.now) send_held();
-  if (quiet_at_ && *quiet_at_ <= at.now) {
-    quiet_at_.reset();
-    reset_delays();
-  }
-  if (step_deadline_ && *step_deadline_ <= at.now) {
+  if (deadlines_.take_due(deadline::send_held, at.now)) send_held();
+  if (deadlines_.take_due(deadline::quiet, at.now)) reset_delays();
+  if (deadlines_.take_due(deadline::step, at.now)) {
     miss_deadline(at);
-  } else if (ping_deadline_ && *ping_deadline_ <= at.now) {
+  } else if (deadlines_.take_due(deadline::ping, at.now)) {
     const auto limit = engine_->ping_interval + engine_->ping_timeout;
     end({cause::ping_timeout, "no ping from the server for " + duration_text(limit) + ": the connection is dead"}, at,
         std::nullopt);
   }
-  if (refresh_at_ && *refresh_at_ <= at.now) {
-    refresh_at_.reset();
+  if (deadlines_.take_due(deadline::refresh, at.now)) {
     refreshing_ = true;
     actions_.emplace_back(action::read_token{});
   }
-  if (!retry_at_ || *retry_at_ > at.now) return;
-  retry_at_.reset();
+  if (!deadlines_.take_due(deadline::retry, at.now)) return;
   if (phase_ == phase::idle) {
     begin_attempt();
   } else if (phase_ == phase::connected) {
@@ -68,8 +63,8 @@ void session::miss_deadline(moment at) {
     default: {
       const bool unasked = options_.auth.mode != auth_mode::event;
       return end({cause::auth_timeout,
-                  (!auth_acks_.empty() ? "no acknowledgement of \"" + options_.auth.request + "\" and no \""
-                                       : "neither \"" + options_.auth.success + "\" nor \"") +
+                  (answers_.awaits_ack() ? "no acknowledgement of \"" + options_.auth.request + "\" and no \""
+                                         : "neither \"" + options_.auth.success + "\" nor \"") +
                       options_.auth.error + "\" within " + duration_text(options_.auth.timeout) +
                       (unasked ? "; for a server that sends neither, auth.identity is claims or none" : "")},
                  at, ws_close_normal);
@@ -78,14 +73,11 @@ void session::miss_deadline(moment at) {
 }
 
 std::optional<session::time_point> session::next_deadline() const {
-  std::optional<time_point> soonest;
-  for (const auto& candidate : {step_deadline_, ping_deadline_, retry_at_, quiet_at_, refresh_at_,
-                                rooms_.next_deadline(), held_.next_deadline(), send_held_at_}) {
-    if (candidate && (!soonest || *candidate < *soonest)) soonest = candidate;
+  std::optional<time_point> out = deadlines_.soonest();
+  for (const auto& other : {rooms_.next_deadline(), held_.next_deadline(), pending_.next_deadline()}) {
+    if (other && (!out || *other < *out)) out = other;
   }
-  if (!by_deadline_.empty() && (!soonest || by_deadline_.begin()->first < *soonest))
-    soonest = by_deadline_.begin()->first;
-  return soonest;
+  return out;
 }
 
 // The one way out of a connection, an attempt or a wait.
@@ -124,21 +116,15 @@ std::string_view session::choose_transport(cause why) {
 
 void session::forget_connection(const failure& why) {
   fail_emits(why.text);
-  send_held_at_.reset();
   forget_identity();
   engine_.reset();
   hidden_->set(secrets::kind::engine_session, {});
-  answers_due_ = 0;
+  answers_ = {};
+  deadlines_ = {};
   blamed_ = false;
-  auth_acks_.clear();
   token_sent_ = false;
   awaits_token_ = false;
-  step_deadline_.reset();
-  ping_deadline_.reset();
-  quiet_at_.reset();
-  refresh_at_.reset();
   refreshing_ = false;
-  retry_at_.reset();
 }
 
 // Notes that the server asks to be left alone, and says so.
@@ -160,9 +146,9 @@ std::string session::note_pause(const failure& told, moment at) {
 // server any less busy.
 bool session::keep_pause(moment at) {
   if (!pause_ || pause_->until <= at.now) return false;
-  retry_at_ = pause_->until;
+  deadlines_[deadline::retry] = pause_->until;
   explain(pause_->why);
-  status_.next_attempt = retry_at_;
+  status_.next_attempt = deadlines_[deadline::retry];
   report();
   return true;
 }
@@ -177,22 +163,24 @@ retry_policy session::policy_for(cause why, moment at) const {
 void session::schedule(const failure& why, retry_policy policy, moment at) {
   switch (policy) {
     case retry_policy::normal:
-      retry_at_ = at.now + normal_.next(at.random);
+      deadlines_[deadline::retry] = at.now + normal_.next(at.random);
       break;
     case retry_policy::slow:
-      retry_at_ = at.now + slow_.next(at.random);
+      deadlines_[deadline::retry] = at.now + slow_.next(at.random);
       break;
     case retry_policy::never:
       // The token is looked for again without an attempt: watching may be impossible where it comes from.
-      if (!token_.token && why.why != cause::shutdown) retry_at_ = at.now + options_.reconnect.max;
+      if (!token_.token && why.why != cause::shutdown) deadlines_[deadline::retry] = at.now + options_.reconnect.max;
       break;
     case retry_policy::at_once:
       break;
   }
-  if (retry_at_ && pause_) retry_at_ = std::max(*retry_at_, pause_->until);
+  if (deadlines_[deadline::retry] && pause_)
+    deadlines_[deadline::retry] = std::max(*deadlines_[deadline::retry], pause_->until);
   const bool still_refused = refused_ && token_.token == refused_ && refused_until_;
-  if (retry_at_ && still_refused) retry_at_ = std::max(*retry_at_, *refused_until_);
-  status_.next_attempt = policy == retry_policy::never ? std::nullopt : retry_at_;
+  if (deadlines_[deadline::retry] && still_refused)
+    deadlines_[deadline::retry] = std::max(*deadlines_[deadline::retry], *refused_until_);
+  status_.next_attempt = policy == retry_policy::never ? std::nullopt : deadlines_[deadline::retry];
 }
 
 // Notes since when a session that was authenticated may have missed something: whoever ends the connection, it may have

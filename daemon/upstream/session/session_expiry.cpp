@@ -24,13 +24,13 @@ void session::learn_expiry() {
 // At most half of what is left passes before the next reading, and never less than a second: whatever lifetime a source
 // gives its tokens, it is asked a few times in each.
 void session::plan_refresh(moment at) {
-  refresh_at_.reset();
+  deadlines_[deadline::refresh].reset();
   const auto before = std::chrono::ceil<seconds>(options_.auth.refresh_before);
   if (!status_.token_expires || before.count() == 0) return;
   const seconds left = *status_.token_expires - std::chrono::floor<seconds>(at.wall);
   const seconds wait = status_.token_stale ? before / 4 : std::max(left - before, left / 2);
   if (std::max(wait, seconds{1}) >= left) return;  // it has run out, or will soon: now the server's word counts
-  refresh_at_ = at.now + std::clamp(wait, seconds{1}, longest);
+  deadlines_[deadline::refresh] = at.now + std::clamp(wait, seconds{1}, longest);
 }
 
 void session::miss_newer_token(moment at) {

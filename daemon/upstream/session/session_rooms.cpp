@@ -151,7 +151,7 @@ bool session::on_room_ack(std::uint64_t id, std::string_view arguments, moment a
     rooms_.refuse(room, "the server refused the room: \"" + words + '"', at);
   }
   tell_rooms();
-  if (send_held_at_ && !rooms_.joining()) send_held();
+  if (deadlines_[deadline::send_held] && !rooms_.joining()) send_held();
   return true;
 }
 

@@ -24,22 +24,22 @@ void session::on_network_change(moment at) {
 
 // An interface that flaps must not make us hammer: early attempts keep the shortest delay between each other.
 void session::try_early(moment at) {
-  if (phase_ != phase::idle || !retry_at_) return;
+  if (phase_ != phase::idle || !deadlines_[deadline::retry]) return;
   if (refused_until_ && *refused_until_ > at.now) return;  // the token's turn has not come
   time_point early = at.now;
   if (hinted_at_) early = std::max(early, *hinted_at_ + options_.reconnect.first);
   if (pause_ && pause_->until > early) {
-    if (pause_->until >= *retry_at_) return;
-    retry_at_ = pause_->until;
-    status_.next_attempt = retry_at_;
+    if (pause_->until >= *deadlines_[deadline::retry]) return;
+    deadlines_[deadline::retry] = pause_->until;
+    status_.next_attempt = deadlines_[deadline::retry];
     return report();
   }
-  if (early >= *retry_at_) return;
+  if (early >= *deadlines_[deadline::retry]) return;
   normal_.reset();
   hinted_at_ = early;
-  retry_at_ = early;
+  deadlines_[deadline::retry] = early;
   if (early > at.now) {
-    status_.next_attempt = retry_at_;
+    status_.next_attempt = deadlines_[deadline::retry];
     return report();
   }
   begin_attempt();
@@ -56,8 +56,8 @@ void session::on_clock_change(std::chrono::milliseconds slept, moment at) {
   if (slept.count() == 0) return plan_refresh(at);
   if (pause_) pause_->until -= slept;
   if (phase_ == phase::idle) return try_early(at);
-  if (ping_deadline_) *ping_deadline_ -= slept;
-  const bool dead = phase_ < phase::connected || (ping_deadline_ && *ping_deadline_ <= at.now);
+  if (deadlines_[deadline::ping]) *deadlines_[deadline::ping] -= slept;
+  const bool dead = phase_ < phase::connected || (deadlines_[deadline::ping] && *deadlines_[deadline::ping] <= at.now);
   if (!dead) return plan_refresh(at);
   normal_.reset();
   end({cause::resumed, "the machine slept for " + duration_text(slept) + ": the connection cannot live any more"}, at,

@@ -19,6 +19,22 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
+// The string that an array begins with, with its quotes and as it is written; empty: it does not begin so.
+std::string_view first_string(std::string_view array) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto skip = [&array](char wanted) {
+    array.remove_prefix(std::min(array.find_first_not_of(blanks), array.size()));
+    return array.starts_with(wanted);
+  };
+  if (!skip('[')) return {};
+  array.remove_prefix(1);
+  if (!skip('"')) return {};
+  for (std::size_t at = array.find_first_of("\"\\", 1); at < array.size(); at = array.find_first_of("\"\\", at + 2)) {
+    if (array[at] == '"') return array.substr(0, at + 1);
+  }
+  return {};
+}
+
 }  // namespace
 
 json_fields json_fields::of_first(std::string_view arguments) {
@@ -105,6 +121,26 @@ std::string json_fields::object() const {
     out.append(json_string(key)).append(1, ':').append(value);
   }
   return out + '}';
+}
+
+bool is_event_named(std::string_view array, std::string_view name) {
+  const std::string_view quoted = first_string(array);
+  if (quoted.empty()) return false;
+  const std::string_view raw = quoted.substr(1, quoted.size() - 2);
+  if (raw.find('\\') == std::string_view::npos) return raw == name;
+  simdjson::dom::parser parser;
+  std::string_view text;
+  return parser.parse(simdjson::padded_string(quoted)).get(text) == simdjson::SUCCESS && text == name;
+}
+
+std::string_view event_arguments(std::string_view array) {
+  const std::string_view quoted = first_string(array);
+  const std::size_t begin =
+      quoted.empty() ? array.size() : static_cast<std::size_t>(quoted.data() - array.data()) + quoted.size();
+  const std::size_t end = array.rfind(']');
+  if (end == std::string_view::npos || end < begin) return {};
+  const std::string_view rest = trim(array.substr(begin, end - begin));
+  return rest.starts_with(',') ? rest.substr(1) : std::string_view{};
 }
 
 std::string json_string(std::string_view text) {

@@ -46,6 +46,11 @@ class json_fields {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+// Whether an event's array, `["name",…]`, begins with this name; as it is or with escapes. The rest is not looked at.
+[[nodiscard]] bool is_event_named(std::string_view array, std::string_view name);
+// Of such an array: what stands behind the name, without the bracket. Of what is no array nothing good comes.
+[[nodiscard]] std::string_view event_arguments(std::string_view array);
+
 // Whether `text`, which is a JSON value, is a number.
 [[nodiscard]] constexpr bool is_number(std::string_view text) {
   return !text.empty() && (text.front() == '-' || (text.front() >= '0' && text.front() <= '9'));

@@ -14,7 +14,7 @@
 
 #include <roombridge/booking.hpp>
 
-#include "daemon/events/json_check.hpp"
+#include "daemon/base/json_check.hpp"
 
 namespace {
 
@@ -48,13 +48,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   event source;
   source.name = booking::settings_update::event_name;
   source.arguments.assign(reinterpret_cast<const char*>(data), size);
-  const auto verdict = events::check_json(source.arguments);
+  const auto verdict = check_json(source.arguments);
   const auto content = booking::parse(source);
   if (content) {
-    require(verdict.fault != events::json_fault::syntax, "it reads what is no JSON");
-    require(bool{events::check_json(std::get<booking::settings_update>(*content).content)} ||
-                verdict.fault == events::json_fault::too_deep,
-            "the content is no JSON");
+    require(verdict.fault != json_fault::syntax, "it reads what is no JSON");
+    require(
+        bool{check_json(std::get<booking::settings_update>(*content).content)} || verdict.fault == json_fault::too_deep,
+        "the content is no JSON");
   } else if (verdict) {
     require(content.error().text.find("no JSON") == std::string::npos || source.arguments.find('[') != 0,
             "it refuses a JSON array");

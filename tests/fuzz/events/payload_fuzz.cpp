@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/events/json_check.hpp"
+#include "daemon/base/json_check.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/events/topic_template.hpp"
 

@@ -275,7 +275,8 @@ TEST_F(damaged_stores, lose_no_more_than_is_damaged) {
   {
     auto first = open();
     ASSERT_EQ(first->write({.epoch = 7, .next = 1'000'000}), std::nullopt);
-    for (int i = 0; i < 300; ++i) append(*first, source_.events(5, 1 + below(i % 50 == 0 ? 300'000 : 3'000)));
+    for (int i = 0; i < 300; ++i) append(*first, source_.events(5, 1 + below(i % 50 == 0 ? 100'000 : 3'000)));
+    ASSERT_EQ(all_of(*first).front(), 1u) << "all of it fits";
   }
   std::vector<std::vector<std::byte>> whole;
   for (const auto& each : segments()) whole.push_back(read_file(each));

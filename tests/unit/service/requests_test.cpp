@@ -17,9 +17,7 @@ using proto::error_code;
 class no_events final : public upstream::client_handler {
  public:
   void on_status(const upstream::client_status&) override {}
-  std::optional<upstream::event_view> on_event(std::string_view, std::span<const upstream::bytes_view>,
-                                               std::optional<upstream::ack_ticket>) override {
-    return std::nullopt;
+  void on_event(std::string_view, std::span<const upstream::bytes_view>, std::optional<upstream::ack_ticket>) override {
   }
   void on_identity(const upstream::identity_digest&, std::string_view) override {}
   void on_burst_end() override {}

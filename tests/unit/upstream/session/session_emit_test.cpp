@@ -69,7 +69,7 @@ TEST_F(session_emit, fails_what_is_not_acknowledged_in_time) {
 
 TEST_F(session_emit, has_a_bound_on_what_waits) {
   h.start();
-  for (std::size_t i = 0; i < session::most_pending / 2; ++i) ASSERT_TRUE(emit(true).id) << i;
+  for (std::size_t i = 0; i < pending_emits::most / 2; ++i) ASSERT_TRUE(emit(true).id) << i;
   const auto refused = emit(true);
   EXPECT_EQ(refused.error, emit_error::too_many);
   EXPECT_FALSE(refused.id);
@@ -81,8 +81,8 @@ TEST_F(session_emit, has_a_bound_on_what_waits) {
   ASSERT_TRUE(h.machine.take_ack(*of_another) && h.machine.take_ack(0));
   EXPECT_TRUE(emit(true).id);
   h.advance(10s);
-  EXPECT_EQ(h.failed.size(), session::most_pending / 2);
-  for (std::size_t i = 0; i < session::most_pending / 2; ++i)
+  EXPECT_EQ(h.failed.size(), pending_emits::most / 2);
+  for (std::size_t i = 0; i < pending_emits::most / 2; ++i)
     ASSERT_TRUE(emit(true).id) << "those that failed count no more";
 }
 

@@ -78,7 +78,8 @@ bool harness::reach(state wanted, int turns) {
 
 void harness::event(std::string_view name, std::string_view arguments) {
   machine.on_heard(now);
-  if (machine.is_answer(name)) machine.on_event(name, arguments, at());
+  machine.on_event("[\"" + std::string(name) + '"' + (arguments.empty() ? "" : ",") + std::string(arguments) + ']',
+                   at());
   settle();
 }
 
@@ -170,7 +171,9 @@ void harness::serve(const std::string& text) {
   }
   if (text.starts_with(R"(42["authenticate")")) {
     return react([this, good] {
-      machine.on_event(good ? "auth_success" : "auth_error", good ? answer : R"({"message":"jwt expired"})", at());
+      const std::string arguments = answer.empty() ? "" : ',' + answer;
+      machine.on_event(good ? R"(["auth_success")" + arguments + ']' : R"(["auth_error",{"message":"jwt expired"}])",
+                       at());
     });
   }
   const auto room_of = [&text] {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace roombridge::events {
+namespace roombridge {
 
 inline constexpr std::size_t max_json_depth = 4096;
 
@@ -24,4 +24,4 @@ struct json_verdict {
 // must be checked by the caller.
 [[nodiscard]] json_verdict check_json(std::string_view text);
 
-}  // namespace roombridge::events
+}  // namespace roombridge

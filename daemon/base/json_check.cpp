@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/events/json_check.hpp"
+#include "daemon/base/json_check.hpp"
 
 #include <bit>
 #include <bitset>
 #include <cstdint>
 #include <cstring>
 
-namespace roombridge::events {
+namespace roombridge {
 namespace {
 
 // How many of eight bytes lie before the first quote, backslash or control character: the ones that end a run of plain
@@ -189,4 +189,4 @@ json_verdict check_json(std::string_view text) {
   return checker(text).run();
 }
 
-}  // namespace roombridge::events
+}  // namespace roombridge

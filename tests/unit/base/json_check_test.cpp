@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/events/json_check.hpp"
+#include "daemon/base/json_check.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace roombridge::events {
+namespace roombridge {
 namespace {
 
 class valid_json : public testing::TestWithParam<std::string> {};
@@ -77,4 +77,4 @@ TEST(json_check, names_the_offset_of_the_first_wrong_byte) {
 }
 
 }  // namespace
-}  // namespace roombridge::events
+}  // namespace roombridge
