@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which of the server's answers is the one to the authentication that counts: of several that are out, the newest. Pure.
+// Which of the server's answers is the one to the authentication that counts: of several that are out, the newest.
+// Pure.
 #pragma once
 
 #include <cstddef>

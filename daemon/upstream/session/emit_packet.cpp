@@ -23,8 +23,8 @@ emit_fault append_emit(std::string& out, const emit_request& request, std::strin
                        std::optional<std::uint64_t> ack, const emit_limits& limits) {
   if (request.attachments.size() > usual_attachments) {
     return {emit_error::too_large, std::to_string(request.attachments.size()) +
-                                       " attachments are more than servers take (" +
-                                       std::to_string(usual_attachments) + ')'};
+                                       " attachments are more than servers take (" + std::to_string(usual_attachments) +
+                                       ')'};
   }
   std::string packet;
   socketio::append_event(packet, nsp, request.event, request.arguments, ack, request.attachments.size());

@@ -21,8 +21,8 @@ struct emit_fault {
   std::string text;                     // otherwise: what, how much, and what the limit is
 };
 
-// Appends the event's text message to `out`; its attachments are to follow it. `ack`: the id of the acknowledgement that
-// is asked for. A fault: it must not be sent, and `out` means nothing.
+// Appends the event's text message to `out`; its attachments are to follow it. `ack`: the id of the acknowledgement
+// that is asked for. A fault: it must not be sent, and `out` means nothing.
 [[nodiscard]] emit_fault append_emit(std::string& out, const emit_request& request, std::string_view nsp,
                                      std::optional<std::uint64_t> ack, const emit_limits& limits);
 

@@ -21,8 +21,9 @@ std::string utf8(char32_t code) {
 // As the header lists them, said in another way.
 bool may_not_be_shown(char32_t code) {
   if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
-  for (const char32_t one : {0x61c, 0x200b, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e,
-                             0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0xfeff}) {
+  for (const char32_t one :
+       {U'\u061c', U'\u200b', U'\u200e', U'\u200f', U'\u2028', U'\u2029', U'\u202a', U'\u202b', U'\u202c', U'\u202d',
+        U'\u202e', U'\u2060', U'\u2066', U'\u2067', U'\u2068', U'\u2069', U'\ufeff'}) {
     if (code == one) return true;
   }
   return code >> 7 == 0xe0000 >> 7;

@@ -6,10 +6,10 @@
 namespace roombridge::upstream {
 namespace {
 
+using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using std::chrono::seconds;
 
 const pending_emits::time_point start{};
 

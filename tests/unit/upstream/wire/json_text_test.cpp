@@ -7,10 +7,12 @@ namespace roombridge::upstream {
 namespace {
 
 TEST(is_event_named, compares_the_first_string_however_it_is_written) {
-  for (const std::string_view array : {R"(["auth_success",{"a":1}])", R"( [ "auth_success" ])", R"(["auth\u005fsuccess"])"})
+  for (const std::string_view array :
+       {R"(["auth_success",{"a":1}])", R"( [ "auth_success" ])", R"(["auth\u005fsuccess"])"})
     EXPECT_TRUE(is_event_named(array, "auth_success")) << array;
-  for (const std::string_view array : {R"(["auth_success2"])", R"(["auth\u005fsucces"])", R"(["auth_success)", R"({"auth_success":1})",
-                                       R"([1,"auth_success"])", "", "[", R"([")", R"(["\)", R"(["\"auth_success"])"})
+  for (const std::string_view array :
+       {R"(["auth_success2"])", R"(["auth\u005fsucces"])", R"(["auth_success)", R"({"auth_success":1})",
+        R"([1,"auth_success"])", "", "[", R"([")", R"(["\)", R"(["\"auth_success"])"})
     EXPECT_FALSE(is_event_named(array, "auth_success")) << array;
 }
 
