@@ -13,6 +13,7 @@ inline constexpr std::size_t service = 500;  // of one at least: where there was
 inline constexpr std::size_t read = 1'500;   // a system call
 inline constexpr std::size_t write = 3'000;  // likewise
 inline constexpr std::size_t written_per_unit = 4;
+inline constexpr std::size_t budget = 20;      // of a connection, looked at because its user holds too much
 inline constexpr std::size_t condition = 200;  // of a subscription, taken out of the index
 
 // A request, without its answer.

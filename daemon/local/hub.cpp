@@ -176,7 +176,7 @@ void hub::flush() {
   }
   const call_scope scope{*this};
   serve_turn();
-  enforce_budgets();
+  for (const uid_t user : accounts_.above(config_.user_buffer)) shed(user);
   for (const peer_token token : std::exchange(waiting_for_room_, {})) {
     if (peer* const who = find(token)) who->offer_room();
   }
@@ -193,22 +193,27 @@ void hub::serve_turn() {
   });
 }
 
-void hub::enforce_budgets() {
-  for (const auto& account : accounts_.above(config_.user_buffer)) shed(*account);
+// Those that hold most come first.
+std::vector<peer*> hub::peers_of(uid_t user) {
+  std::vector<peer*> out;
+  for (auto next = by_user_.lower_bound({user, 0}); next != by_user_.end() && next->first == user; ++next) {
+    out.push_back(peers_.at(next->second).get());
+  }
+  std::sort(out.begin(), out.end(), [](const peer* a, const peer* b) { return a->held() > b->held(); });
+  return out;
 }
 
-// Ends the user's connections that hold most, until the others are within the limit.
-void hub::shed(const user_account& account) {
-  std::vector<peer*> living;
-  std::size_t held = 0;
-  for (const auto& [token, who] : peers_) {
-    if (&who->account() != &account || who->ending()) continue;
-    living.push_back(who.get());
-    held += who->held();
-  }
-  std::sort(living.begin(), living.end(), [](const peer* a, const peer* b) { return a->held() > b->held(); });
-  for (peer* const who : living) {
+// Ends the user's connections that hold most, until the others are within the limit. Those that are ended may keep what
+// is under way and BYE, as long as this does not become too much as well.
+void hub::shed(uid_t user) {
+  const auto all = peers_of(user);
+  if (all.empty()) return;
+  const user_account& account = all.front()->account();
+  std::size_t held = account.bytes;
+  for (const peer* const who : all) held -= who->ending() ? who->held() : 0;
+  for (peer* const who : all) {
     if (held <= config_.user_buffer) break;
+    if (who->ending()) continue;
     held -= who->held();
     if (const auto suppressed = budget_ends_.occurred(now_())) {
       log_.warning("a local connection is ended: pid " + std::to_string(who->info().pid) + " of uid " +
@@ -216,6 +221,11 @@ void hub::shed(const user_account& account) {
                    " bytes, and local.user_buffer is used up" + and_more(*suppressed));
     }
     who->end(end_reason::buffer_exceeded, "what the daemon holds for this user's connections passes its limit");
+  }
+  if (account.bytes <= most_held(config_.user_buffer)) return;
+  for (peer* const who : peers_of(user)) {
+    if (account.bytes <= most_held(config_.user_buffer)) break;
+    if (who->ending()) who->close();
   }
 }
 
@@ -274,7 +284,10 @@ answer_function hub::answer_to(peer_token token, std::uint64_t id) {
   return [self = self_, token, id](answer what) {
     if (*self == nullptr) return;
     const call_scope scope{**self};
-    if (peer* const who = (*self)->find(token)) who->answer(id, std::move(what));
+    if (peer* const who = (*self)->find(token)) {
+      who->answer(id, std::move(what));
+      who->keep_to_budget();
+    }
   };
 }
 

@@ -99,7 +99,7 @@ class hub final : public peer_host {
   void watch(peer& who, std::uint32_t events) override;
   void set_deadline(peer& who, time_point when) override;
   void clear_deadline(peer& who) override;
-  void enforce_budgets() override;
+  void enforce_budget(const peer& who) override { shed(who.uid()); }
   void count_protocol_error(const peer& who, std::string_view what) override;
   void bury(peer& who) override;
 
@@ -110,7 +110,8 @@ class hub final : public peer_host {
   void send_status();
   void post_flush();
   void serve_turn();
-  void shed(const user_account& account);
+  [[nodiscard]] std::vector<peer*> peers_of(uid_t user);
+  void shed(uid_t user);
   void reap();
   [[nodiscard]] peer* find(peer_token token);
 

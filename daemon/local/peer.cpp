@@ -14,6 +14,7 @@
 #include <roombridge/proto/messages.hpp>
 
 #include "daemon/local/costs.hpp"
+#include "daemon/local/socket_room.hpp"
 
 namespace roombridge::local {
 namespace {
@@ -86,12 +87,14 @@ peer::peer(peer_host& host, peer_token token, unique_fd fd, uid_t uid, pid_t pid
       collected_(account),
       filters_(account),
       requests_(account),
+      socket_(account, &user_account::sockets),
       connection_(account, &user_account::connections),
       subscriptions_(account, &user_account::subscriptions),
       subscribed_(account, &user_account::subscribers),
       rooms_held_(account, &user_account::rooms),
       output_(*this, host.events(), held_, host.config().user_buffer) {
   connection_.set(1);
+  bound_socket();
   output_.cursor().restrict_to(may_->visible());
   host_.set_deadline(*this, host_.now() + std::chrono::milliseconds{proto::hello_deadline_ms});
 }
@@ -125,6 +128,7 @@ void peer::read(log::work& allowed) {
   decoder_.keep_rest();
   collected_.set(decoder_.capacity());
   report_bad_header();
+  keep_to_budget();
 }
 
 // False: nothing has come.
@@ -151,8 +155,7 @@ void peer::handle_next(const proto::frame& frame, log::work& allowed) {
   handle(frame);
   allowed.spend(std::max(output_.unread(), unread) - unread);
   allowed.spend(cost::condition * (conditions - std::min(output_.cursor().conditions(), conditions)));
-  // Not only at the turn's end: an answer may be a thousand times as large as its request.
-  if (held_.account().bytes > host_.config().user_buffer) host_.enforce_budgets();
+  if (keep_to_budget()) allowed.spend(cost::budget * held_.account().connections);
 }
 
 void peer::report_bad_header() {
@@ -182,6 +185,25 @@ std::size_t peer::room_for_requests() const {
 // Whether what is held for its user comes near to where connections are ended.
 bool peer::holds_much() const {
   return held_.account().bytes > host_.config().user_buffer / 2;
+}
+
+// Whoever looks after the daemon gets what the system gives.
+void peer::bound_socket() {
+  if (may_->control() || socket_.amount() > 0) return;
+  int given = 0;
+  socklen_t size = sizeof given;
+  if (::getsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &given, &size) != 0) return;
+  const std::size_t room =
+      std::min(socket_room(host_.config().user_buffer, socket_.account().sockets), static_cast<std::size_t>(given));
+  const int asked = static_cast<int>(room / 2);  // the kernel doubles it, for what it adds
+  if (room < static_cast<std::size_t>(given)) ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &asked, sizeof asked);
+  socket_.set(room);
+}
+
+bool peer::keep_to_budget() {
+  if (held_.account().bytes <= host_.config().user_buffer) return false;
+  host_.enforce_budget(*this);
+  return true;
 }
 
 // Waits for the socket, and for the next turn if there is something to do.
@@ -261,6 +283,7 @@ void peer::write(log::work& allowed) {
   allowed.spend(cost::write + taken / cost::written_per_unit);
   output_.taken(pieces, taken);
   blocked_ = taken < pieces.bytes();
+  keep_to_budget();
 }
 
 void peer::release_input() {
@@ -309,6 +332,8 @@ void peer::close() {
     host_.requests().on_leave(token_, room);
   }
   discard_input(fd_.get(), host_.read_buffer());
+  output_.release();
+  if (!reading_) release_input();
   host_.bury(*this);
 }
 

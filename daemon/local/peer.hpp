@@ -73,6 +73,9 @@ class peer final : public turn_member, public deadline_entry, private peer_outpu
       host_.wait_for_room(*this);
     }
   }
+  // To be called after whatever may have made it hold more: at a turn's end it could be too much by far. False: its
+  // user holds no more than it may.
+  bool keep_to_budget();
   // The config has changed: when to ping next.
   void plan_ping();
 
@@ -156,6 +159,7 @@ class peer final : public turn_member, public deadline_entry, private peer_outpu
   void hand_over(std::uint64_t id, const Request& request);
   void fail(proto::error_code code, std::string text, end_reason reason = end_reason::protocol_error);
   void send_ping();
+  void bound_socket();
   void release_input();
   void read(log::work& allowed);
   [[nodiscard]] bool receive(log::work& allowed);
@@ -193,6 +197,7 @@ class peer final : public turn_member, public deadline_entry, private peer_outpu
   charge collected_;              // of a frame that has come in part
   charge filters_;                // subscriptions
   charge requests_;               // that wait for their answer
+  charge socket_;                 // what the kernel may keep of what goes out
   charge connection_;
   charge subscriptions_;
   charge subscribed_;

@@ -59,8 +59,8 @@ class peer_host {
   // peer::on_deadline() is to be called at `when`, instead of any earlier arrangement.
   virtual void set_deadline(peer& who, time_point when) = 0;
   virtual void clear_deadline(peer& who) = 0;
-  // Ends connections of the users who make the daemon hold more than they may.
-  virtual void enforce_budgets() = 0;
+  // The peer's user makes the daemon hold more than it may: ends connections of this user.
+  virtual void enforce_budget(const peer& who) = 0;
   // A protocol error ended the connection.
   virtual void count_protocol_error(const peer& who, std::string_view what) = 0;
   // The connection is over: the peer is to be destroyed, not before the call that it is in has returned.

@@ -159,6 +159,15 @@ void peer_output::stop_events() {
   held_.set(held());
 }
 
+void peer_output::release() {
+  std::string{}.swap(kept_);
+  std::string{}.swap(control_);
+  control_begin_ = 0;
+  control_sent_ = 0;
+  status_.reset();
+  stop_events();
+}
+
 void peer_output::announce_live() {
   if (!replay_end_ || snapshot_ || events_stopped_ || !cursor_.passed(*replay_end_)) return;
   control_ += proto::encode(proto::live{*replay_end_});
@@ -340,8 +349,7 @@ void peer_output::on_loss() {
 }
 
 void peer_output::on_frame_leaves(std::span<const std::byte> rest) {
-  // Up to twice the limit, so that the connections which are told of passing it can still be told.
-  if (held_.account().bytes + rest.size() > 2 * user_limit_) {
+  if (held_.account().bytes + rest.size() > most_held(user_limit_)) {
     cut_ = true;
     return;
   }

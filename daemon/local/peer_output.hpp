@@ -79,6 +79,9 @@ class peer_output final : public log::cursor_owner {
   // From now on only the frame under way and the control frames go out: nothing of the log, no status.
   void stop_events();
 
+  // Gives up all that it holds; nothing goes out any more.
+  void release();
+
   // Whether the user's connections hold so little that a replay may hold more.
   [[nodiscard]] bool has_room() const { return chunk_room() > 0; }
   void on_room();

@@ -17,6 +17,7 @@ void peer::set_rights(shared_rights may) {
   if (ending()) return;
   const bool saw_something = !may_->sees_nothing();
   may_ = std::move(may);
+  bound_socket();
   output_.cursor().restrict_to(may_->visible());
   revoke_subscriptions(saw_something && may_->sees_nothing());
   revoke_rooms();

@@ -17,9 +17,16 @@
 
 namespace roombridge::local {
 
+// How far beyond its limit a user may get at most: by what a single step adds, and by the last words to connections
+// that are ended for it.
+[[nodiscard]] constexpr std::size_t most_held(std::size_t user_limit) {
+  return user_limit + user_limit / 2;
+}
+
 // Each amount is the sum of its charges.
 struct user_account {
   std::size_t bytes = 0;
+  std::size_t sockets = 0;  // bytes that the kernel may keep, beside those
   std::size_t connections = 0;
   std::size_t subscriptions = 0;
   std::size_t subscribers = 0;  // connections that have such
@@ -64,11 +71,11 @@ class user_accounts {
     return account;
   }
 
-  // Those that hold more than `limit` bytes.
-  [[nodiscard]] std::vector<std::shared_ptr<const user_account>> above(std::size_t limit) const {
-    std::vector<std::shared_ptr<const user_account>> out;
+  // Whose connections hold more than `limit` bytes.
+  [[nodiscard]] std::vector<uid_t> above(std::size_t limit) const {
+    std::vector<uid_t> out;
     for (const auto& [user, account] : accounts_) {
-      if (account->bytes > limit) out.push_back(account);
+      if (account->bytes > limit) out.push_back(user);
     }
     return out;
   }

@@ -27,6 +27,9 @@ struct history_chunk {
   history_place next;
   sequence oldest = 0;  // of the first record that there is; 0: there is none
   bool at_end = false;  // nothing that was appended before read() was called lies behind `records`
+
+  // Bytes that it has allocated; the texts of the records' index, which are packed, are some more.
+  [[nodiscard]] std::size_t held() const { return bytes.capacity() + records.capacity() * sizeof(record); }
 };
 
 class history {

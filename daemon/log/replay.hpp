@@ -59,7 +59,7 @@ class replay {
   [[nodiscard]] bool ready() const;
 
   // Bytes of the chunk that is held or asked for.
-  [[nodiscard]] std::size_t held() const { return chunk_ ? chunk_->bytes.size() : asked_; }
+  [[nodiscard]] std::size_t held() const { return chunk_ ? chunk_->held() : asked_; }
 
  private:
   [[nodiscard]] bool has_records() const { return chunk_ && next_ < chunk_->records.size(); }

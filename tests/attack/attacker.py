@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One user's hostile connections.
 
-usage: python3 -m tests.attack.attacker ATTACK SOCKET UID CONNECTIONS SIZE
+usage: python3 -m tests.attack.attacker ATTACK SOCKET UID CONNECTIONS SIZE EPOCH
 Says "ready" once the connections stand, begins at a line of its input, and ends with its input.
 """
 
@@ -11,7 +11,6 @@ import contextlib
 import itertools
 import selectors
 import socket
-import struct
 import sys
 from collections.abc import Callable, Iterator
 
@@ -35,16 +34,23 @@ EPOCH = [""]
 
 
 class Attack:
-    """`prepared`: what each connection says first, by its number. `repeated`: what it says then, for ever. `leaves`: it goes as soon as it is
-    answered, and comes again."""
+    """`prepared`: what each connection says first, by its number. `repeated`: what it says then, for ever. `reads`: bytes at a time. `leaves`: it
+    goes as soon as it is answered, and comes again. `early`: what is prepared is no part of the attack."""
 
     def __init__(
-        self, prepared: Callable[[int], bytes], repeated: Callable[[int], bytes], *, reads: bool = True, leaves: bool = False
+        self,
+        prepared: Callable[[int], bytes],
+        repeated: Callable[[int], bytes],
+        *,
+        reads: int = 1 << 20,
+        leaves: bool = False,
+        early: bool = True,
     ) -> None:
         self.prepared = prepared
         self.repeated = repeated
         self.reads = reads
         self.leaves = leaves
+        self.early = early
 
 
 def nothing(_: int) -> bytes:
@@ -82,7 +88,7 @@ def replays(size: int) -> Attack:
     def prepared(number: int) -> bytes:
         return b"".join(subscriptions([f"never-{number}-{n}" for n in range(size)], since=0))
 
-    return Attack(prepared, nothing)
+    return Attack(prepared, nothing, early=False)
 
 
 def sleepers(size: int) -> Attack:
@@ -92,7 +98,7 @@ def sleepers(size: int) -> Attack:
         last = wire.frame(wire.SUBSCRIBE, id=256, topics=["shop-7"])
         return b"".join(subscriptions([f"never-{number}-{n}" for n in range(size)])) + last
 
-    return Attack(prepared, nothing, reads=False)
+    return Attack(prepared, nothing, reads=0)
 
 
 def pings(_: int) -> Attack:
@@ -100,7 +106,7 @@ def pings(_: int) -> Attack:
 
 
 def unread(_: int) -> Attack:
-    return Attack(nothing, lambda _: wire.frame(wire.PING, id=1), reads=False)
+    return Attack(nothing, lambda _: wire.frame(wire.PING, id=1), reads=0)
 
 
 def visits(_: int) -> Attack:
@@ -109,12 +115,57 @@ def visits(_: int) -> Attack:
 
 def large(_: int) -> Attack:
     """Requests as large as they may be, which are then refused."""
-    head = b'{"id":1,"event":"e"}'
-    request = struct.pack("<IBBH", 1 << 20, wire.EMIT, 0, len(head)) + head + bytes((1 << 20) - len(head))
+    request = wire.half(wire.EMIT, 1 << 20, id=1, event="e") + b" "
     return Attack(nothing, lambda _: request)
 
 
-ATTACKS = {each.__name__: each for each in (colliding, calls, status, replays, sleepers, pings, unread, visits, large)}
+def halves(size: int) -> Attack:
+    """Requests that never end."""
+    begun = wire.half(wire.EMIT, size, id=1, event="e")
+    return Attack(lambda _: begun, nothing, early=False)
+
+
+def mute(_: int) -> Attack:
+    """Calls, whose answers nobody reads."""
+    call = wire.frame(wire.CALL, id=1, method="subscribers")
+    return Attack(nothing, lambda _: call, reads=0)
+
+
+def patterns(size: int) -> Attack:
+    def prepared(number: int) -> bytes:
+        return b"".join(subscriptions([f"{number}-{n}-".ljust(250, "x") for n in range(size)]))
+
+    return Attack(prepared, nothing, early=False)
+
+
+def snails(_: int) -> Attack:
+    """Events and answers, read a few bytes at a time."""
+
+    def prepared(number: int) -> bytes:
+        return wire.frame(wire.SUBSCRIBE, id=number + 2, topics=["shop-7"])
+
+    call = wire.frame(wire.CALL, id=1, method="subscribers")
+    return Attack(prepared, lambda _: call, reads=64)
+
+
+def everything(size: int) -> Attack:
+    """Patterns, calls that nobody reads, and a request that never ends."""
+
+    def prepared(number: int) -> bytes:
+        held = subscriptions([f"{number}-{n}-".ljust(250, "x") for n in range(256)])
+        calls_of = (wire.frame(wire.CALL, id=1000 + n, method="subscribers") for n in range(8))
+        return b"".join(held) + b"".join(calls_of) + wire.half(wire.EMIT, size, id=1, event="e")
+
+    return Attack(prepared, nothing, reads=0, early=False)
+
+
+ATTACKS = {
+    each.__name__: each
+    for each in (
+        *(colliding, calls, status, replays, sleepers, pings, unread, visits, large),  # of others' silence
+        *(halves, mute, patterns, snails, everything),  # of memory
+    )
+}
 
 
 class Connection:
@@ -133,7 +184,7 @@ class Connection:
         self.socket.setblocking(False)
 
     def interest(self) -> int:
-        return (selectors.EVENT_READ if self.reads else 0) | (selectors.EVENT_WRITE if self._repeated else 0)
+        return (selectors.EVENT_READ if self.reads else 0) | (selectors.EVENT_WRITE if self._prepared or self._repeated else 0)
 
     def say(self) -> None:
         left = self._prepared or self._repeated
@@ -157,12 +208,16 @@ def attack_from(path: str, attack: Attack, connections: list[Connection]) -> Non
             if one is None:
                 return
             try:
-                if events & selectors.EVENT_READ and one.socket.recv_into(scratch) == 0:
+                if events & selectors.EVENT_READ and one.socket.recv_into(scratch, one.reads) == 0:
                     raise ConnectionResetError
                 if attack.leaves:
                     raise ConnectionResetError
                 if events & selectors.EVENT_WRITE:
                     one.say()
+                    if not one.interest():  # it lies there, and is not told when it is ended
+                        selector.unregister(one.socket)
+                    elif one.interest() != key.events:
+                        selector.modify(one.socket, one.interest(), one)
             except BlockingIOError:
                 pass
             except OSError:  # it was ended: the next one comes
@@ -178,15 +233,11 @@ def main() -> int:
     attack = ATTACKS[name](size)
     wire.become(user)
     connections = [Connection(path, number, attack) for number in range(count)]
-    early = name != "replays"
-    if early:
+    if attack.early:
         for each in connections:
             each.prepare()
     print("ready", flush=True)
     sys.stdin.readline()
-    if not early:
-        for each in connections:
-            each.prepare()
     attack_from(path, attack, connections)
     return 0
 

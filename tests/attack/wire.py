@@ -51,6 +51,12 @@ def connect(path: str) -> socket.socket:
     return sock
 
 
+def half(kind: int, size: int, **head: Any) -> bytes:
+    """A frame with a body of `size` bytes, without its last byte."""
+    text = json.dumps(head, separators=(",", ":")).encode()
+    return struct.pack("<IBBH", size, kind, 0, len(text)) + text + bytes(size - len(text) - 1)
+
+
 def become(user: int) -> None:
     os.setgroups([])
     os.setgid(user)

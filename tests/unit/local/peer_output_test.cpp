@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Slow readers: what overtakes what, what is lost and told, what it costs.
+#include "daemon/local/socket_room.hpp"
+
 #include "support.hpp"
 
 namespace roombridge::local {
@@ -277,8 +279,54 @@ TEST_F(slow_readers, frames_in_the_making_are_charged_too) {
   EXPECT_EQ(client.expect<proto::bye>().reason, "buffer_exceeded");
 }
 
+TEST_F(slow_readers, are_ended_as_soon_as_they_hold_too_much) {
+  options_.user_buffer = 100'000;
+  make();
+  auto client = welcomed(socket_buffer);
+  for (std::uint64_t id = 1; id <= 5; ++id) client.send_message(proto::call{id, "status", "{}"});
+  run();
+  for (std::size_t i = 0; i < 4; ++i) handler_.calls.at(i).done({.payload = std::string(30'000, ' ')});
+  EXPECT_EQ(log_.count(log_level::warning), 1u) << "not only when the turn is over";
+}
+
+TEST_F(slow_readers, that_are_ended_do_not_keep_more_than_half_the_limit) {
+  options_.user_buffer = 100'000;
+  make();
+  std::deque<test_client> clients;
+  for (std::size_t i = 0; i < 4; ++i) {
+    clients.push_back(welcomed(socket_buffer));
+    clients.back().send_message(proto::call{i, "status", "{}"});
+    run();
+    handler_.calls.at(i).done({.payload = std::string(90'000, ' ')});
+    run();  // a part of the answer goes out; what is left of it holds up BYE
+  }
+  EXPECT_EQ(hub_->size(), 1u) << "two halves of such answers are more than the half that is left for last words";
+}
+
+TEST_F(slow_readers, the_kernel_keeps_less_for_each_further_program_of_a_user) {
+  std::deque<test_client> connections;
+  const auto room_of_next = [&](uid_t user) {
+    who_ = credentials{.pid = 1, .uid = user, .gid = user, .groups = {}};
+    connections.push_back(connect());
+    int size = 0;
+    socklen_t length = sizeof size;
+    EXPECT_EQ(::getsockopt(known_.rbegin()->first, SOL_SOCKET, SO_SNDBUF, &size, &length), 0);
+    return static_cast<std::size_t>(size);
+  };
+  const std::size_t first = room_of_next(::geteuid() + 1);
+  std::size_t last = first;
+  for (int i = 0; i < 100; ++i) {
+    const std::size_t next = room_of_next(::geteuid() + 1);
+    EXPECT_LE(next, last);
+    last = next;
+  }
+  EXPECT_EQ(last, smallest_socket_room);
+  EXPECT_EQ(room_of_next(::geteuid() + 2), first) << "another user";
+  EXPECT_GT(room_of_next(::geteuid()), first) << "who looks after the daemon has the system's";
+}
+
 TEST_F(slow_readers, a_copy_of_the_frame_under_way_is_charged) {
-  options_.user_buffer = event_size / 2;
+  options_.user_buffer = event_size * 3 / 4;
   make();
   auto client = stalled();
   stall(client);

@@ -235,7 +235,7 @@ TEST_F(replays, of_all_connections_that_a_user_may_have_find_room) {
 TEST_F(replays, are_charged_to_the_user) {
   append_many(100);
   auto client = back(since(0), true, socket_buffer);
-  options_.user_buffer = 1;
+  options_.user_buffer = 4000;
   hub_->reconfigure(options_, access_rules{options_, ::geteuid()});
   hub_->flush();
   run();

@@ -47,7 +47,7 @@ TEST(user_accounts, those_that_hold_too_much) {
   held.set(100);
   EXPECT_TRUE(accounts.above(100).empty());
   ASSERT_EQ(accounts.above(99).size(), 1u);
-  EXPECT_EQ(accounts.above(99).front(), account);
+  EXPECT_EQ(accounts.above(99).front(), 7u);
 }
 
 }  // namespace
