@@ -59,32 +59,10 @@ bool is_stale(const socket_place& place, const std::string& path) {
   return true;
 }
 
-constexpr auto unchanged = static_cast<uid_t>(-1);  // for chown()
-
-std::uint32_t id_of(const std::string& name, const std::string& key, std::string_view kind,
-                    account_id (*find)(const std::string&)) {
-  if (name.empty()) return unchanged;
-  const account_id found = find(name);
-  // A name service that does not answer is no mistake of the config's.
-  if (!found.id) throw socket_error(found.error == 0 ? EINVAL : EAGAIN, key, describe_missing(found, kind, name));
-  return *found.id;
-}
-
-// Where the config names none. Whoever may connect must not share the group that may read the daemon's secrets.
-gid_t default_group() {
-  const account_id clients = find_group(std::string(clients_group));
-  return clients.id && ::group_member(*clients.id) != 0 ? *clients.id : unchanged;
-}
-
-struct stat give(const options& config, const socket_place& place) {
-  const uid_t owner = id_of(config.owner, "local.owner", "user", find_user);
-  const gid_t group = config.group.empty() ? default_group() : id_of(config.group, "local.group", "group", find_group);
-  return place.give(place.made_as(), owner, group, config.mode);
-}
-
 }  // namespace
 
-listener::listener(const options& config) : path_(config.socket), place_(path_), fd_(make_socket(path_)) {
+listener::listener(std::string path, const socket_access& access)
+    : path_(std::move(path)), place_(path_), fd_(make_socket(path_)) {
   const bool stale = is_stale(place_, path_);
   if (!place_.remove(place_.made_as())) fail(path_, "cannot remove " + place_.made_as() + ", which is left there");
   try {
@@ -92,7 +70,7 @@ listener::listener(const options& config) : path_(config.socket), place_(path_),
     check(::fchmod(fd_.get(), 0), path_, "cannot set the mode");
     check(place_.bind(fd_.get(), place_.made_as()), path_,
           "cannot make the socket; its directory must exist and this user must be able to write there");
-    const struct stat made = give(config, place_);
+    const struct stat made = place_.give(place_.made_as(), access.owner, access.group, access.mode);
     check(::listen(fd_.get(), SOMAXCONN), path_, "cannot listen");
     place_.put_in_place(stale);
     device_ = made.st_dev;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "daemon/base/unique_fd.hpp"
-#include "daemon/local/options.hpp"
+#include "daemon/local/socket_access.hpp"
 #include "daemon/local/socket_error.hpp"
 #include "daemon/local/socket_place.hpp"
 
@@ -15,10 +15,10 @@ namespace roombridge::local {
 
 class listener {
  public:
-  // Binds under another name, sets owner, group and mode, listens, and only then renames to `config.socket`: nobody can
-  // connect with rights that the config does not give, or before anybody listens. A socket file on which nobody listens
+  // Binds under another name, sets owner, group and mode, listens, and only then renames to `path`: nobody can
+  // connect with rights that `access` does not give, or before anybody listens. A socket file on which nobody listens
   // is replaced; anything else there is an error, and so is a directory that others may write. Throws socket_error.
-  explicit listener(const options& config);
+  listener(std::string path, const socket_access& access);
   // Removes the socket file, if it is still this one.
   ~listener();
   listener(const listener&) = delete;

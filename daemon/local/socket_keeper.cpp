@@ -18,7 +18,8 @@ socket_keeper::socket_keeper(io::context& context, const options& config, logger
     : config_(config),
       log_(log),
       changed_(std::move(changed)),
-      listener_(std::make_unique<listener>(config_)),
+      access_(look_up_socket_access(config_)),
+      listener_(std::make_unique<listener>(config_.socket, access_)),
       again_(context) {
   const auto unwatched = [this](std::string_view what, int error) {
     unwatched_ = true;
@@ -48,7 +49,7 @@ void socket_keeper::stop() {
 
 void socket_keeper::renew() {
   try {
-    auto fresh = std::make_unique<listener>(config_);
+    auto fresh = std::make_unique<listener>(config_.socket, access_);
     changed_(listener_->fd(), fresh->fd());
     listener_ = std::move(fresh);
   } catch (const std::runtime_error& error) {

@@ -49,6 +49,7 @@ class socket_keeper {
   options config_;
   logger& log_;
   change_over changed_;
+  const socket_access access_;          // looked up once: a name service that hangs holds up the start only
   std::unique_ptr<listener> listener_;  // null: stopped
   std::string trouble_;
   log_limiter renewals_;

@@ -35,7 +35,7 @@ class listening : public testing::Test {
   }
   [[nodiscard]] int error_of_listening() const {
     try {
-      const listener second{config_};
+      const listener second{config_.socket, look_up_socket_access(config_)};
       return 0;
     } catch (const socket_error& error) {
       const bool of_the_path = error.key() == "local.socket";
@@ -52,7 +52,7 @@ class listening : public testing::Test {
 TEST_F(listening, makes_and_removes_the_socket) {
   config_.mode = 0640;
   {
-    const listener here{config_};
+    const listener here{config_.socket, look_up_socket_access(config_)};
     struct stat found {};
     ASSERT_EQ(::stat(config_.socket.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 07777u, 0640u);
@@ -65,17 +65,17 @@ TEST_F(listening, makes_and_removes_the_socket) {
 TEST_F(listening, replaces_a_stale_socket) {
   const std::filesystem::path moved = directory_ / "moved";
   {
-    const listener gone{config_};
+    const listener gone{config_.socket, look_up_socket_access(config_)};
     std::filesystem::rename(config_.socket, moved);
   }
   std::filesystem::rename(moved, config_.socket);
   EXPECT_FALSE(can_connect());
-  const listener here{config_};
+  const listener here{config_.socket, look_up_socket_access(config_)};
   EXPECT_TRUE(can_connect());
 }
 
 TEST_F(listening, refuses_where_somebody_listens) {
-  const listener first{config_};
+  const listener first{config_.socket, look_up_socket_access(config_)};
   EXPECT_EQ(error_of_listening(), EADDRINUSE);
   EXPECT_TRUE(can_connect());
 }
@@ -92,7 +92,7 @@ TEST_F(listening, follows_no_link_and_touches_no_file_behind_one) {
   std::filesystem::permissions(victim, std::filesystem::perms::owner_read);
   std::filesystem::create_symlink(victim, config_.socket + ".new");
   {
-    const listener here{config_};
+    const listener here{config_.socket, look_up_socket_access(config_)};
     EXPECT_TRUE(can_connect());
     EXPECT_EQ(std::filesystem::status(victim).permissions(), std::filesystem::perms::owner_read);
   }
@@ -107,7 +107,7 @@ TEST_F(listening, refuses_a_directory_that_others_may_write) {
   }
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
   ASSERT_EQ(::chmod(directory_.c_str(), 01777), 0) << "as /tmp";
-  const listener here{config_};
+  const listener here{config_.socket, look_up_socket_access(config_)};
   EXPECT_TRUE(can_connect());
 }
 
@@ -157,9 +157,9 @@ TEST_F(listening, stays_in_the_directory_that_it_has_looked_at) {
 }
 
 TEST_F(listening, does_not_remove_its_successor) {
-  std::optional<listener> first{std::in_place, config_};
+  std::optional<listener> first{std::in_place, config_.socket, look_up_socket_access(config_)};
   std::filesystem::remove(config_.socket);
-  const listener second{config_};
+  const listener second{config_.socket, look_up_socket_access(config_)};
   first.reset();
   EXPECT_TRUE(can_connect());
 }
@@ -181,7 +181,7 @@ TEST_F(listening, names_what_is_wrong) {
 TEST_F(listening, takes_long_names_in_short_directories) {
   config_.socket = "/tmp/roombridge-" + std::to_string(::getpid()) + '-';
   config_.socket.resize(103, 'x');
-  const listener here{config_};
+  const listener here{config_.socket, look_up_socket_access(config_)};
   EXPECT_TRUE(can_connect());
 }
 
@@ -191,7 +191,7 @@ TEST_F(listening, takes_paths_of_up_to_103_bytes) {
   config_.socket.resize(104, 'x');
   EXPECT_EQ(error_of_listening(), ENAMETOOLONG);
   config_.socket.pop_back();
-  const listener here{config_};
+  const listener here{config_.socket, look_up_socket_access(config_)};
   EXPECT_TRUE(can_connect());
 }
 
