@@ -12,8 +12,9 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
+constexpr std::string_view blanks = " \t\r\n";  // of JSON
+
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
   const auto first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
@@ -21,7 +22,6 @@ std::string_view trim(std::string_view text) {
 
 // The string that an array begins with, with its quotes and as it is written; empty: it does not begin so.
 std::string_view first_string(std::string_view array) {
-  constexpr std::string_view blanks = " \t\r\n";
   const auto skip = [&array](char wanted) {
     array.remove_prefix(std::min(array.find_first_not_of(blanks), array.size()));
     return array.starts_with(wanted);
