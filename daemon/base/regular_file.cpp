@@ -28,7 +28,7 @@ file_reading read_regular_file(const std::string& path, std::size_t most) {
     size += static_cast<std::size_t>(count);
   }
   text.resize(size);
-  return {std::move(text), 0};
+  return {std::move(text), 0, facts_of(status)};
 }
 
 std::string describe_unread(int error) {

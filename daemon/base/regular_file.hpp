@@ -6,11 +6,14 @@
 #include <optional>
 #include <string>
 
+#include "daemon/base/file_trust.hpp"
+
 namespace roombridge {
 
 struct file_reading {
   std::optional<std::string> text;
-  int error = 0;  // without a text: of errno; EISDIR for a directory, ENOTSUP for what is neither that nor a file
+  int error = 0;       // without a text: of errno; EISDIR for a directory, ENOTSUP for what is neither that nor a file
+  file_facts facts{};  // with a text: of the descriptor that it was read from
 };
 
 // At most one byte more than `most` is read, so that the caller sees when it is too large. A FIFO is not waited for.

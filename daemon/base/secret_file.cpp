@@ -9,8 +9,10 @@
 
 namespace roombridge {
 
-secret_reading read_secret_file(const std::string& path, const std::string& where, std::size_t most) {
-  auto [text, error] = read_regular_file(path, most);
+secret_reading read_secret_file(const std::string& path, const std::string& where, std::size_t most,
+                                const file_opened& opened) {
+  auto [text, error, facts] = read_regular_file(path, most);
+  if (text && opened) opened(path, facts);
   if (text) return {std::move(text), false, {}};
   const bool absent = error == ENOENT || error == ENOTDIR;
   std::string why = where + ' ' + describe_unread(error);

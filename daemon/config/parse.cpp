@@ -7,6 +7,7 @@
 #include "daemon/config/relations.hpp"
 #include "daemon/config/schema.hpp"
 #include "daemon/config/text.hpp"
+#include "daemon/config/written_secrets.hpp"
 
 namespace roombridge::config {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 // Reads what can be read; whatever is wrong is in `errors`.
 settings read_settings(std::string_view text, error_list& errors, const environment_lookup& environment,
-                       key_places& places) {
+                       key_places& places, std::vector<std::string>& secret_keys) {
   settings value;
   if (text.size() > max_file_size) {
     errors.add({}, "larger than " + std::to_string(max_file_size) + " bytes, which no config needs");
@@ -38,6 +39,7 @@ settings read_settings(std::string_view text, error_list& errors, const environm
     auth.user_field = auth.identity == upstream::identity_source::claims ? "sub" : "userId";
   check_relations(value, in);
   places.keys = in.places();
+  secret_keys = find_written_secrets(*document);
   return value;
 }
 
@@ -46,9 +48,10 @@ settings read_settings(std::string_view text, error_list& errors, const environm
 reading parse(std::string_view text, std::string_view file, const environment_lookup& environment) {
   error_list errors(file);
   key_places places{std::string(file), {}};
-  settings value = read_settings(text, errors, environment, places);
+  std::vector<std::string> secret_keys;
+  settings value = read_settings(text, errors, environment, places, secret_keys);
   if (!errors.empty()) return {std::nullopt, errors.take(), std::move(places)};
-  return {std::move(value), {}, std::move(places)};
+  return {std::move(value), {}, std::move(places), std::move(secret_keys)};
 }
 
 }  // namespace roombridge::config

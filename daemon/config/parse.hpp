@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct reading {
   std::optional<settings> value;  // set when `errors` is empty
   std::vector<error> errors;
   key_places places;
+  std::vector<std::string> secret_keys{};  // whose values in the file itself are secret (written_secrets.hpp)
 };
 
 // The most bytes that a config file may have.

@@ -26,6 +26,7 @@
 #include "daemon/log/event_log.hpp"
 #include "daemon/service/composition.hpp"
 #include "daemon/service/crash_session.hpp"
+#include "daemon/service/file_guard.hpp"
 #include "daemon/service/hiding_logger.hpp"
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/intake.hpp"
@@ -90,7 +91,7 @@ void check_descriptor_limit(const config::settings& value, logger& diagnostics) 
 
 class application::impl {
  public:
-  impl(config::settings initial, std::string config_path, system_logger& diagnostics)
+  impl(config::settings initial, secret_files guarded, std::string config_path, system_logger& diagnostics)
       : config_(std::move(initial)),
         config_path_(std::move(config_path)),
         system_logger_(diagnostics),
@@ -124,6 +125,8 @@ class application::impl {
     log_.retained().configure(config_.retained);
     intake_.attach(server_);
     intake_.attach(client_);
+    intake_.tell_opened([this](const std::string& path, const file_facts& facts) { guard_.opened(path, facts); });
+    guard_.watch_over(std::move(guarded));
     intake_.answer_by([this](const upstream::ack_ticket& wanted) { client_.acknowledge(wanted); });
     if (journal_) journal_->attach(log_);
     if (journal_ && journal_->crashed()) {
@@ -202,6 +205,7 @@ class application::impl {
     }
     for (const config::error& each : warnings) diagnostics_.warning(each.to_string());
     if (!good) return refuse(prepared.loaded.value ? errors : prepared.loaded.errors);
+    guard_.watch_over(std::move(prepared.guarded));
     return apply(*std::move(prepared.loaded.value), *std::move(prepared.access), warnings);
   }
 
@@ -313,8 +317,8 @@ class application::impl {
   }
 
   // What an operator should know for as long as it is so.
-  std::vector<std::string> warnings() const {
-    std::vector<std::string> out;
+  std::vector<std::string> warnings() {
+    std::vector<std::string> out = guard_.look();
     if (const auto exposed = upstream::find_exposure(config_.upstream))
       out.push_back(exposed->key + ": " + exposed->allowed());
     return out;
@@ -362,6 +366,7 @@ class application::impl {
   std::string config_path_;
   system_logger& system_logger_;
   hiding_logger diagnostics_;
+  file_guard guard_{diagnostics_};
   upstream::wall_time started_ = now();
   std::optional<upstream::wall_time> away_since_ = started_;  // not authenticated since; across the states of an outage
   io::context context_{1};
@@ -384,8 +389,9 @@ class application::impl {
   std::exception_ptr failure_;
 };
 
-application::application(config::settings initial, std::string config_path, system_logger& diagnostics)
-    : impl_(std::make_unique<impl>(std::move(initial), std::move(config_path), diagnostics)) {}
+application::application(config::settings initial, secret_files guarded, std::string config_path,
+                         system_logger& diagnostics)
+    : impl_(std::make_unique<impl>(std::move(initial), std::move(guarded), std::move(config_path), diagnostics)) {}
 application::~application() = default;
 void application::run() {
   impl_->run();

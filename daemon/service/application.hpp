@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/config/settings.hpp"
+#include "daemon/service/secret_files.hpp"
 #include "daemon/service/system_logger.hpp"
 
 namespace roombridge::service {
@@ -15,7 +16,7 @@ class application {
  public:
   // Binds the local socket; throws std::system_error that says which path and why not. `diagnostics` outlives the
   // application.
-  application(config::settings initial, std::string config_path, system_logger& diagnostics);
+  application(config::settings initial, secret_files guarded, std::string config_path, system_logger& diagnostics);
   ~application();
   application(const application&) = delete;
   application& operator=(const application&) = delete;

@@ -9,6 +9,7 @@
 
 #include "daemon/base/log_limiter.hpp"
 #include "daemon/base/logger.hpp"
+#include "daemon/base/secret_file.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/local/server.hpp"
@@ -41,11 +42,17 @@ class intake final : public upstream::client_handler {
   // What answers the events that want an acknowledgement; before the client runs.
   void answer_by(acknowledger::answer_function answer) { acknowledger_.answer_by(std::move(answer)); }
 
+  // Who wants to know of files with secrets that are read; before the client runs.
+  void tell_opened(file_opened told) { file_opened_ = std::move(told); }
+
   void on_identity(const upstream::identity_digest& whose, std::string_view who) override;
   void on_status(const upstream::client_status& status) override;
   void on_event(std::string_view data, std::span<const upstream::bytes_view> attachments,
                 std::optional<upstream::ack_ticket> wanted) override;
   void on_burst_end() override;
+  void on_secret_file(const std::string& path, const file_facts& facts) override {
+    if (file_opened_) file_opened_(path, facts);
+  }
 
   [[nodiscard]] const intake_counters& counters() const { return counters_; }
   [[nodiscard]] const acknowledger& acknowledgements() const { return acknowledger_; }
@@ -61,6 +68,7 @@ class intake final : public upstream::client_handler {
   journal::journal* const journal_;
   logger& diagnostics_;
   status_function on_status_change_;
+  file_opened file_opened_;
   local::server* server_ = nullptr;
   const upstream::client* client_ = nullptr;
   std::optional<upstream::identity_digest> owner_;  // of what is in the log

@@ -17,6 +17,7 @@
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/inherited.hpp"
 #include "daemon/service/report.hpp"
+#include "daemon/service/secret_files.hpp"
 #include "daemon/service/system_logger.hpp"
 
 namespace {
@@ -33,8 +34,10 @@ void print(const std::vector<config::error>& errors, const char* kind = "") {
 }
 
 // Says what the start would say.
-int check(const config::settings& value, const config::key_places& places, const std::string& path) {
-  const host_objections against = object_to(value, places, true);
+int check(const config::reading& loaded, const std::string& path) {
+  const config::settings& value = *loaded.value;
+  host_objections against = object_to(value, loaded.places, true);
+  for (const auto& each : objections_to_secrets(loaded)) against.warnings.push_back(each);
   print(against.errors);
   print(against.warnings, " (a warning)");
   if (!against.errors.empty()) return exit_config;
@@ -49,15 +52,17 @@ int refuse(const std::vector<config::error>& errors, system_logger& diagnostics)
   return exit_config;
 }
 
-int serve(config::settings value, const config::key_places& places, const std::string& path,
-          system_logger& diagnostics) {
+int serve(config::reading loaded, const std::string& path, system_logger& diagnostics) {
+  config::settings& value = *loaded.value;
+  const config::key_places& places = loaded.places;
   diagnostics.set_level(value.level);
   diagnostics.info(server_name() + " starts with " + path);
   const host_objections against = object_to(value, places, false);
   for (const config::error& each : against.warnings) diagnostics.warning(each.to_string());
   if (!against.errors.empty()) return refuse(against.errors, diagnostics);
   try {
-    application service(std::move(value), path, diagnostics);
+    secret_files guarded = find_secret_files(loaded);
+    application service(std::move(value), std::move(guarded), path, diagnostics);
     service.run();
   } catch (const local::socket_error& error) {
     const config::error told = places.error_of(error.key(), error.what());
@@ -72,8 +77,8 @@ int serve(config::settings value, const config::key_places& places, const std::s
 int run(const std::string& path, bool check_only, system_logger& diagnostics) {
   config::reading loaded = config::load(path);
   if (!loaded.value && !check_only) return refuse(loaded.errors, diagnostics);
-  if (!check_only) return serve(*std::move(loaded.value), loaded.places, path, diagnostics);
-  if (loaded.value) return check(*loaded.value, loaded.places, path);
+  if (!check_only) return serve(std::move(loaded), path, diagnostics);
+  if (loaded.value) return check(loaded, path);
   print(loaded.errors);
   return exit_config;
 }

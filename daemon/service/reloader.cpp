@@ -18,6 +18,7 @@ prepared_config prepare_config(const std::string& path) {
   if (!out.loaded.value) return out;
   // The place of the socket is the running one's concern: it takes effect at the next restart only.
   out.against = object_to(*out.loaded.value, out.loaded.places, false);
+  out.guarded = find_secret_files(out.loaded);
   out.access.emplace(out.loaded.value->local, ::geteuid());
   return out;
 }

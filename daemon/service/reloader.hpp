@@ -18,6 +18,7 @@
 #include "daemon/local/access_rules.hpp"
 #include "daemon/local/server.hpp"
 #include "daemon/service/host_objections.hpp"
+#include "daemon/service/secret_files.hpp"
 
 namespace roombridge::service {
 
@@ -27,6 +28,7 @@ struct prepared_config {
   config::reading loaded;
   host_objections against{};
   std::optional<local::access_rules> access{};
+  secret_files guarded{};
 };
 
 // Reads the file and asks the name services; may block for as long as these like.

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import base64
+import grp
 import json
+import os
 import secrets
 import subprocess
 import unittest
 from pathlib import Path
+from typing import Any
 
 from roombridge import RequestError
 
@@ -61,6 +64,93 @@ class ExposureTest(IntegrationTest):
         self.write_config(self.config())
         self.peer(daemon).call("reload")
         self.assertNotIn("warnings", self.peer(daemon).call("status"))
+
+
+class SecretFilesTest(IntegrationTest):
+    """Files that hold secrets, and who can read or replace them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory.chmod(0o755)  # whoever can enter it can read what their modes let them
+        self.token_file.chmod(0o600)
+
+    def warnings(self, daemon: Daemon) -> list[str]:
+        return self.peer(daemon).call("status").get("warnings", [])
+
+    def write_config(self, config: dict[str, Any]) -> Path:
+        path = super().write_config(config)
+        path.chmod(0o644)
+        return path
+
+    def assert_told(self, daemon: Daemon, told: str) -> None:
+        """By log, status, roombridgectl and --check."""
+        self.assertIn(" warning ", daemon.logged(told + ".* CAUSE=secret_exposed"))
+        self.assertRegex(self.warnings(daemon)[0], told)
+        shown = subprocess.run([ROOMBRIDGECTL, "--socket", daemon.socket, "status"], capture_output=True, text=True, check=False)
+        self.assertRegex(shown.stdout, f"warning +{told}")
+        checked = run("--check", "--config", daemon.config)
+        self.assertEqual(checked.returncode, 0)
+        self.assertRegex(checked.stderr, f"config.yaml.*: {told.partition(';')[0]}.*a warning")
+
+    def test_a_token_that_everyone_can_read_is_warned_of_until_it_is_mended(self) -> None:
+        self.token_file.chmod(0o644)
+        daemon = self.start_authenticated()
+        told = f"upstream.token: {self.token_file} can be read by everyone .mode 0644.; mend it by: chmod 600 {self.token_file}"
+        self.assert_told(daemon, told)
+        self.token_file.chmod(0o600)
+        self.assertEqual(self.warnings(daemon), [])
+        daemon.logged("upstream.token: .* is safe again")
+
+    def test_another_token_is_looked_at_when_it_is_read(self) -> None:
+        daemon = self.start_authenticated()
+        fresh = self.directory / "fresh"
+        fresh.write_text(self.token + "\n", encoding="ascii")
+        fresh.chmod(0o666)
+        fresh.rename(self.token_file)
+        daemon.logged("upstream.token: .* can be read by everyone .mode 0666.* CAUSE=secret_exposed")
+
+    def test_a_group_that_may_connect_must_not_read_it(self) -> None:
+        group = next(each for each in grp.getgrall() if each.gr_gid not in (0, os.getegid()))
+        os.chown(self.token_file, -1, group.gr_gid)
+        self.token_file.chmod(0o640)
+        daemon = self.start_authenticated()
+        self.assertEqual(self.warnings(daemon), [])
+        rule = {"groups": [group.gr_name], "events": ["*"], "topics": ["*"]}
+        self.write_config(self.config(local={"access": [rule]}))
+        self.peer(daemon).call("reload")
+        self.assert_told(daemon, f"upstream.token: .* can be read by the group {group.gr_name}, which may connect")
+
+    def test_a_directory_in_which_it_can_be_replaced(self) -> None:
+        self.directory.chmod(0o700)
+        open_to_all = self.directory / "open"
+        open_to_all.mkdir()
+        open_to_all.chmod(0o777)
+        token = open_to_all / "token"
+        token.write_text(self.token, encoding="ascii")
+        token.chmod(0o600)
+        upstream = {**self.config()["upstream"], "token": {"file": str(token)}}
+        daemon = self.start_authenticated(upstream=upstream)
+        self.assertEqual(self.warnings(daemon), [], "nobody gets there")
+        self.directory.chmod(0o755)
+        self.assert_told(daemon, f"upstream.token: {token} can be replaced: the directory {open_to_all} has mode 0777")
+
+    def test_a_config_that_holds_keys(self) -> None:
+        daemon = self.start_authenticated()
+        self.assertEqual(self.warnings(daemon), [], "this one holds none")
+        upstream = {**self.config()["upstream"], "headers": {"X-Api-Key": "k3y-0123456789"}}
+        self.write_config(self.config(upstream=upstream))
+        self.peer(daemon).call("reload")
+        self.assert_told(daemon, f"the configuration, which holds upstream.headers: {daemon.config} can be read by everyone")
+        daemon.config.chmod(0o600)
+        self.assertEqual(self.warnings(daemon), [])
+
+    def test_a_proxys_credentials(self) -> None:
+        credentials = self.directory / "credentials"
+        credentials.write_text("till:password", encoding="ascii")
+        credentials.chmod(0o604)
+        proxy = {"url": "http://localhost:9", "credentials_file": str(credentials)}
+        daemon = self.start_daemon(upstream={**self.config()["upstream"], "proxy": proxy})
+        self.assert_told(daemon, f"upstream.proxy.credentials_file: {credentials} can be read by everyone")
 
 
 def part() -> str:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/base/as_result.hpp"
+#include "daemon/base/file_look.hpp"
 #include "daemon/upstream/client/client_impl.hpp"
 #include "daemon/upstream/client/recovery_file.hpp"
 #include "daemon/upstream/net/route.hpp"
@@ -70,10 +71,18 @@ io::task<> client::impl::run() {
   deadline_.cancel();
 }
 
+// OpenSSL opens it by its name.
+void client::impl::tell_of_key() {
+  const tls_options& tls = session_.settings().tls;
+  const std::string& key = tls.key_file.empty() ? tls.certificate_file : tls.key_file;
+  if (const auto facts = key.empty() ? std::nullopt : look_at(key)) handler_.on_secret_file(key, *facts);
+}
+
 io::task<> client::impl::connection(action::connect how) {
   closing_ = false;
   ++connection_;
-  auto where = make_route(session_.settings(), std::move(how.extras));
+  tell_of_key();
+  auto where = make_route(session_.settings(), std::move(how.extras), tell_opened());
   if (const auto* unusable = std::get_if<failure>(&where)) {
     session_.on_transport_end(*unusable, at());
     perform();

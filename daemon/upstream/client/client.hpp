@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/file_trust.hpp"
 #include "daemon/base/io.hpp"
 #include "daemon/base/logger.hpp"
 #include "daemon/upstream/emit.hpp"
@@ -73,6 +74,12 @@ class client_handler {
   // client::acknowledge() may be called with it, during this call or later.
   virtual void on_event(std::string_view data, std::span<const bytes_view> attachments,
                         std::optional<ack_ticket> wanted) = 0;
+
+  // A file that holds a secret is being read; `facts` of its descriptor.
+  virtual void on_secret_file(const std::string& path, const file_facts& facts) {
+    (void)path;
+    (void)facts;
+  }
 
   // Everything that one read from the network brought has been handed over: the moment to write to subscribers.
   virtual void on_burst_end() = 0;

@@ -136,10 +136,11 @@ void client::impl::on_clock_change(std::chrono::milliseconds slept) {
 }
 
 void client::impl::watch_token() {
-  token_ = std::make_unique<token_source>(context_, session_.settings().token, log_, [this](token_reading reading) {
+  auto deliver = [this](token_reading reading) {
     session_.on_token(std::move(reading), at());
     perform();
-  });
+  };
+  token_ = std::make_unique<token_source>(context_, session_.settings().token, log_, std::move(deliver), tell_opened());
 }
 
 void client::impl::arm() {

@@ -123,6 +123,10 @@ class client::impl final : private inbound_sink {
   void on_network_change();
   void on_clock_change(std::chrono::milliseconds slept);
   void watch_token();
+  void tell_of_key();
+  [[nodiscard]] file_opened tell_opened() {
+    return [this](const std::string& path, const file_facts& facts) { handler_.on_secret_file(path, facts); };
+  }
   void arm();
   void flush();
   moment at() { return {clock::now(), random_(), std::chrono::system_clock::now()}; }

@@ -51,7 +51,7 @@ int write_new(const std::string& path, std::string_view text) {
 }  // namespace
 
 std::optional<saved_session> take_recovery_file(const std::string& path, logger& log) {
-  const auto [text, error] = read_regular_file(path, saved_session::most_text);
+  const auto [text, error, facts] = read_regular_file(path, saved_session::most_text);
   if (!text) {
     if (error != ENOENT) ignore(log, path, describe_unread(error));
     return std::nullopt;

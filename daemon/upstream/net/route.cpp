@@ -55,11 +55,11 @@ choice choose(const proxy_options& options, const endpoint& target, const enviro
 }
 
 // "user:password"; those of the file count more than those of a URL.
-std::optional<failure> read_credentials(const std::string& path, proxy& into) {
+std::optional<failure> read_credentials(const std::string& path, proxy& into, const file_opened& opened) {
   if (path.empty()) return std::nullopt;
   const std::string where = "the proxy's credentials file " + path;
   constexpr std::size_t most = 1024;
-  const auto read = read_secret_file(path, where, most);
+  const auto read = read_secret_file(path, where, most, opened);
   if (!read.text) return failure{cause::proxy_unusable, read.why};
   const std::string_view line = without_additions(*read.text);
   const auto colon = line.find(':');
@@ -82,8 +82,8 @@ std::optional<failure> check_lengths(const proxy& through, const endpoint& targe
 
 }  // namespace
 
-std::variant<endpoint, failure> make_route(const options& settings, request_extras extras,
-                                           const environment& variables) {
+std::variant<endpoint, failure> make_route(const options& settings, request_extras extras, const environment& variables,
+                                           const file_opened& opened) {
   auto made = make_endpoint(settings.url, request_path(settings), std::move(extras));
   auto* target = std::get_if<endpoint>(&made);
   if (target == nullptr) return made;
@@ -91,18 +91,19 @@ std::variant<endpoint, failure> make_route(const options& settings, request_extr
   if (auto* failed = std::get_if<failure>(&chosen)) return std::move(*failed);
   auto& through = std::get<0>(chosen);
   if (!through) return made;
-  if (auto failed = read_credentials(settings.proxy.credentials_file, *through)) return *std::move(failed);
+  if (auto failed = read_credentials(settings.proxy.credentials_file, *through, opened)) return *std::move(failed);
   if (auto failed = check_lengths(*through, *target)) return *std::move(failed);
   target->name += " through " + through->name;
   target->through = std::move(through);
   return made;
 }
 
-std::variant<endpoint, failure> make_route(const options& settings, request_extras extras) {
-  return make_route(settings, std::move(extras), [](const char* name) -> std::optional<std::string> {
+std::variant<endpoint, failure> make_route(const options& settings, request_extras extras, const file_opened& opened) {
+  const auto variables = [](const char* name) -> std::optional<std::string> {
     const char* value = std::getenv(name);
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  });
+  };
+  return make_route(settings, std::move(extras), variables, opened);
 }
 
 }  // namespace roombridge::upstream

@@ -18,8 +18,8 @@ token_reading missing(cause why, std::string text) {
   return {std::nullopt, {why, std::move(text)}};
 }
 
-token_reading read_file(const std::string& path, const std::string& where) {
-  auto read = read_secret_file(path, where, max_token_size);
+token_reading read_file(const std::string& path, const std::string& where, const file_opened& opened) {
+  auto read = read_secret_file(path, where, max_token_size, opened);
   if (!read.text) return missing(read.absent ? cause::token_missing : cause::token_unreadable, std::move(read.why));
   return make_token(*read.text, where);
 }
@@ -54,7 +54,7 @@ std::optional<std::string> token_path(const token_options& options) {
   return std::nullopt;
 }
 
-token_reading read_token(const token_options& options) {
+token_reading read_token(const token_options& options, const file_opened& opened) {
   assert(!std::holds_alternative<token_command>(options));
   if (std::holds_alternative<token_none>(options)) return {std::string(), {}};
   if (const auto* variable = std::get_if<token_environment>(&options)) return read_environment(variable->name);
@@ -63,9 +63,9 @@ token_reading read_token(const token_options& options) {
     const std::string where = "the systemd credential " + credential->name;
     if (!path)
       return missing(cause::token_missing, where + " is not given to this service (no LoadCredential= in its unit)");
-    return read_file(*path, where);
+    return read_file(*path, where, opened);
   }
-  return read_file(*path, "the token file " + *path);
+  return read_file(*path, "the token file " + *path, opened);
 }
 
 }  // namespace roombridge::upstream

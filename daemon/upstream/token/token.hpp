@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/secret_file.hpp"
 #include "daemon/upstream/options.hpp"
 #include "daemon/upstream/token_reading.hpp"
 
@@ -16,7 +17,8 @@ namespace roombridge::upstream {
 inline constexpr std::size_t max_token_size = 64 * 1024;
 
 // Reads from where the options say, which is not a command (asserted). An empty file or variable counts as missing.
-[[nodiscard]] token_reading read_token(const token_options& options);
+// `opened`: of a file.
+[[nodiscard]] token_reading read_token(const token_options& options, const file_opened& opened = {});
 
 // What was read there, without a byte order mark and surrounding white space; nothing but white space is no token, and
 // what token_fault() finds is none that can be used. `where`: for a person.

@@ -27,7 +27,8 @@ class token_source {
 
   // `deliver` gets every reading on the event thread: one for what read() asks, and one whenever a watched token may
   // have changed, perhaps without need. `log` outlives the source.
-  token_source(io::context& context, token_options options, logger& log, receiver deliver);
+  // `opened` is told of each file that is read; it may be empty.
+  token_source(io::context& context, token_options options, logger& log, receiver deliver, file_opened opened = {});
   ~token_source();  // `deliver` is not called any more; a command is killed
   token_source(const token_source&) = delete;
   token_source& operator=(const token_source&) = delete;
@@ -39,6 +40,7 @@ class token_source {
   io::context& context_;
   token_options options_;
   receiver deliver_;
+  file_opened opened_;
   std::shared_ptr<command_run> run_;     // the latest
   std::optional<io::path_watch> watch_;  // files only
 };
