@@ -28,7 +28,7 @@ TEST(auth_answers, an_event_that_nobody_asked_for_ends_a_session_only) {
 
 TEST(auth_answers, of_acknowledgements_the_newest_decides) {
   auth_answers answers;
-  for (const std::uint64_t id : {3, 5, 9}) answers.expect_ack(id);
+  for (const std::uint64_t id : {3u, 5u, 9u}) answers.expect_ack(id);
   EXPECT_EQ(answers.on_ack(4), ack::not_ours);
   EXPECT_EQ(answers.on_ack(5), ack::outdated);
   EXPECT_EQ(answers.on_ack(3), ack::not_ours) << "an older one is none any more";
