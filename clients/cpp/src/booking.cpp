@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include <roombridge/proto/printable.hpp>
+
 #include "json_scan.hpp"
 
 namespace roombridge::booking {
@@ -128,7 +130,7 @@ parse_result parse(const event& source) {
   for (const auto& how : readers) {
     if (how.event_name == source.name) return read_arguments(source.arguments, how);
   }
-  return parse_failure{"`" + source.name + "` is no event of the booking profile"};
+  return parse_failure{"`" + proto::printable(source.name) + "` is no event of the booking profile"};
 }
 
 }  // namespace roombridge::booking

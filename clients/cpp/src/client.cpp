@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <roombridge/proto/json_text.hpp>
+#include <roombridge/proto/printable.hpp>
 
 #include "socket.hpp"
 #include "waker.hpp"
@@ -34,7 +35,7 @@ failure with_sent(failure why) {
 }
 
 failure refusal(const error_info& error) {
-  return {failure_kind::refused, "the daemon refused it: " + error.text, error};
+  return {failure_kind::refused, "the daemon refused it: " + proto::printable(error.text), error};
 }
 
 failure stopped() {

@@ -8,6 +8,7 @@
 #include <roombridge/proto/messages.hpp>
 #include <roombridge/proto/pattern.hpp>
 #include <roombridge/proto/payload.hpp>
+#include <roombridge/proto/printable.hpp>
 
 namespace roombridge {
 namespace {
@@ -18,8 +19,8 @@ std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-failure invalid(std::string text) {
-  return {failure_kind::invalid_argument, std::move(text), std::nullopt};
+failure invalid(std::string_view text) {
+  return {failure_kind::invalid_argument, proto::printable(text), std::nullopt};
 }
 
 // At most `most` bytes, not cut within a character.
@@ -76,6 +77,7 @@ std::optional<failure> check_room(std::string_view room) {
 
 std::optional<failure> check_emission(const emission& what) {
   if (!proto::is_utf8(what.event)) return invalid("the event's name is not UTF-8");
+  if (proto::has_control_character(what.event)) return invalid("no event's name has control characters");
   if (what.attachments.size() > proto::max_attachments) {
     return invalid("an event has at most " + std::to_string(proto::max_attachments) + " attachments");
   }
@@ -129,8 +131,8 @@ void connection::receive(std::span<const std::byte> bytes) {
 void connection::receive_end(std::string_view text) {
   if (closed_) return;
   if (bye_) {
-    close({{failure_kind::closed, "the daemon closed the connection: " + bye_->reason + " (" + bye_->text + ")", {}},
-           bye_->reconnect});
+    const std::string why = proto::printable(bye_->reason + " (" + bye_->text + ")");
+    close({{failure_kind::closed, "the daemon closed the connection: " + why, {}}, bye_->reconnect});
   } else {
     close({{failure_kind::closed, "the connection to the daemon ended: " + std::string{text}, {}}, true});
   }
@@ -145,7 +147,7 @@ void connection::close(closed how) {
 
 void connection::violation(std::string_view what, std::string_view why) {
   close({{failure_kind::protocol,
-          "the daemon sent a bad " + std::string{what} + ": " + std::string{why} + "; is it of another version?",
+          "the daemon sent a bad " + std::string{what} + ": " + proto::printable(why) + "; is it of another version?",
           {}},
          false});
 }

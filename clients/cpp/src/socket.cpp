@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <roombridge/proto/printable.hpp>
+
 namespace roombridge {
 namespace {
 
@@ -24,7 +26,7 @@ std::string describe(int error) {
 }
 
 failure cannot(failure_kind kind, const std::string& path, const std::string& why) {
-  return {kind, "cannot connect to " + path + ": " + why, std::nullopt};
+  return {kind, "cannot connect to " + proto::printable(path) + ": " + why, std::nullopt};
 }
 
 // Whom the socket admits, for a user that it keeps out.

@@ -88,7 +88,7 @@ class _Fields:
 
     def text(self, name: str) -> str | None:
         value = self.values.get(name)
-        return _printable(value) if type(value) is str else None
+        return _without_surrogates(value) if type(value) is str else None
 
     def number(self, name: str) -> int | float | None:
         value = self.values.get(name)
@@ -178,7 +178,7 @@ def parse(event: Event) -> Update | ParseFailure | None:
     return read
 
 
-def _printable(text: str) -> str:
+def _without_surrogates(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -191,7 +191,8 @@ class Client(Face):
         Returns when the daemon has sent it. It does not wait for the server's acknowledgement, unless `ack` asks for
         that. `deadline`: seconds by which the outcome has to be known, also for an event that the daemon's config
         lets wait for the connection. Raises RequestError, RequestTimeout or ConnectionClosed, whose `outcome` tells
-        whether trying again may do it twice; ValueError for arguments that are no JSON or too large.
+        whether trying again may do it twice; ValueError for arguments that are no JSON or too large, and
+        for a name with control characters.
         """
         return self.emit_raw(event, make_arguments(args), ack=ack, deadline=deadline)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import errno
 
+from .printable import printable
+
 # What ends by itself: the daemon is not there yet, or is just being started again.
 _PASSING = {errno.ENOENT, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE, errno.EAGAIN, errno.ETIMEDOUT, errno.EINTR}
 # So does a shortage of descriptors or of memory for sockets.
@@ -12,7 +14,13 @@ _PASSING |= {errno.EMFILE, errno.ENFILE, errno.ENOBUFS}
 
 
 class RoombridgeError(Exception):
-    """The base of all errors here."""
+    """The base of all errors here. Its message is one line, safe to be shown whatever the daemon or the server said.
+
+    Attributes of errors hold what was said as it was.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
 
 
 class ConnectError(RoombridgeError):

@@ -40,6 +40,7 @@ from .messages import (
     Welcome,
     parse_frame,
 )
+from .printable import has_control_character, printable
 from .protocol import MAX_BODY, VERSION, FrameDecoder, FrameType, encode_frame
 from .request import Request
 
@@ -301,6 +302,7 @@ class Session:
 
     def emit(self, event: str, arguments: Arguments, ack: bool, deadline: float) -> Request[EmitResult]:
         """EMIT; `deadline` in seconds."""
+        _check_name("event", event)
         head: dict[str, Any] = {"event": event, "ack": ack, "deadline_ms": round(deadline * 1000)}
         if arguments.attachments:
             head["attachments"] = [len(item) for item in arguments.attachments]
@@ -499,7 +501,14 @@ def _beginning(since: Position | None, snapshot: bool, slow: str, more: bool) ->
     return head
 
 
+def _check_name(of: str, name: str) -> None:
+    """Of what goes to the server."""
+    if has_control_character(name):
+        raise ValueError(f"no {of} has a name with control characters: {printable(name)}")
+
+
 def _room(room: str, deadline: float) -> dict[str, Any]:
+    _check_name("room", room)
     return {"room": room, "deadline_ms": round(deadline * 1000)}
 
 

@@ -231,6 +231,11 @@ class ClientTest(unittest.TestCase):
         loop.append(loop)
         with self.assertRaises(ValueError):
             client.emit("e", loop)
+        for name in ("a\nb", "a\0b", "\x7f", "\x85"):
+            with self.assertRaisesRegex(ValueError, r"control characters: a?\\[nu]"):
+                client.emit(name)
+            with self.assertRaisesRegex(ValueError, "control characters"):
+                client.join(name)
         self.peer.result(1)
         client.unsubscribe(3)
 

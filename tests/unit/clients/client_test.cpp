@@ -87,12 +87,13 @@ TEST_F(client_over_a_pair, keeps_what_comes_while_a_request_waits) {
 }
 
 TEST_F(client_over_a_pair, a_refused_subscription_is_a_failure_with_its_reason) {
-  say(proto::encode(proto::result{1, proto::make_error(error_code::not_permitted, "not yours"), {}, {}}));
+  say(proto::encode(proto::result{1, proto::make_error(error_code::not_permitted, "not yours\x1b"), {}, {}}));
   const auto got = client_.subscribe({});
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().kind, failure_kind::refused);
-  EXPECT_THAT(got.error().text, HasSubstr("not yours"));
+  EXPECT_THAT(got.error().text, HasSubstr(R"(not yours\u001b)")) << "safe to be shown";
   EXPECT_EQ(got.error().error->code, error_code::not_permitted);
+  EXPECT_EQ(got.error().error->text, "not yours\x1b") << "as it was said";
 }
 
 TEST_F(client_over_a_pair, an_emit_gives_its_acknowledgement) {

@@ -130,6 +130,9 @@ TEST(connection, refuses_what_the_protocol_cannot_say_and_sends_nothing) {
   expect_invalid(core.subscribe({.topics = {"t"}, .fields = {{"shopId", std::vector<std::string>(64, "x")}}}));
   expect_invalid(core.replace(1, {.events = {"a*b"}}));
   expect_invalid(core.emit({.event = "\xff"}));
+  expect_invalid(core.emit({.event = "a\nb"}));
+  expect_invalid(core.emit({.event = std::string("a\0b", 3)}));
+  expect_invalid(core.emit({.event = "a\xc2\x85"}));
   expect_invalid(core.emit({.event = std::string(70'000, 'x')}));
   expect_invalid(core.emit({.event = "x", .arguments = std::string(proto::max_body, ' ')}));
   expect_invalid(core.emit({.event = "x", .attachments = std::vector<std::string>(17)}));
@@ -190,6 +193,16 @@ TEST(connection, ends_when_the_daemon_breaks_the_protocol) {
     core.receive_end("again");
     EXPECT_FALSE(core.next());
   }
+}
+
+TEST(connection, shows_what_others_said_on_one_safe_line) {
+  connection ended = welcomed();
+  ended.receive(bytes_of(proto::encode(bye{"shut\x1b[2J", "a\nb\xe2\x80\xae", true})));
+  ended.receive_end("it was closed");
+  take<bye>(ended);
+  EXPECT_THAT(take<closed>(ended).why.text, HasSubstr(R"(shut\u001b[2J (a\nb\u202e))"));
+  connection core = welcomed();
+  EXPECT_THAT(core.subscribe({{"a*\x1b"}, {}}).error().text, HasSubstr(R"("a*\u001b")"));
 }
 
 TEST(connection, tells_why_the_daemon_closed) {

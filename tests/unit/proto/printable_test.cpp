@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <fstream>
+#include <iterator>
 #include <string>
+
+#include "bytes.hpp"
 
 namespace roombridge::proto {
 namespace {
@@ -18,22 +23,31 @@ std::string utf8(char32_t code) {
           byte(0x80 | (code & 63))};
 }
 
-// As the header lists them, said in another way.
-bool may_not_be_shown(char32_t code) {
-  if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
-  for (const char32_t one :
-       {U'\u061c', U'\u200b', U'\u200e', U'\u200f', U'\u2028', U'\u2029', U'\u202a', U'\u202b', U'\u202c', U'\u202d',
-        U'\u202e', U'\u2060', U'\u2066', U'\u2067', U'\u2068', U'\u2069', U'\ufeff'}) {
-    if (code == one) return true;
-  }
-  return code >> 7 == 0xe0000 >> 7;
+// proto/vectors/printable.json, which every client runs.
+boost::json::value vectors() {
+  std::ifstream file{ROOMBRIDGE_PROTO_DIR "/vectors/printable.json"};
+  return boost::json::parse(std::string{std::istreambuf_iterator<char>{file}, {}});
 }
 
-TEST(printable, escapes_exactly_what_the_header_lists) {
+TEST(printable, escapes_exactly_what_the_vectors_list) {
+  const auto all = vectors();
+  const auto& ranges = all.at("escaped").as_array();
   for (char32_t code = 0; code <= 0x10ffff; ++code) {
     if (code >= 0xd800 && code <= 0xdfff) continue;  // no characters
+    const bool escaped = std::any_of(ranges.begin(), ranges.end(), [code](const boost::json::value& one) {
+      return code >= one.at(0).to_number<std::uint32_t>() && code <= one.at(1).to_number<std::uint32_t>();
+    });
     const std::string text = "a" + utf8(code) + "b";
-    ASSERT_EQ(printable(text) != text, may_not_be_shown(code)) << std::hex << static_cast<std::uint32_t>(code);
+    ASSERT_EQ(printable(text) != text, escaped) << std::hex << static_cast<std::uint32_t>(code);
+  }
+}
+
+TEST(printable, shows_texts_as_the_vectors_do) {
+  const auto all = vectors();
+  ASSERT_GT(all.at("texts").as_array().size(), 10u);
+  for (const auto& each : all.at("texts").as_array()) {
+    const std::string_view shown = each.at("printable").as_string();
+    EXPECT_EQ(printable(test::from_hex(each.at("hex").as_string())), shown) << each.at("name");
   }
 }
 

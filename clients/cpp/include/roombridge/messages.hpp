@@ -84,8 +84,8 @@ enum class failure_kind {
 
 struct failure {
   failure_kind kind = failure_kind::closed;
-  std::string text;                 // for a person: what, where, and what to do
-  std::optional<error_info> error;  // refused only
+  std::string text;                 // for a person: what, where, what to do; one line, safe to be shown
+  std::optional<error_info> error;  // refused only; its text is as the daemon said it
   bool sent = false;  // the request went out and its answer did not come: it may have been carried out, or still be
   bool operator==(const failure&) const = default;
 };
@@ -124,7 +124,7 @@ struct beginning {
 
 // An event to send upstream. `arguments`: a JSON array, or empty for none.
 struct emission {
-  std::string event;
+  std::string event;  // without control characters
   std::string arguments{};
   std::vector<std::string> attachments{};      // bytes; at most 10, more than which servers do not take
   bool ack = false;                            // wait for the server's acknowledgement
