@@ -290,12 +290,7 @@ class application::impl {
     }
     const auto hide = [this](std::string_view text) { return client_.hidden(text); };
     server_.publish_status(status_frame(status, client_.rooms(), hide));
-    std::string line(to_string(status.state));
-    // On the way to a connection the words are still of the last one's end.
-    const bool stands_still = status.state == upstream::state::offline || status.next_attempt;
-    if (stands_still && !status.text.empty()) line += ": " + status.text;
-    if (const std::string trouble = server_.socket_trouble(); !trouble.empty())
-      line += "; no local program can connect: " + trouble;
+    const std::string line = manager_line(status, server_.socket_trouble());
     // Which rooms are joined changes as often as local programs wish, and is no concern of the manager's.
     if (line != manager_told_) systemd::status(hide(manager_told_ = line));
   }

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -152,6 +153,12 @@ json::array rooms_array(const std::vector<room_report>& rooms) {
   return array;
 }
 
+std::string meaning_of(std::string_view cause) {
+  const auto all = upstream::cause_table();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == cause; });
+  return found == all.end() ? std::string(cause) : upstream::in_general(found->value);
+}
+
 }  // namespace
 
 std::string server_name() {
@@ -174,6 +181,15 @@ proto::status status_frame(const upstream::client_status& status, const std::vec
     }
   }
   return out;
+}
+
+std::string manager_line(const upstream::client_status& status, std::string_view trouble) {
+  std::string line(to_string(status.state));
+  // On the way to a connection the cause is still that of the last one's end.
+  const bool stands_still = status.state == upstream::state::offline || status.next_attempt;
+  if (stands_still && !status.cause.empty()) line += ": " + meaning_of(status.cause);
+  if (!trouble.empty()) line.append("; no local program can connect: ").append(trouble);
+  return proto::printable(line);
 }
 
 proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time) {

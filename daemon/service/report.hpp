@@ -28,6 +28,10 @@ using hide_function = std::function<std::string(std::string_view)>;
 [[nodiscard]] proto::status status_frame(const upstream::client_status& status,
                                          const std::vector<upstream::room_status>& rooms, const hide_function& hide);
 
+// The state on one line for the service manager, which shows it to every user of the machine: a cause is told by what
+// it means, without the words that went with it. `trouble`: why no local program can connect; empty: they can.
+[[nodiscard]] std::string manager_line(const upstream::client_status& status, std::string_view trouble);
+
 // `time`: of the line.
 [[nodiscard]] proto::trace trace_frame(const upstream::trace_line& line, upstream::wall_time time);
 
