@@ -26,10 +26,14 @@ std::string joined(const json::object& verdict, std::string_view field) {
 
 std::string verdict_text(const json::object& verdict, const style& look) {
   const auto changed = joined(verdict, "changed");
-  const auto restart = joined(verdict, "restart_needed");
   std::string out =
       changed.empty() ? "reloaded, nothing changed\n" : look.good("reloaded") + ", changed: " + changed + '\n';
-  if (!restart.empty()) out += look.warn("takes effect after a restart: ") + restart + '\n';
+  const auto add = [&](const char* what, std::string_view field) {
+    if (const auto keys = joined(verdict, field); !keys.empty()) out += look.warn(what) + keys + '\n';
+  };
+  add("makes a new connection: ", "new_connection");
+  add("holds from the next connection on: ", "next_connection");
+  add("takes effect after a restart: ", "restart_needed");
   const auto* warnings = verdict.if_contains("warnings");
   if (warnings != nullptr && warnings->is_array()) {
     for (const auto& each : warnings->get_array()) {

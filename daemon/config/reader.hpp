@@ -136,17 +136,17 @@ template <typename Target, typename Field, typename Shape>
 // The steps of the table's paths right below `prefix` ("" or "a.b."), each once.
 [[nodiscard]] std::vector<std::string> steps_below(std::string_view prefix, const std::vector<std::string>& paths);
 
-template <typename Target>
-[[nodiscard]] std::vector<std::string> paths_of(const table<Target>& keys) {
+template <typename Key>
+[[nodiscard]] std::vector<std::string> paths_of(const std::vector<Key>& keys) {
   std::vector<std::string> paths;
   for (const auto& each : keys) paths.push_back(each.path);
   return paths;
 }
 
-// Reads a section into `target`; keys that are not there keep what `target` has. `prefix`: where in the table the
-// section is.
-template <typename Target>
-void read_section(Target& target, const table<Target>& keys, const slot& section, reader& in,
+// Reads a section into `target`; keys that are not there keep what `target` has. `keys`: a table, whose rows may say
+// more than a key. `prefix`: where in the table the section is.
+template <typename Target, typename Key>
+void read_section(Target& target, const std::vector<Key>& keys, const slot& section, reader& in,
                   const std::string& prefix = {}) {
   if (!in.is_section(section)) return;
   const std::vector<std::string> known = steps_below(prefix, paths_of(keys));

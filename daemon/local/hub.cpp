@@ -338,24 +338,10 @@ bool hub::publish_trace(const proto::trace& line) {
   return true;
 }
 
-void hub::reconfigure(const options& changed, access_rules access) {
+void hub::reconfigure(options changed, access_rules access) {
   const call_scope scope{*this};
-  config_.connections = changed.connections;
-  config_.user_buffer = changed.user_buffer;
-  config_.emit_rate = changed.emit_rate;
-  config_.emit_burst = changed.emit_burst;
-  config_.ping_interval = changed.ping_interval;
-  config_.ping_deadline = changed.ping_deadline;
-  config_.user_connections = changed.user_connections;
-  config_.user_subscriptions = changed.user_subscriptions;
-  config_.user_rooms = changed.user_rooms;
-  config_.user_subscribers = changed.user_subscribers;
-  config_.subscriber_expiry = changed.subscriber_expiry;
+  config_ = std::move(changed);
   named_.configure(config_.user_subscribers, config_.subscriber_expiry);
-  config_.access = changed.access;
-  config_.admin_users = changed.admin_users;
-  config_.admin_groups = changed.admin_groups;
-  config_.filter_fields = changed.filter_fields;
   access_ = std::move(access);
   for (const auto& [token, who] : peers_) {
     who->plan_ping();

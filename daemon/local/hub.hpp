@@ -59,7 +59,7 @@ class hub final : public peer_host {
   void expire();
 
   // `access`: what the changed options have made.
-  void reconfigure(const options& changed, access_rules access);
+  void reconfigure(options changed, access_rules access);
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::vector<peer_info> peers() const;

@@ -35,15 +35,14 @@ constexpr asio::use_awaitable_t<io::executor> use_awaitable;
 
 class server::impl {
  public:
-  impl(io::context& context, options initial, std::string server_name, log::event_log& events, request_handler& handler,
-       named_subscribers& named, logger& log)
-      : options_(std::move(initial)),
-        log_(log),
-        socket_(context, options_, log, [this](int from, int to) { change_over(from, to); }),
+  impl(io::context& context, const options& initial, std::string server_name, log::event_log& events,
+       request_handler& handler, named_subscribers& named, logger& log)
+      : log_(log),
+        socket_(context, initial, log, [this](int from, int to) { change_over(from, to); }),
         acceptable_(context.get_executor(), ::dup(socket_.fd())),
         pause_(context.get_executor()),
         drained_(context.get_executor()),
-        hub_(context, options_, std::move(server_name), events, handler, named, log) {
+        hub_(context, initial, std::move(server_name), events, handler, named, log) {
     drained_.expires_at(steady_clock::time_point::max());
   }
 
@@ -73,18 +72,7 @@ class server::impl {
     hub_.shut_down([this] { drained_.cancel(); });
   }
 
-  std::vector<std::string> reconfigure(const options& changed, access_rules access) {
-    std::vector<std::string> restart;
-    const auto compare = [&restart](const auto& now, const auto& then, const char* name) {
-      if (now != then) restart.emplace_back(name);
-    };
-    compare(options_.socket, changed.socket, "local.socket");
-    compare(options_.mode, changed.mode, "local.mode");
-    compare(options_.owner, changed.owner, "local.owner");
-    compare(options_.group, changed.group, "local.group");
-    hub_.reconfigure(changed, std::move(access));
-    return restart;
-  }
+  void reconfigure(options changed, access_rules access) { hub_.reconfigure(std::move(changed), std::move(access)); }
 
   std::string look_after_socket() {
     socket_.look();
@@ -125,7 +113,6 @@ class server::impl {
     return true;
   }
 
-  options options_;
   logger& log_;
   socket_keeper socket_;
   asio::posix::basic_stream_descriptor<io::executor> acceptable_;
@@ -136,9 +123,9 @@ class server::impl {
   hub hub_;
 };
 
-server::server(io::context& context, options initial, std::string server_name, log::event_log& events,
+server::server(io::context& context, const options& initial, std::string server_name, log::event_log& events,
                request_handler& handler, named_subscribers& named, logger& log)
-    : impl_(std::make_unique<impl>(context, std::move(initial), std::move(server_name), events, handler, named, log)) {}
+    : impl_(std::make_unique<impl>(context, initial, std::move(server_name), events, handler, named, log)) {}
 server::~server() = default;
 
 io::task<> server::run() {
@@ -159,8 +146,8 @@ bool server::publish_trace(const proto::trace& line) {
 void server::flush() {
   impl_->peers().flush();
 }
-std::vector<std::string> server::reconfigure(const options& changed, access_rules access) {
-  return impl_->reconfigure(changed, std::move(access));
+void server::reconfigure(options changed, access_rules access) {
+  impl_->reconfigure(std::move(changed), std::move(access));
 }
 std::string server::look_after_socket() {
   return impl_->look_after_socket();

@@ -111,7 +111,7 @@ class server {
   // Binds and listens at once; throws socket_error (listener.hpp) that names the path and the step. A stale socket file
   // that nobody listens on is replaced; one that somebody listens on is an error. `server_name` is WELCOME's `server`.
   // All references outlive the server.
-  server(io::context& context, options initial, std::string server_name, log::event_log& events,
+  server(io::context& context, const options& initial, std::string server_name, log::event_log& events,
          request_handler& handler, named_subscribers& named, logger& log);
   ~server();
   server(const server&) = delete;
@@ -135,9 +135,9 @@ class server {
   // Writes what the log has got since the last call to whoever wants it and can take it: one sendmsg per subscriber.
   void flush();
 
-  // Applies what can change live, and `access`, which the changed options have made; the names of changed options that
-  // need a restart are returned ("local.socket", …).
-  std::vector<std::string> reconfigure(const options& changed, access_rules access);
+  // `access`: what the changed options have made. The socket stays as it is: another path, mode, owner or group needs
+  // another server.
+  void reconfigure(options changed, access_rules access);
 
   // Whether the socket's file is still ours is seen by itself; this looks now. Why nobody can connect; empty: they can.
   std::string look_after_socket();

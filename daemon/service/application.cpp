@@ -6,8 +6,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
 #include <csignal>
 #include <cstring>
 #include <exception>
@@ -17,7 +15,6 @@
 #include "daemon/base/io.hpp"
 #include "daemon/base/timer.hpp"
 #include "daemon/base/wipe.hpp"
-#include "daemon/config/changes.hpp"
 #include "daemon/config/load.hpp"
 #include "daemon/events/parser.hpp"
 #include "daemon/journal/journal.hpp"
@@ -31,6 +28,7 @@
 #include "daemon/service/host_objections.hpp"
 #include "daemon/service/intake.hpp"
 #include "daemon/service/random_epoch.hpp"
+#include "daemon/service/reload_report.hpp"
 #include "daemon/service/reloader.hpp"
 #include "daemon/service/report.hpp"
 #include "daemon/service/requests.hpp"
@@ -56,16 +54,6 @@ constexpr std::size_t shown_holders = 16;
 
 upstream::wall_time now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string result;
-  for (const std::string& name : names) result += (result.empty() ? "" : ", ") + name;
-  return result;
-}
-
-boost::json::array to_array(const std::vector<std::string>& names) {
-  return boost::json::array(names.begin(), names.end());
 }
 
 // Thousands of local connections must not fail at the shell's soft limit. A token command does not inherit it.
@@ -223,34 +211,28 @@ class application::impl {
   // `warnings` are told with the answer.
   local::answer apply(config::settings changed, local::access_rules access,
                       const std::vector<config::error>& warnings) {
-    const std::vector<std::string> keys = config::changed_keys(config_, changed);
+    reload_report report = report_reload(started_with_, config_, changed);
+    for (const config::error& each : warnings) report.warnings.push_back(each.to_string());
     parser_.configure(event_profile(changed));
     log_.retained().configure(changed.retained);
     system_logger_.set_level(changed.level);
-    std::vector<std::string> restart_needed = server_.reconfigure(local_options(changed), std::move(access));
-    if (changed.log_capacity != log_capacity_) restart_needed.emplace_back("log.capacity");
-    config::settings made_with = changed;
-    made_with.journal = journal_options_;
-    for (const std::string& key : config::changed_keys(made_with, changed)) restart_needed.push_back(key);
+    server_.reconfigure(local_options(changed), std::move(access));
     config_ = std::move(changed);
-    const std::string trouble = server_.look_after_socket();
+    report.trouble = server_.look_after_socket();
     check_descriptor_limit(config_, diagnostics_);
-    client_.reconfigure(config_.upstream);
+    using upstream::connection_use;
+    client_.reconfigure(config_.upstream,
+                        report.new_connection.empty() ? connection_use::keep : connection_use::make_anew);
     publish_status();
     server_.flush();
-    diagnostics_.info(keys.empty() ? "reloaded: nothing changed" : "reloaded: " + joined(keys));
-    if (!restart_needed.empty())
-      diagnostics_.warning("takes effect at the next restart only: " + joined(restart_needed));
-    boost::json::object result{{"changed", to_array(keys)}, {"restart_needed", to_array(restart_needed)}};
-    if (!warnings.empty()) {
-      auto& told = result["warnings"].emplace_array();
-      for (const config::error& each : warnings) told.emplace_back(each.to_string());
+    if (report.restart_needed.empty()) {
+      diagnostics_.info(report.to_string());
+    } else {
+      diagnostics_.warning(report.to_string());
     }
-    if (!trouble.empty()) {
-      result["trouble"] = trouble;
-      diagnostics_.error("no local program can connect: " + trouble, {{"CAUSE", "socket_lost"}});
-    }
-    return {.payload = boost::json::serialize(result)};
+    if (!report.trouble.empty())
+      diagnostics_.error("no local program can connect: " + report.trouble, {{"CAUSE", "socket_lost"}});
+    return {.payload = report.to_json()};
   }
 
   void trace(local::peer_token who, std::chrono::milliseconds time, local::answer_function done) {
@@ -337,7 +319,7 @@ class application::impl {
                         .away_since = away_since_,
                         .log = log_,
                         .journal = journal_ ? std::optional(journal_->state()) : std::nullopt,
-                        .journal_capacity = journal_options_.capacity,
+                        .journal_capacity = started_with_.journal.capacity,
                         .upstream = client_.status(),
                         .rooms = rooms,
                         .upstream_counters = client_.counters(),
@@ -356,8 +338,7 @@ class application::impl {
   }
 
   config::settings config_;
-  const std::size_t log_capacity_ = config_.log_capacity;     // what the log was made with
-  const journal::options journal_options_ = config_.journal;  // likewise
+  const config::settings started_with_ = config_;  // a change of these may need a restart
   std::string config_path_;
   system_logger& system_logger_;
   hiding_logger diagnostics_;

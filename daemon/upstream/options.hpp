@@ -54,6 +54,9 @@ struct tls_options {
   bool operator==(const tls_options&) const = default;
 };
 
+// Whether changed options are taken up on the connection that stands.
+enum class connection_use { keep, make_anew };
+
 // What carries the Engine.IO session.
 enum class transport_kind { websocket, polling };
 // As Engine.IO, the config and STATUS name it.

@@ -103,7 +103,7 @@ class campaign {
          [](harness& to) {
            options changed = plain_options();
            changed.path = to.machine.settings().path == "/socket.io/" ? "/other/" : "/socket.io/";
-           to.machine.reconfigure(std::move(changed), to.at());
+           to.machine.reconfigure(std::move(changed), connection_use::make_anew, to.at());
            to.settle();
          }},
     };

@@ -63,7 +63,7 @@ class ReloadTest(IntegrationTest):
         self.assertEqual(len(self.server.seen("connection")), 1)
         self.assertEqual(self.server.seen("leave"), [])
         daemon.config.write_text(good, encoding="utf-8")
-        self.assertEqual(subscriber.client.call("reload"), {"changed": [], "restart_needed": []})
+        self.assertEqual(subscriber.client.call("reload"), {"changed": [], "new_connection": [], "next_connection": [], "restart_needed": []})
 
     def test_another_url_reconnects_and_subscribers_stay(self) -> None:
         daemon = self.start_authenticated()
@@ -71,7 +71,8 @@ class ReloadTest(IntegrationTest):
         subscriber.until_state("authenticated")
         second = self.start_server()
         self.write_config(self.config(upstream={**self.config()["upstream"], "url": second.url}))
-        self.assertEqual(subscriber.client.call("reload")["changed"], ["upstream.url"])
+        self.assertEqual(subscriber.client.call("reload"), {
+            "changed": ["upstream.url"], "new_connection": ["upstream.url"], "next_connection": [], "restart_needed": []})
         second.saw("join", room="shop-7")
         self.assertEqual(self.server.saw("disconnect")["reason"], "transport close")
         second.emit("marker")

@@ -185,9 +185,9 @@ bool client::impl::release_room(room_holder who, const std::string& room) {
   return held;
 }
 
-void client::impl::reconfigure(options changed) {
+void client::impl::reconfigure(options changed, connection_use use) {
   const bool other_token = changed.token != session_.settings().token;
-  session_.reconfigure(std::move(changed), at());
+  session_.reconfigure(std::move(changed), use, at());
   if (other_token && !session_.stopped()) {
     watch_token();
     token_->read();
@@ -250,8 +250,8 @@ void client::stop() {
 std::string client::hidden(std::string_view text) const {
   return impl_->hidden(text);
 }
-void client::reconfigure(options changed) {
-  impl_->reconfigure(std::move(changed));
+void client::reconfigure(options changed, connection_use use) {
+  impl_->reconfigure(std::move(changed), use);
 }
 void client::reconnect() {
   impl_->reconnect();

@@ -129,9 +129,9 @@ class client {
   // a second; then run() writes `recovery_file` and returns.
   void stop();
 
-  // Applies what differs: rooms are joined and left on the live connection; another address, namespace, TLS, path or
-  // auth reconnects; another token source re-reads the token; time-outs hold from the next use on.
-  void reconfigure(options changed);
+  // Rooms are joined and left on the connection that stands, if it is kept; another token source re-reads the token;
+  // time-outs hold from the next use on.
+  void reconfigure(options changed, connection_use use);
 
   // Ends the connection or the wait, and connects at once.
   void reconnect();

@@ -53,7 +53,7 @@ class client::impl final : private inbound_sink {
 
   io::task<> run();
   void stop();
-  void reconfigure(options changed);
+  void reconfigure(options changed, connection_use use);
   void reconnect();
   void emit(const emit_request& request, std::function<void(const emit_result&)> done);
   void hold_room(const room_request& wanted, std::function<void(const join_result&)> done);

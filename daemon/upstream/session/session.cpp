@@ -15,15 +15,6 @@ bool is_other_server(const options& before, const options& after) {
   return before.url != after.url || before.path != after.path || before.nsp != after.nsp;
 }
 
-bool needs_new_connection(const options& before, const options& after) {
-  auth_options auth = before.auth;
-  auth.timeout = after.auth.timeout;
-  auth.refresh_before = after.auth.refresh_before;
-  return is_other_server(before, after) || before.tls != after.tls || before.proxy != after.proxy ||
-         before.add_trailing_slash != after.add_trailing_slash || before.headers != after.headers ||
-         before.query != after.query || auth != after.auth || before.transports != after.transports;
-}
-
 // The words of a CONNECT_ERROR or DISCONNECT.
 std::string words_of(std::string_view data) {
   const auto refusal = socketio::parse_refusal(data);
@@ -112,8 +103,8 @@ void session::reconnect(moment at) {
   }
 }
 
-void session::reconfigure(options changed, moment at) {
-  const bool anew = needs_new_connection(options_, changed);
+void session::reconfigure(options changed, connection_use use, moment at) {
+  const bool anew = use == connection_use::make_anew;
   if (changed.url != options_.url) pause_.reset();
   const bool other_server = is_other_server(options_, changed);
   room_options old_rooms = options_.rooms;

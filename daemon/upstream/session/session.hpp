@@ -67,8 +67,9 @@ class session {
   // What a crash would leave: where a session is authenticated, that session, as if it ended now; otherwise saved().
   [[nodiscard]] std::optional<saved_session> left_by_a_crash(moment at) const;
   void reconnect(moment at);
-  // A changed token source is the client's: it calls on_token() afterwards.
-  void reconfigure(options changed, moment at);
+  // `use`: whether the connection is kept, if there is one. A changed token source is the client's: it calls on_token()
+  // afterwards.
+  void reconfigure(options changed, connection_use use, moment at);
 
   // The answer to read_token, and whenever the token may have changed.
   void on_token(token_reading reading, moment at);

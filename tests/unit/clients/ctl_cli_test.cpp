@@ -218,10 +218,13 @@ TEST(cli, remove_names_whom) {
 
 TEST(cli, reload_tells_the_verdict) {
   EXPECT_EQ(
-      one_request(frame_type::call, answer_with(R"({"changed":["rooms.declared"],"restart_needed":["local.socket"]})"))
+      one_request(frame_type::call,
+                  answer_with(R"({"changed":["rooms.declared","upstream.path"],"new_connection":["upstream.path"],)"
+                              R"("next_connection":["upstream.compression"],"restart_needed":["local.socket"]})"))
           .run({"reload"})
           .out,
-      "reloaded, changed: rooms.declared\ntakes effect after a restart: local.socket\n");
+      "reloaded, changed: rooms.declared, upstream.path\nmakes a new connection: upstream.path\n"
+      "holds from the next connection on: upstream.compression\ntakes effect after a restart: local.socket\n");
   EXPECT_EQ(one_request(frame_type::call,
                         answer_with(R"({"changed":["a"],"restart_needed":[],"warnings":["c.yaml:7:3: one","two"]})"))
                 .run({"reload"})

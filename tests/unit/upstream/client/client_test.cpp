@@ -469,10 +469,10 @@ io::task<> move_away(upstream_client& t) {
   co_await t.peer.read_text();
   options changed = t.settings;
   changed.rooms.declared = {"b"};
-  t.made->reconfigure(changed);
+  t.made->reconfigure(changed, connection_use::keep);
   for (int i = 0; i < 2; ++i) t.seen.push_back(co_await t.peer.read_text());
   changed.path = "/other/";
-  t.made->reconfigure(changed);
+  t.made->reconfigure(changed, connection_use::make_anew);
   co_await t.peer.read_to_end();
   co_await t.peer.accept();
   t.seen.push_back(co_await t.peer.read_request());

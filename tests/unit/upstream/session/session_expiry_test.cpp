@@ -168,7 +168,7 @@ TEST_F(session_expiry, may_be_left_alone_and_follows_a_reload) {
   h.token = token_for(20min);
   options changed = plain_options();
   changed.auth.refresh_before = 0ms;
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::keep, h.at());
   h.settle();
   live(15min);
   EXPECT_EQ(h.connections, 1);

@@ -77,11 +77,11 @@ TEST_F(session_held, that_a_changed_config_does_not_permit_are_not_sent) {
                                        .permitted = [&may] { return may; }},
                                       out, h.at());
   ASSERT_TRUE(verdict.held);
-  h.machine.reconfigure(holding_options(), h.at());
+  h.machine.reconfigure(holding_options(), connection_use::keep, h.at());
   h.settle();
   EXPECT_THAT(h.dropped, IsEmpty());
   may = false;
-  h.machine.reconfigure(holding_options(), h.at());
+  h.machine.reconfigure(holding_options(), connection_use::keep, h.at());
   h.settle();
   ASSERT_EQ(h.dropped.size(), 1u);
   EXPECT_EQ(h.dropped[0].id, *verdict.held);
@@ -172,11 +172,11 @@ TEST_F(session_held, another_server_fails_them_and_a_new_connection_does_not) {
   ASSERT_TRUE(emit("order", "[1]").held);
   options changed = holding_options();
   changed.auth.error_text = "why";
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_THAT(h.dropped, IsEmpty());
   changed.url = "http://other:1";
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_THAT(dropped(), ElementsAre(emit_error::session_changed));
 }
@@ -187,7 +187,7 @@ TEST_F(session_held, what_is_held_for_the_new_server_knows_no_user_of_the_old_on
   options changed = holding_options();
   changed.url = "http://other:1";
   h.accepted.clear();
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   ASSERT_TRUE(emit("order", "[1]").held);
   h.answer = R"({"userId":8})";
@@ -222,7 +222,7 @@ class session_held_for_rooms : public session_held {
     options settings = holding_options();
     settings.rooms.own.clear();
     settings.rooms.accepted = {{"ok", "true"}};
-    h.machine.reconfigure(settings, h.at());
+    h.machine.reconfigure(settings, connection_use::keep, h.at());
     offline();
     EXPECT_TRUE(emit("order", "[1]").held);
     h.put_token("good");

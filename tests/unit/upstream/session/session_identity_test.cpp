@@ -142,7 +142,7 @@ TEST_F(session_identity, changes_with_the_server) {
   options changed = plain_options();
   h.start();
   changed.url = "http://other:1";
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   ASSERT_TRUE(h.reach(state::authenticated, 5));
   EXPECT_EQ(h.other_identities, 1);
@@ -155,7 +155,7 @@ TEST_F(session_identity, of_the_first_session_is_no_change) {
   h.token.reset();
   h.start();
   changed.url = "http://other:1";
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.put_token("good");
   ASSERT_TRUE(h.reach(state::authenticated, 5));
   EXPECT_EQ(h.other_identities, 0);

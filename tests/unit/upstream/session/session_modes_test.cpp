@@ -49,7 +49,7 @@ TEST(session_handshake, is_made_anew_when_the_config_adds_something_else) {
   h.start();
   options changed = h.machine.settings();
   changed.query = {{"tenant", "7"}};
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_EQ(h.connections, 2);
   EXPECT_EQ(h.extras.query, changed.query);

@@ -87,7 +87,7 @@ TEST(session_pause, is_kept_whatever_the_network_the_config_and_the_token_do) {
   options other = h.machine.settings();
   other.compression = false;
   other.headers = {{"X", "y"}};
-  h.machine.reconfigure(other, h.at());
+  h.machine.reconfigure(other, connection_use::make_anew, h.at());
   h.settle();
   h.put_token("better");
   h.put_token(std::nullopt);
@@ -110,7 +110,7 @@ TEST(session_pause, ends_where_a_person_asks_or_another_server_is_meant) {
   harness moved = busy(120s);
   options other = moved.machine.settings();
   other.url = "http://elsewhere:3001";
-  moved.machine.reconfigure(other, moved.at());
+  moved.machine.reconfigure(other, connection_use::make_anew, moved.at());
   moved.settle();
   EXPECT_EQ(moved.status().state, state::authenticated);
 }

@@ -100,7 +100,7 @@ TEST_F(session_recovery, that_is_not_to_be_had_leaves_a_gap_from_when_the_server
 TEST_F(session_recovery, is_not_asked_for_at_another_server) {
   options other = plain_options();
   other.url = "http://localhost:9";
-  h.machine.reconfigure(other, h.at());
+  h.machine.reconfigure(other, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_EQ(reconnect(), "40");
 }
@@ -115,7 +115,7 @@ TEST_F(session_recovery, is_not_asked_for_after_a_logout_or_another_server_while
   h.lose(cause::connection_lost);
   options other = plain_options();
   other.url = "http://localhost:9";
-  h.machine.reconfigure(other, h.at());
+  h.machine.reconfigure(other, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_EQ(reconnect(), "40");
 }

@@ -41,7 +41,7 @@ TEST(session_rooms, a_number_and_its_text_are_two_rooms) {
   EXPECT_EQ(h.sent.back(), R"(42["join_room","7"])");
   options changed = settings;
   changed.rooms.declared = {"42"};
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::keep, h.at());
   h.settle();
   EXPECT_EQ(h.sent.back(), R"(42["leave_room",42])");
   EXPECT_EQ(h.machine.rooms().all().size(), 3u);
@@ -182,7 +182,7 @@ TEST_F(held_rooms, a_config_with_other_words_leaves_and_joins_all) {
   options changed = plain_options();
   changed.rooms.payload = {{"roomId", "{room}"}};
   changed.rooms.declared = {"shop-1"};
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::keep, h.at());
   h.settle();
   EXPECT_EQ(h.count_sent(R"(42["leave_room",{"roomId":"shop-9","userId":7}])"), 1);
   EXPECT_EQ(h.count_sent(R"(42["join_room",{"roomId":"shop-9"}])"), 1);
@@ -193,7 +193,7 @@ TEST_F(held_rooms, a_config_with_other_words_leaves_and_joins_all) {
 class answered_rooms : public held_rooms {
  protected:
   answered_rooms() {
-    h.machine.reconfigure(answering_options(), h.at());
+    h.machine.reconfigure(answering_options(), connection_use::keep, h.at());
     h.start();
   }
   bool ack(std::uint64_t id, std::string_view arguments) {
@@ -248,7 +248,7 @@ TEST_F(answered_rooms, answers_of_any_shape_refuse_but_the_one) {
 TEST_F(answered_rooms, may_be_joined_where_a_field_is_missing) {
   options settings = answering_options();
   settings.rooms.accepted = {{"error", ""}};
-  h.machine.reconfigure(settings, h.at());
+  h.machine.reconfigure(settings, connection_use::keep, h.at());
   h.settle();
   ASSERT_TRUE(hold(1, "shop-9").waiter);
   ASSERT_TRUE(hold(1, "shop-8").waiter);

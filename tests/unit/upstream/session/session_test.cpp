@@ -299,7 +299,7 @@ std::vector<fault_kind> fault_kinds() {
   out.push_back({"other address", [](harness& h) {
                    options changed = h.machine.settings();
                    changed.url = "https://other";
-                   h.machine.reconfigure(changed, h.at());
+                   h.machine.reconfigure(changed, connection_use::make_anew, h.at());
                  }});
   return out;
 }
@@ -395,7 +395,7 @@ TEST(session, stays_offline_for_a_url_that_cannot_be_used) {
   EXPECT_FALSE(h.status().next_attempt);
   options changed = plain_options();
   changed.url = "https://right";
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_EQ(h.status().state, state::authenticated);
 }
@@ -406,7 +406,7 @@ TEST(session, reconfigures_rooms_on_the_live_connection) {
   options changed = plain_options();
   changed.rooms.declared = {"shop-1", "shop-2"};
   changed.reconnect.max = 9s;
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::keep, h.at());
   h.settle();
   EXPECT_EQ(h.connections, 1);
   EXPECT_THAT(h.rooms, UnorderedElementsAre("user-7", "shop-1", "shop-2"));
@@ -421,7 +421,7 @@ TEST(session, leaves_in_the_old_words_when_the_words_change) {
   changed.rooms.leave = "exit";
   changed.rooms.join = "enter";
   changed.rooms.payload = {{"name", "{room}"}};
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::keep, h.at());
   h.settle();
   EXPECT_EQ(h.count_sent(R"(42["leave_room",{"roomId":)"), 3);
   EXPECT_EQ(h.count_sent(R"(42["enter",{"name":)"), 3);
@@ -434,7 +434,7 @@ TEST(session, reconnects_for_another_address_and_rooms_changed_offline_hold) {
   options changed = plain_options();
   changed.url = "https://elsewhere";
   changed.rooms.declared = {"shop-9"};
-  h.machine.reconfigure(changed, h.at());
+  h.machine.reconfigure(changed, connection_use::make_anew, h.at());
   h.settle();
   EXPECT_EQ(h.connections, 2);
   EXPECT_THAT(h.rooms, UnorderedElementsAre("user-7", "shop-9"));

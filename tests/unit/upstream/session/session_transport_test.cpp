@@ -168,7 +168,7 @@ TEST(session_transport, is_the_first_again_when_a_person_asks_for_a_connection) 
 TEST(session_transport, follows_a_reload) {
   harness h(plain_options());
   h.start();
-  h.machine.reconfigure(with({polling}), h.at());
+  h.machine.reconfigure(with({polling}), connection_use::make_anew, h.at());
   h.settle();
   EXPECT_EQ(h.status().state, state::authenticated);
   EXPECT_THAT(h.over, ElementsAre(websocket, polling));
