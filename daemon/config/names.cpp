@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "daemon/base/ascii.hpp"
-#include "daemon/events/topic_template.hpp"
+#include "daemon/base/field_template.hpp"
 #include "daemon/upstream/reserved_names.hpp"
+#include "daemon/upstream/server_address.hpp"
 
 namespace roombridge::config {
 namespace {
@@ -187,9 +188,7 @@ text_result socket_path(std::string_view text) {
 
 text_result url_path(std::string_view text) {
   if (!text.starts_with('/')) return problem{"must begin with a slash"};
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return is_graphic(c) && c != '?' && c != '#'; })) {
-    return problem{"not the path of a URL: ASCII without blanks, '?' and '#'"};
-  }
+  if (!upstream::is_request_path(text)) return problem{"not the path of a URL: ASCII without blanks, '?' and '#'"};
   return std::string(text);
 }
 
@@ -241,11 +240,10 @@ text_result text_template::operator()(std::string_view text) const {
 text_result text_template::check(std::string_view text) const {
   if (text.size() < least) return problem{"must not be empty"};
   if (text.size() > most) return problem{"longer than " + std::to_string(most) + " bytes"};
-  std::vector<std::string> fields;
-  if (!events::topic_template::parse(text, fields)) {
-    return problem{"the braces do not match: {field} is a placeholder, {{ and }} are braces"};
-  }
-  for (const std::string& field : fields) {
+  const auto pieces = split_template(text);
+  if (!pieces) return problem{"the braces do not match: {field} is a placeholder, {{ and }} are braces"};
+  for (const auto& [field, is_field] : *pieces) {
+    if (!is_field) continue;
     if (field.front() == ' ' || field.back() == ' ') {
       return problem{"blanks inside a placeholder would be part of the field's name", '{' + field + '}'};
     }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/base/ascii.hpp"
-#include "daemon/events/topic_template.hpp"
+#include "daemon/base/field_template.hpp"
 #include "daemon/upstream/exposure.hpp"
 #include "daemon/upstream/reserved_names.hpp"
 
@@ -19,18 +19,16 @@ bool has_identity(const settings& value) {
   return value.upstream.auth.identity != upstream::identity_source::none;
 }
 
-std::vector<std::string> fields_of(std::string_view pattern) {
-  std::vector<std::string> fields;
-  (void)events::topic_template::parse(pattern, fields);
-  return fields;
+// Whether all fields in `pattern`, which has been checked, are `only`.
+bool names_only(std::string_view pattern, std::string_view only) {
+  const auto pieces = split_template(pattern);
+  return pieces && std::all_of(pieces->begin(), pieces->end(),
+                               [only](const template_piece& piece) { return !piece.is_field || piece.text == only; });
 }
 
 bool only_room(const upstream::payload_template& payload) {
   const auto texts = upstream::texts_of(payload);
-  return std::all_of(texts.begin(), texts.end(), [](std::string_view text) {
-    const auto names = fields_of(text);
-    return std::all_of(names.begin(), names.end(), [](const auto& name) { return name == "room"; });
-  });
+  return std::all_of(texts.begin(), texts.end(), [](std::string_view text) { return names_only(text, "room"); });
 }
 
 // `first` TEXT `second` is what stands there when `holds` says no.
@@ -79,7 +77,7 @@ const relation relations[] = {
        return auth.mode != upstream::auth_mode::query || !share_a_name(auth.query, c.upstream.query);
      }},
     {"rooms.own", "names a field of the answer, and there is none by", "auth.identity",
-     [](const settings& c) { return has_identity(c) || fields_of({c.upstream.rooms.own}).empty(); }},
+     [](const settings& c) { return has_identity(c) || names_only(c.upstream.rooms.own, ""); }},
     {"rooms.payload", "names a field of the answer, and there is none by", "auth.identity",
      [](const settings& c) { return has_identity(c) || only_room(c.upstream.rooms.payload); }},
 };

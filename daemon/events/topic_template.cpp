@@ -2,6 +2,9 @@
 #include "daemon/events/topic_template.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "daemon/base/field_template.hpp"
 
 namespace roombridge::events {
 namespace {
@@ -18,25 +21,15 @@ std::size_t index_of(std::vector<std::string>& fields, std::string_view name) {
 }  // namespace
 
 std::optional<topic_template> topic_template::parse(std::string_view text, std::vector<std::string>& fields) {
+  auto pieces = split_template(text);
+  if (!pieces) return std::nullopt;
   topic_template result;
   std::string literal;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c == '{' || c == '}') && i + 1 < text.size() && text[i + 1] == c) {
-      literal += c;
-      ++i;
-    } else if (c == '{') {
-      const std::size_t close = text.find('}', i);
-      if (close == std::string_view::npos || close == i + 1) return std::nullopt;
-      const std::string_view name = text.substr(i + 1, close - i - 1);
-      if (name.find('{') != std::string_view::npos) return std::nullopt;
-      result.parts_.push_back({std::move(literal), index_of(fields, name)});
-      literal.clear();
-      i = close;
-    } else if (c == '}') {
-      return std::nullopt;
+  for (template_piece& piece : *pieces) {
+    if (piece.is_field) {
+      result.parts_.push_back({std::exchange(literal, {}), index_of(fields, piece.text)});
     } else {
-      literal += c;
+      literal = std::move(piece.text);
     }
   }
   if (!literal.empty()) result.parts_.push_back({std::move(literal), no_field});

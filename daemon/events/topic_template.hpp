@@ -16,8 +16,7 @@ inline constexpr std::size_t max_topic_size = 256;
 
 class topic_template {
  public:
-  // Registers the fields it needs in `fields`, each once. Nothing when the braces do not match or a name between them
-  // is empty.
+  // Registers the fields it needs in `fields`, each once. Nothing when `text` is no template (field_template.hpp).
   [[nodiscard]] static std::optional<topic_template> parse(std::string_view text, std::vector<std::string>& fields);
 
   // Writes the topic into `out` (replaced). `values[i]` is the text of `fields[i]`; false when one that is needed is

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/exposure.hpp"
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 #include <variant>
 
-#include "daemon/base/ascii.hpp"
 #include "daemon/upstream/proxy.hpp"
+#include "daemon/upstream/server_address.hpp"
 
 namespace roombridge::upstream {
 namespace {
@@ -24,13 +22,13 @@ std::string foreign_proxy(const proxy_options& options) {
 }  // namespace
 
 std::optional<exposure> find_exposure(const options& settings) {
-  const auto parsed = boost::urls::parse_uri(settings.url);
-  if (parsed.has_error()) return std::nullopt;
-  const std::string scheme = to_lower(std::string_view(parsed->scheme()));
-  const bool tls = scheme == "https" || scheme == "wss";
-  const std::string name = scheme + "://" + std::string(std::string_view(parsed->encoded_host()));
+  const auto parsed = parse_server(settings.url);
+  const auto* server = std::get_if<server_address>(&parsed);
+  if (server == nullptr) return std::nullopt;
+  const bool tls = server->tls;
+  const std::string name = server->scheme + "://" + server->written;
   const std::string between = foreign_proxy(settings.proxy);
-  const bool local = is_loopback(parsed->host_address());
+  const bool local = is_loopback(server->host);
   if (local && between.empty()) return std::nullopt;
   if (!tls && local) {
     return exposure{"upstream.proxy.url",

@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/upstream/payload_template.hpp"
 
-#include <optional>
+#include <cassert>
 #include <span>
+
+#include "daemon/base/field_template.hpp"
 
 namespace roombridge::upstream {
 namespace {
 
-// The name when the whole pattern is one placeholder.
-std::optional<std::string_view> single_placeholder(std::string_view pattern) {
-  if (pattern.size() < 2 || pattern.front() != '{' || pattern[1] == '{') return std::nullopt;
-  if (pattern.find('}') != pattern.size() - 1) return std::nullopt;
-  return pattern.substr(1, pattern.size() - 2);
+// The config has checked `pattern`.
+std::vector<template_piece> pieces_of(std::string_view pattern) {
+  auto pieces = split_template(pattern);
+  assert(pieces);
+  return *std::move(pieces);
+}
+
+std::variant<std::string, missing_field> fill(const std::vector<template_piece>& pieces, const json_fields& fields) {
+  std::string out;
+  for (const template_piece& piece : pieces) {
+    const std::string value = piece.is_field ? fields.text(piece.text) : piece.text;
+    // An empty string is a value of its own only where it was written as one.
+    if (value.empty() && fields.raw(piece.text) != "\"\"") return missing_field{piece.text};
+    out += value;
+  }
+  return out;
 }
 
 // Makes JSON of a tree; the config bounds its depth.
@@ -59,37 +72,17 @@ payload_template::payload_template(std::initializer_list<std::pair<std::string, 
 }
 
 std::variant<std::string, missing_field> render_text(std::string_view pattern, const json_fields& fields) {
-  std::string out;
-  while (!pattern.empty()) {
-    const auto at = pattern.find_first_of("{}");
-    out += pattern.substr(0, at);
-    if (at == std::string_view::npos) break;
-    const char brace = pattern[at];
-    pattern.remove_prefix(at + 1);
-    if (brace == '}' || pattern.starts_with('{')) {
-      out += brace;
-      if (pattern.starts_with(brace)) pattern.remove_prefix(1);
-      continue;
-    }
-    const auto end = pattern.find('}');
-    const std::string_view name = pattern.substr(0, end);
-    const std::string value = fields.text(name);
-    // An empty string is a value of its own only where it was written as one.
-    if (value.empty() && fields.raw(name) != "\"\"") return missing_field{std::string(name)};
-    out += value;
-    if (end == std::string_view::npos) break;
-    pattern.remove_prefix(end + 1);
-  }
-  return out;
+  return fill(pieces_of(pattern), fields);
 }
 
 std::variant<std::string, missing_field> render_value(std::string_view pattern, const json_fields& fields) {
-  if (const auto name = single_placeholder(pattern)) {
-    std::string raw = fields.raw(*name);
-    if (raw.empty()) return missing_field{std::string(*name)};
+  const std::vector<template_piece> pieces = pieces_of(pattern);
+  if (pieces.size() == 1 && pieces.front().is_field) {
+    std::string raw = fields.raw(pieces.front().text);
+    if (raw.empty()) return missing_field{pieces.front().text};
     return raw;
   }
-  auto text = render_text(pattern, fields);
+  auto text = fill(pieces, fields);
   if (auto* made = std::get_if<std::string>(&text)) *made = json_string(*made);
   return text;
 }

@@ -31,8 +31,7 @@ struct endpoint {
   bool operator==(const endpoint&) const = default;
 };
 
-// `url`: http, https, ws or wss, host, optional port; a path or a query in it is refused in words (the path is the
-// config's `path`), and so are credentials. `path` and `extras` go into requests as request_head() has it.
+// `url`: as parse_server() takes it. `path` and `extras` go into requests as request_head() has it.
 [[nodiscard]] std::variant<endpoint, failure> make_endpoint(std::string_view url, std::string_view path,
                                                             request_extras extras = {});
 
