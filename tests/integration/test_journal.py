@@ -328,7 +328,7 @@ class FullDiskTest(JournalTest):
     SIZE = "2m"
 
     def start_on(self, options: str, **changes: Any) -> Daemon:
-        script = 'mount -t tmpfs -o "$1" none "$0" && shift && exec "$@"'
+        script = 'mount -t tmpfs -o "mode=0700,$1" none "$0" && shift && exec "$@"'
         within = ["unshare", "--mount", "sh", "-c", script, str(self.kept), options]
         self.kept.mkdir(mode=0o700)
         tried = subprocess.run([*within, "true"], capture_output=True, text=True)
