@@ -55,7 +55,7 @@ class judgement {
   [[nodiscard]] std::string who_reads() const {
     if (reads(std::nullopt)) return "everyone";
     for (const auto& [group, name] : readers_.others) {
-      if (!is_own(group, readers_.own) && reads(group)) return "the group " + name + ", which may connect";
+      if (group != 0 && reads(group)) return "the group " + name + ", which may connect";
     }
     return {};
   }
@@ -94,6 +94,14 @@ class judgement {
     const std::string file = shell_word(path_);
     const std::string begin = " (mode " + std::string(mode) + "); mend it by: ";
     if (file_.owner == readers_.own.user) return begin + "chmod 600 " + file;
+    const bool own_group_connects =
+        std::any_of(readers_.others.begin(), readers_.others.end(),
+                    [this](const auto& each) { return each.first == readers_.own.group && each.first != 0; });
+    if (own_group_connects) {
+      return begin + "name another group than " + readers_.own_group +
+             ", which is the service's own, in local.access, " +
+             "local.admins and local.group (in the package roombridge-clients)";
+    }
     return begin + "chgrp " + shell_word(readers_.own_group) + ' ' + file + "; chmod 640 " + file;
   }
 

@@ -47,6 +47,19 @@ TEST(secret_trust, names_who_reads_and_the_command_that_mends_it) {
   EXPECT_NE(judge({0, certificates, 0620}).find("can be changed by others"), std::string::npos);
 }
 
+// As in a config from before the socket had a group of its own.
+TEST(secret_trust, the_services_own_group_is_a_strangers_where_the_config_lets_it_connect) {
+  secret_readers with = readers;
+  with.others.emplace_back(service_group, "roombridge");
+  const std::vector<path_stop> way{stop("/", {0, 0, 0755})};
+  EXPECT_EQ(
+      distrust_of_secret("/etc/rb/token", {0, service_group, 0640}, way, with),
+      "/etc/rb/token can be read by the group roombridge, which may connect (mode 0640); mend it by: name another "
+      "group than roombridge, which is the service's own, in local.access, local.admins and local.group (in the "
+      "package roombridge-clients)");
+  EXPECT_EQ(distrust_of_secret("/etc/rb/token", {service, service_group, 0600}, way, with), "");
+}
+
 TEST(secret_trust, a_closed_directory_hides_what_is_in_it) {
   EXPECT_EQ(judge({service, service_group, 0666}, {stop("/etc/rb", {service, service_group, 0700})}), "");
   EXPECT_NE(judge({service, service_group, 0644}, {stop("/etc/rb", {service, clients, 0710})}), "");
