@@ -139,6 +139,7 @@ template <typename Target, typename Field, typename Shape>
 template <typename Key>
 [[nodiscard]] std::vector<std::string> paths_of(const std::vector<Key>& keys) {
   std::vector<std::string> paths;
+  paths.reserve(keys.size());
   for (const auto& each : keys) paths.push_back(each.path);
   return paths;
 }

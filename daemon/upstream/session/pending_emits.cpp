@@ -34,6 +34,7 @@ std::vector<std::uint64_t> pending_emits::take_expired(time_point now) {
 
 std::vector<std::uint64_t> pending_emits::take_all() {
   std::vector<std::uint64_t> out;
+  out.reserve(entries_.size());
   for (const auto& [id, one] : entries_) out.push_back(id);
   entries_.clear();
   by_deadline_.clear();
