@@ -81,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const simdjson::padded_string padded(text);
   simdjson::dom::element root;
   const auto error = dom.parse(padded).get(root);
-  const bool ours = bool(check_json(text));
+  const bool ours = bool(roombridge::check_json(text));
   if (error == simdjson::SUCCESS) require(ours, "the DOM accepts what the check refuses");
   if (ours && error != simdjson::SUCCESS) require(stricter_by_design(error), "the check accepts what the DOM refuses");
 
